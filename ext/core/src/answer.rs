@@ -1,0 +1,158 @@
+//! The JSON that comes back, as it is on the wire.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::lenient;
+
+/// The whole answer of `POST /chat/completions`, failed or not.
+#[derive(Deserialize, Default)]
+pub(crate) struct Answer {
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) model: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) provider: Option<String>,
+    #[serde(default)]
+    pub(crate) choices: Option<Vec<Choice>>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(crate) usage: Option<WireUsage>,
+    #[serde(default, deserialize_with = "error_body")]
+    pub(crate) error: Option<ErrorBody>,
+    /// Where some other gateways put their only word about an error.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) message: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Choice {
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(crate) message: Option<Message>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) finish_reason: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) native_finish_reason: Option<String>,
+    #[serde(default, deserialize_with = "error_body")]
+    pub(crate) error: Option<ErrorBody>,
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct Message {
+    #[serde(default, deserialize_with = "lenient::content")]
+    pub(crate) content: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) refusal: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) reasoning: Option<String>,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) tool_calls: bool,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) images: bool,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) audio: bool,
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct WireUsage {
+    #[serde(default, deserialize_with = "lenient::count")]
+    pub(crate) prompt_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    pub(crate) completion_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    pub(crate) total_tokens: Option<u64>,
+    /// The JSON text itself: a number read by a JSON parser has been through a binary float.
+    #[serde(default)]
+    pub(crate) cost: Option<Box<RawValue>>,
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub(crate) is_byok: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(crate) cost_details: Option<CostDetails>,
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct CostDetails {
+    #[serde(default)]
+    pub(crate) upstream_inference_cost: Option<Box<RawValue>>,
+}
+
+/// `error`: an object by the schema, a bare string at some gateways.
+#[derive(Deserialize, Default)]
+pub(crate) struct ErrorBody {
+    #[serde(default)]
+    pub(crate) code: Option<lenient::Scalar>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) message: Option<String>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(crate) metadata: Option<Metadata>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(crate) availability: Option<Availability>,
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct Metadata {
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) error_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) limit_source: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) reason: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) flagged_input: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) provider_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) raw: Option<String>,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) reasons: bool,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) patterns: bool,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) limit_usd: bool,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) spend_usd: bool,
+    #[serde(default)]
+    pub(crate) retry_after_seconds: Option<lenient::Scalar>,
+}
+
+#[derive(Deserialize, Default)]
+pub(crate) struct Availability {
+    #[serde(default, deserialize_with = "lenient::flag")]
+    pub(crate) retryable: Option<bool>,
+    #[serde(default)]
+    pub(crate) retry_after: Option<lenient::Scalar>,
+}
+
+impl ErrorBody {
+    /// The HTTP status that `code` means, as a number or as its digits.
+    pub(crate) fn status(&self) -> Option<u16> {
+        let code = match &self.code {
+            Some(lenient::Scalar::Count(code)) => u16::try_from(*code).ok(),
+            Some(lenient::Scalar::Text(code)) => code.parse().ok(),
+            _ => None,
+        };
+        code.filter(|code| (400..600).contains(code))
+    }
+
+    /// The words an error names itself by, wherever the gateway at hand puts them.
+    pub(crate) fn names(&self, word: &str) -> bool {
+        let metadata = self.metadata.as_ref();
+        let code = match &self.code {
+            Some(lenient::Scalar::Text(code)) => Some(code.as_str()),
+            _ => None,
+        };
+        [
+            metadata.and_then(|m| m.error_type.as_deref()),
+            metadata.and_then(|m| m.limit_source.as_deref()),
+            metadata.and_then(|m| m.reason.as_deref()),
+            code,
+        ]
+        .contains(&Some(word))
+    }
+}
+
+fn error_body<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<ErrorBody>, D::Error> {
+    lenient::object_or(json, |text| {
+        (!text.is_empty()).then(|| ErrorBody { message: Some(text.to_owned()), ..ErrorBody::default() })
+    })
+}

@@ -1,0 +1,163 @@
+//! Where requests go, and whose key pays for them.
+
+use std::fmt;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, AUTHORIZATION};
+use reqwest::Url;
+use thiserror::Error;
+
+/// An OpenAI-compatible gateway: a base URL, and the key and headers that go with each request.
+pub struct Endpoint {
+    name: String,
+    url: Url,
+    key: Option<String>,
+    headers: HeaderMap,
+}
+
+/// The calling app, as OpenRouter's rankings name it. Both parts are optional.
+#[derive(Debug, Default, Clone)]
+pub struct App {
+    /// Sent as `X-OpenRouter-Title`.
+    pub name: Option<String>,
+    /// Sent as `HTTP-Referer`.
+    pub url: Option<String>,
+}
+
+/// Why an endpoint was refused. No variant holds the key.
+#[derive(Debug, Error)]
+pub enum EndpointError {
+    #[error("base_url {0:?} is not a URL: write it out, as in \"https://openrouter.ai/api/v1\"")]
+    NotAUrl(String),
+    #[error("base_url {0:?} is not https://: the API key would travel in the clear. Plain http:// is for loopback only (localhost, 127.0.0.1, [::1])")]
+    Insecure(String),
+    #[error("base_url holds a user name or a password: pass the key as api_key: instead")]
+    Userinfo,
+    #[error("base_url {0:?} has a query or a fragment: give the part before it, up to and without /chat/completions")]
+    NotABase(String),
+    #[error("api_key holds a character that no HTTP header can carry, such as a line break: was it read from a file with its newline?")]
+    Key,
+    #[error("{0} holds a character that no HTTP header can carry")]
+    Header(&'static str),
+}
+
+impl Endpoint {
+    /// Checks and assembles an endpoint. `key` is `None` for a gateway that wants none.
+    ///
+    /// # Errors
+    /// [`EndpointError`] for a URL or a key that cannot be used.
+    pub fn new(name: &str, base_url: &str, key: Option<&str>, app: &App) -> Result<Self, EndpointError> {
+        let url = completions_url(base_url)?;
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            let mut bearer =
+                HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_: InvalidHeaderValue| EndpointError::Key)?;
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        let named = [("x-openrouter-title", "app_name", &app.name), ("http-referer", "app_url", &app.url)];
+        for (header, setting, value) in named {
+            if let Some(value) = value {
+                let value =
+                    HeaderValue::from_str(value).map_err(|_: InvalidHeaderValue| EndpointError::Header(setting))?;
+                headers.insert(HeaderName::from_static(header), value);
+            }
+        }
+        Ok(Self { name: name.to_owned(), url, key: key.map(str::to_owned), headers })
+    }
+
+    /// The name that hops and logs show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The full address of the chat completions call.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("name", &self.name).field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+fn completions_url(base_url: &str) -> Result<Url, EndpointError> {
+    let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| EndpointError::NotAUrl(base_url.to_owned()))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(EndpointError::Userinfo);
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(EndpointError::NotABase(base_url.to_owned()));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(EndpointError::Insecure(base_url.to_owned())),
+        _ => return Err(EndpointError::NotAUrl(base_url.to_owned())),
+    }
+    let path = format!("{}/chat/completions", url.path().trim_end_matches('/'));
+    let mut full = url;
+    full.set_path(&path);
+    Ok(full)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    // `Url` spells an IPv6 host with its brackets.
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(base: &str) -> Result<String, EndpointError> {
+        Endpoint::new("e", base, None, &App::default()).map(|e| e.url().to_string())
+    }
+
+    #[test]
+    fn the_call_hangs_below_the_base() {
+        assert_eq!(url("https://openrouter.ai/api/v1").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
+        assert_eq!(url("https://openrouter.ai/api/v1//").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
+        assert_eq!(url("http://localhost:11434").unwrap(), "http://localhost:11434/chat/completions");
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for good in ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080/v1", "http://localhost"] {
+            assert!(url(good).is_ok(), "{good}");
+        }
+        for bad in ["http://openrouter.ai/api/v1", "http://10.0.0.1", "http://localhost.evil.example"] {
+            assert!(matches!(url(bad), Err(EndpointError::Insecure(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_refused() {
+        assert!(matches!(url("openrouter.ai"), Err(EndpointError::NotAUrl(_))));
+        assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl(_))));
+        assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
+        assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
+    }
+
+    #[test]
+    fn the_key_is_in_no_debug_print_and_in_no_error() {
+        let endpoint = Endpoint::new("e", "https://a.example", Some("sk-secret"), &App::default()).unwrap();
+        assert!(!format!("{endpoint:?}").contains("sk-secret"));
+        assert!(!format!("{:?}", endpoint.headers()).contains("sk-secret"));
+        let error = Endpoint::new("e", "https://a.example", Some("sk-secret\n"), &App::default()).unwrap_err();
+        assert!(matches!(error, EndpointError::Key));
+        assert!(!format!("{error} {error:?}").contains("sk-secret"));
+    }
+}

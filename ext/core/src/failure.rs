@@ -1,0 +1,103 @@
+//! What went wrong in an attempt, and how far the fault reaches.
+
+use std::time::Duration;
+
+use crate::Cost;
+
+/// Why an attempt did not answer. [`Reason::as_str`] is the word that logs, events and Ruby show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// Too many requests, or too much in flight on the key.
+    RateLimited,
+    /// The model or its gateway is down or overloaded.
+    Unavailable,
+    /// No whole answer within the limit of the attempt.
+    Timeout,
+    /// The connection could not be made, or broke.
+    Connection,
+    /// An answer came that is none: not JSON, empty, too large.
+    BadAnswer,
+    /// The endpoint has no such model.
+    ModelNotFound,
+    /// The endpoint refused the key.
+    Unauthorized,
+    /// The key or its account is out of money.
+    InsufficientCredits,
+    /// Moderation or a guardrail refused the prompt.
+    Moderated,
+    /// The request itself is at fault.
+    Rejected,
+    /// Not asked: its endpoint had failed earlier in the same call.
+    Skipped,
+}
+
+impl Reason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Connection => "connection",
+            Self::BadAnswer => "bad_answer",
+            Self::ModelNotFound => "model_not_found",
+            Self::Unauthorized => "unauthorized",
+            Self::InsufficientCredits => "insufficient_credits",
+            Self::Moderated => "moderated",
+            Self::Rejected => "rejected",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// What is at fault, and so what the walk does about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The request: it would fail everywhere. Stop.
+    Request,
+    /// The endpoint or its key: its other candidates would fail too. On to another endpoint.
+    Endpoint,
+    /// This model. On to the next.
+    Model,
+}
+
+/// One attempt that did not answer.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub reason: Reason,
+    pub scope: Scope,
+    /// The HTTP status, where an answer came at all.
+    pub status: Option<u16>,
+    /// For a person: one line, cleaned of keys and of what the prompt said.
+    pub message: String,
+    /// How long the endpoint asks to be left alone.
+    pub retry_after: Option<Duration>,
+    /// What the failed attempt cost all the same: that money is spent.
+    pub cost: Option<Cost>,
+    /// The generation's id, where the endpoint gave one.
+    pub generation_id: Option<String>,
+    /// What the endpoint answered, kept only where the request is at fault.
+    pub body: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(reason: Reason, scope: Scope, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            scope,
+            status: None,
+            message: message.into(),
+            retry_after: None,
+            cost: None,
+            generation_id: None,
+            body: None,
+        }
+    }
+
+    pub(crate) fn bad_answer(message: impl Into<String>) -> Self {
+        Self::new(Reason::BadAnswer, Scope::Model, message)
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status: Some(status), ..self }
+    }
+}

@@ -1,0 +1,94 @@
+//! One attempt over HTTP, from a request to a completion or a failure.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{HeaderMap, HeaderValue, ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Client, Response};
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
+use crate::transport;
+use crate::verdict::{self, Received};
+use crate::{Candidate, Completion, Failure, Reason, Request, Scope};
+
+/// What one attempt is to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    pub candidate: &'a Candidate,
+    pub request: &'a Request,
+    /// Wall clock, from the first packet to the last byte. A server that drips bytes, or the
+    /// newlines that OpenRouter sends to keep a connection open, gains no time by it.
+    pub limit: Duration,
+    /// How large an answer may be, in bytes, after decompression.
+    pub max_answer_bytes: usize,
+}
+
+/// Makes the attempt. Cancel it by dropping it: its connection is closed, not reused.
+///
+/// # Errors
+/// The [`Failure`], with what it means for the rest of the chain.
+pub async fn attempt(client: &Client, ask: Ask<'_>) -> Result<Completion, Failure> {
+    settle().await;
+    let outcome = match timeout(ask.limit, exchange(client, &ask)).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            let waited = format!("no whole answer within {:.3} s", ask.limit.as_secs_f64());
+            Err(Failure::new(Reason::Timeout, Scope::Model, waited))
+        }
+    };
+    if outcome.is_err() {
+        settle().await;
+    }
+    outcome
+}
+
+/// Lets the connections see to themselves. They only run while somebody waits, so what happened
+/// to them in between is still to be noticed: one that the server has closed must leave the pool
+/// before it is picked for a request, and one whose exchange was dropped is closed here.
+/// The first yield lets the driver look at the sockets, the second runs what it woke.
+pub async fn settle() {
+    yield_now().await;
+    yield_now().await;
+}
+
+async fn exchange(client: &Client, ask: &Ask<'_>) -> Result<Completion, Failure> {
+    let endpoint = &ask.candidate.endpoint;
+    let body = ask.request.body_for(ask.candidate).map_err(|error| {
+        Failure::new(Reason::Rejected, Scope::Request, format!("the request is not valid JSON: {error}"))
+    })?;
+    let response = client
+        .post(endpoint.url().clone())
+        .headers(endpoint.headers().clone())
+        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        .header(ACCEPT, HeaderValue::from_static("application/json"))
+        .body(body)
+        .send()
+        .await
+        .map_err(|error| transport::failure(&error, endpoint))?;
+    let received = receive(response, ask).await?;
+    verdict::judge(received, ask)
+}
+
+async fn receive(mut response: Response, ask: &Ask<'_>) -> Result<Received, Failure> {
+    let status = response.status().as_u16();
+    let retry_after = header(response.headers(), RETRY_AFTER.as_str());
+    let retry_after = retry_after.and_then(|value| crate::retry_after::parse(&value, SystemTime::now()));
+    let generation_id = header(response.headers(), "x-generation-id");
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut body = Vec::with_capacity(announced.min(ask.max_answer_bytes));
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= ask.max_answer_bytes => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => {
+                let over = format!("the answer is larger than {} bytes (max_answer_bytes)", ask.max_answer_bytes);
+                return Err(Failure::bad_answer(over).with_status(status));
+            }
+            Ok(None) => return Ok(Received { status, retry_after, generation_id, body }),
+            Err(error) => return Err(transport::failure(&error, &ask.candidate.endpoint).with_status(status)),
+        }
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}

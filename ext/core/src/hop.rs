@@ -1,0 +1,41 @@
+//! What is kept of each step of a walk that was not the answer.
+
+use std::time::Duration;
+
+use crate::{Candidate, Cost, Failure, Reason, Scope};
+
+/// One step past a candidate: it failed, or it was not asked at all.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// The candidate's place in the chain, from 0.
+    pub position: usize,
+    pub model: String,
+    pub vendor: String,
+    pub endpoint: String,
+    pub failure: Failure,
+    /// How long the attempt took; zero where none was made.
+    pub duration: Duration,
+}
+
+impl Hop {
+    pub(crate) fn of(position: usize, candidate: &Candidate, failure: Failure, duration: Duration) -> Self {
+        Self {
+            position,
+            model: candidate.model.clone(),
+            vendor: candidate.vendor().to_owned(),
+            endpoint: candidate.endpoint.name().to_owned(),
+            failure,
+            duration,
+        }
+    }
+
+    pub(crate) fn skipped(position: usize, candidate: &Candidate, because: Reason) -> Self {
+        let why = format!("not asked: {} had failed already ({})", candidate.endpoint.name(), because.as_str());
+        Self::of(position, candidate, Failure::new(Reason::Skipped, Scope::Model, why), Duration::ZERO)
+    }
+
+    /// What the failed attempt cost all the same, where that is more than nothing.
+    pub fn cost(&self) -> Option<&Cost> {
+        self.failure.cost.as_ref().filter(|cost| !cost.is_zero())
+    }
+}

@@ -1,0 +1,39 @@
+//! `Retry-After`: seconds or an HTTP date (RFC 9110, section 10.2.3).
+
+use std::time::{Duration, SystemTime};
+
+/// Reads the header's value. A date that has passed is zero; what is neither is `None`.
+pub(crate) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return from_seconds(seconds);
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+/// Nobody means a wait of over a year; a number that large is noise.
+const LONGEST: f64 = 366.0 * 86_400.0;
+
+pub(crate) fn from_seconds(seconds: f64) -> Option<Duration> {
+    (seconds.is_finite() && seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_and_dates_are_read() {
+        let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
+        let read = |value| parse(value, now);
+        assert_eq!(read("7"), Some(Duration::from_secs(7)));
+        assert_eq!(read(" 0.5 "), Some(Duration::from_millis(500)));
+        assert_eq!(read("Wed, 21 Oct 2026 07:28:30 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(read("Wed, 21 Oct 2020 07:28:30 GMT"), Some(Duration::ZERO));
+        assert_eq!(read("1e300"), Some(Duration::from_secs(366 * 86_400)));
+        for noise in ["", "-1", "soon", "NaN", "inf"] {
+            assert_eq!(read(noise), None, "{noise}");
+        }
+    }
+}

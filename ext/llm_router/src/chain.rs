@@ -1,0 +1,80 @@
+//! `LlmRouter::Native::Chain`: a checked chain, and the call that walks it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use llm_router_core::{run, Candidate, Chain, Request, Stopped, Walk};
+use magnus::typed_data::Obj;
+use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, Ruby, Value};
+
+use crate::endpoint::NativeEndpoint;
+use crate::host::RubyHost;
+use crate::{errors, json};
+
+#[magnus::wrap(class = "LlmRouter::Native::Chain", free_immediately, size)]
+pub(crate) struct NativeChain(Arc<Chain>);
+
+pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let class = native.define_class("Chain", ruby.class_object())?;
+    class.define_singleton_method("new", function!(new, 1))?;
+    class.define_method("doubts", method!(NativeChain::doubts, 0))?;
+    class.define_method("walk", method!(NativeChain::walk, 6))
+}
+
+/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, parameters.
+type Rung = (String, Obj<NativeEndpoint>, Option<f64>, RHash);
+
+fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
+    let mut candidates = Vec::with_capacity(rungs.len());
+    for rung in rungs {
+        let (model, endpoint, timeout, params) = <Rung as magnus::TryConvert>::try_convert(rung)?;
+        candidates.push(Candidate {
+            endpoint: Arc::clone(&endpoint.0),
+            timeout: timeout.map(|seconds| duration(ruby, seconds)).transpose()?,
+            params: json::params(ruby, params, &format!("params of {model}"))?,
+            model,
+        });
+    }
+    match Chain::new(candidates) {
+        Ok(chain) => Ok(NativeChain(Arc::new(chain))),
+        Err(error) => Err(errors::configuration(ruby, error)),
+    }
+}
+
+impl NativeChain {
+    fn doubts(&self) -> Vec<String> {
+        self.0.doubts().iter().map(ToString::to_string).collect()
+    }
+
+    /// Walks the chain for one call. `call` is asked and told on the way, see [`RubyHost`].
+    #[allow(clippy::too_many_arguments)]
+    fn walk(
+        ruby: &Ruby,
+        this: &Self,
+        call: Value,
+        messages: Value,
+        options: RHash,
+        timeout: f64,
+        deadline: Option<f64>,
+        max_answer_bytes: usize,
+    ) -> Result<Value, Error> {
+        errors::guarded(ruby, || {
+            let started = Instant::now();
+            let request = Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?);
+            let deadline = match deadline {
+                Some(seconds) => started.checked_add(duration(ruby, seconds)?),
+                None => None,
+            };
+            let mut walk = Walk::new(&this.0, duration(ruby, timeout)?, deadline);
+            let mut host = RubyHost { ruby, call, request, max_answer_bytes };
+            run(&mut walk, &mut host).map_err(|stopped| match stopped {
+                Stopped::Host(error) => error,
+                Stopped::Ended(ended) => host.ended(ended),
+            })
+        })
+    }
+}
+
+fn duration(ruby: &Ruby, seconds: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(seconds).map_err(|error| errors::argument(ruby, format!("{seconds} seconds: {error}")))
+}

@@ -1,0 +1,45 @@
+//! `LlmRouter::Native::Completion`: the core's completion, read by `LlmRouter::Response`. Text
+//! becomes Ruby objects only when it is asked for.
+
+use llm_router_core::Completion;
+use magnus::{method, Class, Error, Module, RClass, RModule, Ruby};
+
+#[magnus::wrap(class = "LlmRouter::Native::Completion", free_immediately, size)]
+pub(crate) struct NativeCompletion(pub(crate) Completion);
+
+pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let class = native.define_class("Completion", ruby.class_object())?;
+    class.undef_default_alloc_func();
+    define_texts(class)?;
+    class.define_method("cost", method!(NativeCompletion::cost, 0))?;
+    class.define_method("tokens", method!(NativeCompletion::tokens, 0))
+}
+
+fn define_texts(class: RClass) -> Result<(), Error> {
+    class.define_method("id", method!(|this: &NativeCompletion| this.0.id.clone(), 0))?;
+    class.define_method("generation_id", method!(|this: &NativeCompletion| this.0.generation_id.clone(), 0))?;
+    class.define_method("model", method!(|this: &NativeCompletion| this.0.model.clone(), 0))?;
+    class.define_method("provider", method!(|this: &NativeCompletion| this.0.provider.clone(), 0))?;
+    class.define_method("content", method!(|this: &NativeCompletion| this.0.content.clone(), 0))?;
+    class.define_method("refusal", method!(|this: &NativeCompletion| this.0.refusal.clone(), 0))?;
+    class.define_method("reasoning", method!(|this: &NativeCompletion| this.0.reasoning.clone(), 0))?;
+    class.define_method("finish_reason", method!(|this: &NativeCompletion| this.0.finish_reason.clone(), 0))?;
+    class.define_method(
+        "native_finish_reason",
+        method!(|this: &NativeCompletion| this.0.native_finish_reason.clone(), 0),
+    )?;
+    class.define_method("body", method!(|this: &NativeCompletion| this.0.body.clone(), 0))
+}
+
+impl NativeCompletion {
+    /// The cost in US dollars as decimal text, for `BigDecimal`.
+    fn cost(&self) -> Option<String> {
+        self.0.cost.as_ref().map(ToString::to_string)
+    }
+
+    /// Prompt, completion and total tokens.
+    fn tokens(&self) -> (Option<u64>, Option<u64>, Option<u64>) {
+        let usage = self.0.usage;
+        (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+    }
+}

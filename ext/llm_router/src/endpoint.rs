@@ -1,0 +1,30 @@
+//! `LlmRouter::Native::Endpoint`: a checked endpoint of the core.
+
+use std::sync::Arc;
+
+use llm_router_core::{App, Endpoint};
+use magnus::{function, Error, Module, Object, RModule, Ruby};
+
+use crate::errors;
+
+#[magnus::wrap(class = "LlmRouter::Native::Endpoint", free_immediately, size)]
+pub(crate) struct NativeEndpoint(pub(crate) Arc<Endpoint>);
+
+pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let class = native.define_class("Endpoint", ruby.class_object())?;
+    class.define_singleton_method("new", function!(new, 5))
+}
+
+fn new(
+    ruby: &Ruby,
+    name: String,
+    base_url: String,
+    api_key: Option<String>,
+    app_name: Option<String>,
+    app_url: Option<String>,
+) -> Result<NativeEndpoint, Error> {
+    let app = App { name: app_name, url: app_url };
+    Endpoint::new(&name, &base_url, api_key.as_deref(), &app)
+        .map(|endpoint| NativeEndpoint(Arc::new(endpoint)))
+        .map_err(|error| errors::configuration(ruby, format!("endpoint {name}: {error}")))
+}

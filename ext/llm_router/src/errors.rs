@@ -1,0 +1,53 @@
+//! The exceptions that Rust raises itself. The classes are Ruby's, in `lib/llm_router/errors.rb`.
+
+use std::fmt::Display;
+
+use llm_router_core::{caught, Panicked};
+use magnus::value::ReprValue;
+use magnus::{function, Error, ExceptionClass, Module, Object, RClass, RModule, Ruby};
+
+use crate::gvl::Interrupted;
+
+pub(crate) fn configuration(ruby: &Ruby, message: impl Display) -> Error {
+    named(ruby, "ConfigurationError", message)
+}
+
+pub(crate) fn argument(ruby: &Ruby, message: impl Display) -> Error {
+    Error::new(ruby.exception_arg_error(), message.to_string())
+}
+
+pub(crate) fn internal(ruby: &Ruby, message: impl Display) -> Error {
+    named(ruby, "InternalError", format!("{message}. This is a bug of llm_router: please report it"))
+}
+
+pub(crate) fn interrupted(ruby: &Ruby, interrupted: Interrupted) -> Error {
+    match interrupted {
+        Interrupted::ByRuby(error) => error,
+        Interrupted::ByPanic(panicked) => internal(ruby, panicked),
+    }
+}
+
+/// Runs what Ruby called, and turns a panic into an exception that Ruby code can rescue.
+pub(crate) fn guarded<T>(ruby: &Ruby, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    caught(work).unwrap_or_else(|panicked: Panicked| Err(internal(ruby, panicked)))
+}
+
+fn named(ruby: &Ruby, name: &str, message: impl Display) -> Error {
+    let class = ruby
+        .class_object()
+        .const_get::<_, RClass>("LlmRouter")
+        .and_then(|router| router.const_get::<_, RClass>(name))
+        .ok()
+        .and_then(|class| ExceptionClass::from_value(class.as_value()));
+    Error::new(class.unwrap_or_else(|| ruby.exception_runtime_error()), message.to_string())
+}
+
+pub(crate) fn define(_ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    native.define_singleton_method("panic", function!(panic, 1))
+}
+
+/// There is no way to make the router panic on purpose, so the specs get this one.
+#[allow(clippy::panic)]
+fn panic(ruby: &Ruby, message: String) -> Result<(), Error> {
+    guarded(ruby, || panic!("{message}"))
+}

@@ -1,0 +1,101 @@
+//! Waiting without the GVL, interruptibly. The only module with `unsafe` in it.
+//!
+//! Ruby wakes a blocked thread by calling its unblock function, which here only wakes the waiter.
+//! The waiter comes back with the GVL and lets Ruby look at what is pending: if that raises, the
+//! attempt is dropped and the exception goes on as an ordinary `Err`; if not (a harmless signal),
+//! the same attempt is waited for again. No exception unwinds through a frame that owns anything.
+#![allow(unsafe_code)]
+
+use std::ffi::c_void;
+use std::future::{poll_fn, Future};
+use std::pin::{pin, Pin};
+use std::ptr::{from_mut, from_ref, null_mut};
+use std::task::Poll;
+
+use llm_router_core::{caught, gateway, Panicked};
+use magnus::rb_sys::protect;
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+
+/// Why a wait ended without its outcome.
+pub(crate) enum Interrupted {
+    /// What Ruby wants this thread to do instead: an exception, a kill, a throw.
+    ByRuby(magnus::Error),
+    ByPanic(Panicked),
+}
+
+/// Waits for `work` on the calling Ruby thread with the GVL released. Call it with the GVL held.
+///
+/// # Errors
+/// [`Interrupted`], with `work` dropped and its connection closed.
+pub(crate) fn wait<F: Future>(runtime: &Runtime, work: F) -> Result<F::Output, Interrupted> {
+    let woken = Notify::new();
+    let mut work = Box::pin(work);
+    let interrupted = loop {
+        let mut turn = Turn { runtime, work: work.as_mut(), woken: &woken, outcome: Ok(None) };
+        // SAFETY: called with the GVL held, on a Ruby thread. `run` gets `turn` and `wake` gets
+        // `woken`; both outlive the call, for Ruby takes the unblock function back before it
+        // returns. `run` touches no Ruby object and lets no panic out. The `2` variant raises
+        // nothing by itself, so nothing unwinds through this frame.
+        unsafe {
+            rb_sys::rb_thread_call_without_gvl2(
+                Some(run::<F>),
+                from_mut(&mut turn).cast(),
+                Some(wake),
+                from_ref(&woken).cast_mut().cast(),
+            );
+        }
+        match turn.outcome {
+            Ok(Some(output)) => return Ok(output),
+            Ok(None) => {}
+            Err(panicked) => break Interrupted::ByPanic(panicked),
+        }
+        if let Err(interrupt) = check_interrupts() {
+            break Interrupted::ByRuby(interrupt);
+        }
+    };
+    let _context = runtime.enter();
+    drop(work);
+    // Without this turn the dropped exchange's socket would stay open until the next call.
+    runtime.block_on(gateway::settle());
+    Err(interrupted)
+}
+
+struct Turn<'w, F: Future> {
+    runtime: &'w Runtime,
+    work: Pin<&'w mut F>,
+    woken: &'w Notify,
+    /// `Ok(None)` where the wait was woken before the work was done.
+    outcome: Result<Option<F::Output>, Panicked>,
+}
+
+unsafe extern "C" fn run<F: Future>(turn: *mut c_void) -> *mut c_void {
+    // SAFETY: `wait` passes its own live `Turn<F>`, and touches it only after this returns.
+    let turn = unsafe { &mut *turn.cast::<Turn<'_, F>>() };
+    turn.outcome = caught(|| turn.runtime.block_on(done_or_woken(turn.work.as_mut(), turn.woken)));
+    null_mut()
+}
+
+async fn done_or_woken<F: Future>(mut work: Pin<&mut F>, woken: &Notify) -> Option<F::Output> {
+    let mut woken = pin!(woken.notified());
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending => woken.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}
+
+unsafe extern "C" fn wake(woken: *mut c_void) {
+    // SAFETY: `wait` passes its own `Notify`, which outlives the registration of this function.
+    // A wake before the wait is kept, so none is lost.
+    unsafe { &*woken.cast::<Notify>() }.notify_one();
+}
+
+fn check_interrupts() -> Result<(), magnus::Error> {
+    protect(|| {
+        // SAFETY: the GVL is held, and `protect` catches whatever this raises.
+        unsafe { rb_sys::rb_thread_check_ints() };
+        rb_sys::Qnil.into()
+    })
+    .map(drop)
+}

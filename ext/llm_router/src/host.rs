@@ -1,0 +1,79 @@
+//! What a walk asks of its caller, done by Ruby: a `LlmRouter::Call`.
+
+use std::time::Duration;
+
+use llm_router_core::{gateway, Ask, Candidate, Completion, Ended, Failure, Hop, Host, Request};
+use magnus::{kwargs, value::ReprValue, Error, KwArgs, RHash, Ruby, Value};
+
+use crate::completion::NativeCompletion;
+use crate::runtime::Process;
+use crate::{errors, gvl};
+
+pub(crate) struct RubyHost<'r> {
+    pub(crate) ruby: &'r Ruby,
+    /// Lives in the frame of the method that Ruby called, so the GC sees it.
+    pub(crate) call: Value,
+    pub(crate) request: Request,
+    pub(crate) max_answer_bytes: usize,
+}
+
+impl Host for RubyHost<'_> {
+    type Answer = Value;
+    type Error = Error;
+
+    fn gate(&mut self, _candidate: &Candidate) -> Result<(), Error> {
+        self.call.funcall("gate", ()).map(|_: Value| ())
+    }
+
+    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Error> {
+        // Asked for at every attempt: a budget may have forked since the last one.
+        let process = Process::current().map_err(|error| errors::configuration(self.ruby, error))?;
+        let ask = Ask { candidate, request: &self.request, limit, max_answer_bytes: self.max_answer_bytes };
+        gvl::wait(&process.runtime, gateway::attempt(&process.client, ask))
+            .map_err(|interrupted| errors::interrupted(self.ruby, interrupted))
+    }
+
+    fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {
+        self.call.funcall("answered", (NativeCompletion(completion), candidate.endpoint.name()))
+    }
+
+    fn charge_failed(&mut self, hop: &Hop) -> Result<(), Error> {
+        self.call.funcall("charge_failed", (KwArgs(self.attributes(hop)?),)).map(|_: Value| ())
+    }
+
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Error> {
+        let next = next.map(|candidate| candidate.model.as_str());
+        self.call.funcall("hopped", (next, KwArgs(self.attributes(hop)?))).map(|_: Value| ())
+    }
+}
+
+impl RubyHost<'_> {
+    /// The exception that tells why a walk ended without an answer. `Call` raises it.
+    pub(crate) fn ended(&self, ended: Ended) -> Error {
+        let raised: Result<Value, Error> = match ended {
+            Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
+            Ended::Exhausted => self.call.funcall("exhausted", ()),
+            Ended::DeadlineExceeded => self.call.funcall("deadline_exceeded", ()),
+        };
+        raised.map_or_else(|error| error, |_| errors::internal(self.ruby, "a walk ended without saying why"))
+    }
+
+    /// The keywords of `LlmRouter::Hop.new`.
+    fn attributes(&self, hop: &Hop) -> Result<RHash, Error> {
+        let failure = &hop.failure;
+        Ok(kwargs!(
+            self.ruby,
+            "model" => hop.model.as_str(),
+            "vendor" => hop.vendor.as_str(),
+            "endpoint" => hop.endpoint.as_str(),
+            "reason" => self.ruby.to_symbol(failure.reason.as_str()),
+            "status" => failure.status,
+            "message" => failure.message.as_str(),
+            "duration" => hop.duration.as_secs_f64(),
+            "retry_after" => failure.retry_after.map(|wait| wait.as_secs_f64()),
+            "cost_usd" => failure.cost.as_ref().map(ToString::to_string),
+            "generation_id" => failure.generation_id.as_deref()
+        )
+        .0)
+    }
+}

@@ -1,0 +1,23 @@
+//! The Ruby binding: `LlmRouter::Native`. Ruby holds the configuration, the budget and the words;
+//! this crate turns Ruby's values into the core's, waits without the GVL, and turns the core's
+//! back. Nothing else here knows Ruby, and the core does not.
+
+mod chain;
+mod completion;
+mod endpoint;
+mod errors;
+mod gvl;
+mod host;
+mod json;
+mod runtime;
+
+use magnus::{Error, Module, Ruby};
+
+#[magnus::init]
+fn init(ruby: &Ruby) -> Result<(), Error> {
+    let native = ruby.define_class("LlmRouter", ruby.class_object())?.define_module("Native")?;
+    endpoint::define(ruby, native)?;
+    chain::define(ruby, native)?;
+    completion::define(ruby, native)?;
+    errors::define(ruby, native)
+}

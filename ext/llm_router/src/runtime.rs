@@ -1,0 +1,49 @@
+//! This process's tokio runtime and HTTP client, built on first use and again after a fork.
+//!
+//! The runtime has no thread of its own: whoever waits drives it, for all who wait. So loading the
+//! gem starts no thread, a fork leaves none behind, and an attempt costs no cross-thread wake.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use llm_router_core::client::{self, ClientError};
+use reqwest::Client;
+use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) struct Process {
+    pid: u32,
+    pub(crate) runtime: Runtime,
+    pub(crate) client: Client,
+}
+
+#[derive(Debug, Error)]
+pub(crate) enum StartError {
+    #[error("the runtime could not start: {0}")]
+    Runtime(#[from] std::io::Error),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+/// Locked only while the GVL is held, so no thread can hold it at the moment of a fork.
+static CURRENT: Mutex<Option<Arc<Process>>> = Mutex::new(None);
+
+impl Process {
+    /// # Errors
+    /// [`StartError`] where the operating system refuses a runtime or TLS cannot be set up.
+    pub(crate) fn current() -> Result<Arc<Self>, StartError> {
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let pid = std::process::id();
+        if let Some(process) = current.as_ref().filter(|process| process.pid == pid) {
+            return Ok(Arc::clone(process));
+        }
+        let started = Arc::new(Self::start(pid)?);
+        // After a fork the old one is the parent's. Dropping it here would speak on the parent's
+        // connections and take its sockets out of the epoll set that both share; so it is leaked.
+        std::mem::forget(current.replace(Arc::clone(&started)));
+        Ok(started)
+    }
+
+    fn start(pid: u32) -> Result<Self, StartError> {
+        Ok(Self { pid, runtime: Builder::new_current_thread().enable_all().build()?, client: client::build()? })
+    }
+}

@@ -1,0 +1,147 @@
+# frozen_string_literal: true
+
+require "bigdecimal"
+require "json"
+require "logger"
+
+# Asks the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway,
+# until one answers. The budget is asked before each attempt and charged what the answer cost.
+#
+# A router is frozen, cheap to make, and safe to share between threads.
+#
+# @example In an initializer
+#   LlmRouter.configure do |config|
+#     config.chain :default, %w[anthropic/claude-sonnet-4.5
+#                               google/gemini-2.5-flash
+#                               meta-llama/llama-3.3-70b-instruct]
+#   end
+#
+# @example In a job
+#   router = LlmRouter.new(chain: :default, budget: budget)
+#   draft = router.call(messages: [{ role: "user", content: "Hi" }], temperature: 0.2)
+#   draft.content  # => "Hello!"
+#   draft.cost_usd # => 0.0021 (a BigDecimal; the budget has been charged with it)
+class LlmRouter
+  require "llm_router/version"
+  require "llm_router/errors"
+  require "llm_router/native"
+  require "llm_router/hop"
+  require "llm_router/usage"
+  require "llm_router/response"
+  require "llm_router/secret"
+  require "llm_router/setting"
+  require "llm_router/unlimited"
+  require "llm_router/endpoint"
+  require "llm_router/candidate"
+  require "llm_router/chain"
+  require "llm_router/settings"
+  require "llm_router/configuration"
+  require "llm_router/call"
+
+  EXAMPLE = '{ role: "user", content: "Hi" }'
+  private_constant :EXAMPLE
+
+  @configuring = Mutex.new
+
+  class << self
+    # Changes the configuration: what is not set stays as it was. All of it is checked at the end
+    # of the block, and takes effect as a whole or not at all. Routers made before keep theirs.
+    # @yieldparam config [Configuration]
+    # @return [Configuration]
+    # @raise [ConfigurationError] what is wrong, and where
+    # @example
+    #   LlmRouter.configure do |config|
+    #     config.timeout = 20 # seconds
+    #     config.chain :default, %w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]
+    #   end
+    def configure
+      @configuring.synchronize do
+        draft = (@config || Configuration.new).dup
+        yield draft
+        @config = draft.finish
+      end
+    end
+
+    # @return [Configuration] frozen
+    def config
+      @config || @configuring.synchronize { @config ||= Configuration.new }
+    end
+
+    # Back to the defaults, for consoles and tests.
+    # @return [void]
+    def reset_configuration!
+      @configuring.synchronize { @config = nil }
+    end
+  end
+
+  # @param chain [Symbol, String, Array<String, Hash>] a configured chain's name, or candidates as
+  #   {Configuration#chain} takes them
+  # @param budget [#exhausted?, #charge!] asked before each attempt, and charged with the cost in
+  #   US dollars (a BigDecimal) of each answer that cost something; {Unlimited} for none
+  # @param timeout [Numeric, nil] seconds for one attempt, in place of the configured ones
+  # @param deadline [Numeric, nil] seconds for the whole call, likewise
+  # @raise [ConfigurationError] an unknown or faulty chain, a missing key
+  # @raise [ArgumentError] a budget that is none
+  def initialize(budget:, chain: :default, timeout: nil, deadline: nil)
+    @config = self.class.config
+    @budget = check_budget(budget)
+    @chain = @config.resolve(chain)
+    @chain.check_keys!
+    @timeout = timeout ? Setting.seconds("timeout", timeout) : @config.timeout
+    @deadline = deadline ? Setting.seconds("deadline", deadline) : @config.deadline
+    freeze
+  end
+
+  # Asks the models of the chain until one answers. Blocks the calling thread, but no other: the
+  # GVL is released while an attempt is on the wire.
+  #
+  # Each attempt may take the timeout, but no more than an equal share of what is left of the
+  # deadline, so that a model that hangs leaves the ones behind it time to answer.
+  #
+  # @param messages [Array<Hash>] as the chat completions API takes them
+  # @param options [Hash] everything else the API takes (+temperature+, +max_tokens+, +tools+,
+  #   +response_format+, +provider+, …), passed through unchanged
+  # @return [Response]
+  # @raise [ArgumentError] messages or options that cannot be sent; nothing was asked or charged
+  # @raise [BudgetExceeded] the budget had nothing left
+  # @raise [RequestRejected] the request is at fault; no other model was asked
+  # @raise [ChainExhausted] every model failed; {ChainExhausted#retry_after} says when to try again
+  # @raise [DeadlineExceeded] the time was up
+  # @raise [ChargeFailed] the answer is there and paid for, but the budget could not be charged
+  # @example
+  #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
+  def call(messages:, **options)
+    check_messages(messages)
+    Setting.refuse_reserved!(options.keys, "call", ArgumentError)
+    call = Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline)
+    @chain.native.walk(call, messages, options, @timeout, @deadline, @config.max_answer_bytes)
+  end
+
+  # @return [String] without the budget, whose state is its own
+  def inspect
+    "#<#{self.class} #{@chain} timeout=#{@timeout} deadline=#{@deadline.inspect}>"
+  end
+
+  private
+
+  def check_budget(budget)
+    missing = %i[exhausted? charge!].reject { |name| budget.respond_to?(name) }
+    return budget if missing.empty?
+
+    raise ArgumentError, "budget: a #{budget.class} does not answer to #{missing.join(' and ')}: give an object with " \
+                         "exhausted? and charge!(cost_usd), or LlmRouter::Unlimited for no budget"
+  end
+
+  def check_messages(messages)
+    unless messages.is_a?(Array) && messages.any?
+      raise ArgumentError, "messages: needs an Array with at least one Hash, such as [#{EXAMPLE}]"
+    end
+
+    messages.each_with_index { |message, index| check_message(message, "messages[#{index}]") }
+  end
+
+  def check_message(message, place)
+    raise ArgumentError, "#{place} is a #{message.class}, not a Hash: give #{EXAMPLE}" unless message.is_a?(Hash)
+    raise ArgumentError, "#{place} has no role: give #{EXAMPLE}" unless message[:role] || message["role"]
+  end
+end

@@ -1,0 +1,69 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # One rung of a chain as its owner wrote it, checked.
+  # @api private
+  class Candidate
+    KEYS = %i[model endpoint timeout params].freeze
+    private_constant :KEYS
+
+    # @return [String]
+    attr_reader :model
+    # @return [Endpoint]
+    attr_reader :endpoint
+
+    # @param given [String, Hash]
+    # @param endpoints [Hash{Symbol => Endpoint}]
+    # @param place [String] what an error calls it
+    # @raise [ConfigurationError]
+    def initialize(given, endpoints:, place:)
+      @place = place
+      given = settings(given)
+      @model = checked_model(given[:model])
+      @endpoint = known_endpoint(given[:endpoint] || :openrouter, endpoints)
+      @timeout = given[:timeout] && Setting.seconds("#{place}: timeout", given[:timeout])
+      @params = checked_params(given[:params] || {})
+      freeze
+    end
+
+    # What the extension takes.
+    def to_native
+      [model, endpoint.native, @timeout, @params]
+    end
+
+    private
+
+    def settings(given)
+      given = { model: given } if given.is_a?(String)
+      wrong("is a #{given.class}: give a model's name or a Hash") unless given.is_a?(Hash)
+      given = given.transform_keys(&:to_sym)
+      unknown = given.keys - KEYS
+      return given if unknown.empty?
+
+      wrong("has #{unknown.map(&:inspect).join(', ')}: it takes #{KEYS.map(&:inspect).join(', ')}")
+    end
+
+    def checked_model(model)
+      return model.dup.freeze if model.is_a?(String) && model.valid_encoding? && !model.strip.empty?
+
+      wrong("needs a model, such as \"google/gemini-2.5-flash\", not #{model.inspect}")
+    end
+
+    def known_endpoint(name, endpoints)
+      endpoints.fetch(name.to_sym) do
+        there_are = endpoints.keys.map(&:inspect).join(", ")
+        wrong("names the endpoint #{name.inspect}: there are #{there_are}. Add one with config.endpoint")
+      end
+    end
+
+    def checked_params(params)
+      wrong("has params that are no Hash but a #{params.class}") unless params.is_a?(Hash)
+      Setting.refuse_reserved!(params.keys, "#{@place}: params", ConfigurationError)
+      params
+    end
+
+    def wrong(what)
+      raise ConfigurationError, "#{@place} #{what}"
+    end
+  end
+end

@@ -1,0 +1,68 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Models in the order in which they are asked, as data. Made by {Configuration#chain}, or by
+  # {LlmRouter#initialize} from an Array. Checked when it is made.
+  class Chain
+    # @return [Symbol, nil] nil for one that was never named
+    attr_reader :name
+    # @return [Array<String>] the models, in order
+    attr_reader :models
+    # @return [Array<String>] what is doubtful about it, in words
+    attr_reader :doubts
+    # @api private
+    attr_reader :native
+
+    # @api private
+    # @param name [Symbol, nil]
+    # @param candidates [Array<String, Hash>]
+    # @param endpoints [Hash{Symbol => Endpoint}]
+    # @raise [ConfigurationError]
+    def initialize(name:, candidates:, endpoints:)
+      @name = name
+      rungs = list(candidates).each_with_index.map do |candidate, index|
+        Candidate.new(candidate, endpoints: endpoints, place: "#{label} candidate #{index}")
+      end
+      @models = rungs.map(&:model).freeze
+      @endpoints = rungs.map(&:endpoint).uniq.freeze
+      @native = compile(rungs)
+      @doubts = native.doubts.freeze
+      freeze
+    end
+
+    # @raise [ConfigurationError] where an endpoint of the chain has no key
+    # @api private
+    def check_keys!
+      @endpoints.each(&:check_key!)
+    end
+
+    # @return [String]
+    def to_s
+      name ? label : "chain #{models.inspect}"
+    end
+
+    # @return [String]
+    def inspect
+      "#<#{self.class} #{name.inspect} #{models.join(' -> ')}>"
+    end
+
+    private
+
+    def label
+      name ? "chain :#{name}" : "chain"
+    end
+
+    def compile(rungs)
+      Native::Chain.new(rungs.map(&:to_native))
+    rescue ArgumentError => e
+      raise ConfigurationError, "#{label}: #{e.message}"
+    end
+
+    def list(candidates)
+      return candidates if candidates.is_a?(Array) && candidates.any?
+
+      raise ConfigurationError, "#{label} needs an Array with at least one model, such as " \
+                                "%w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]"
+    end
+  end
+end

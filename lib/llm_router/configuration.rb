@@ -1,0 +1,133 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # The settings of {LlmRouter.configure}. Frozen once configured.
+  class Configuration
+    include Settings
+
+    # @return [Array<#call>] what {#on_hop} was given
+    attr_reader :hop_observers
+
+    # @api private
+    def initialize
+      set_defaults
+      @hop_observers = []
+      @endpoint_settings = {}
+      @chain_settings = {}
+      finish
+    end
+
+    # Names an ordered chain of models.
+    # @param name [Symbol, String]
+    # @param candidates [Array<String, Hash>] each a model's name, or a Hash of +model:+ and
+    #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds) and +params:+
+    #   (options for this model alone, laid over those of the call; nil takes one away)
+    # @return [void]
+    # @raise [ConfigurationError] at the end of the block of {LlmRouter.configure}
+    # @example
+    #   config.chain :default, ["anthropic/claude-sonnet-4.5",
+    #                           "google/gemini-2.5-flash",
+    #                           { model: "llama-3.3-70b-versatile", endpoint: :groq, timeout: 10 }]
+    def chain(name, candidates)
+      @chain_settings = @chain_settings.merge(name.to_sym => candidates)
+    end
+
+    # Names another OpenAI-compatible gateway, for chains that end somewhere else than OpenRouter.
+    # @param name [Symbol, String]
+    # @param base_url [String] the part before +/chat/completions+
+    # @param api_key [String, nil, false] false for a gateway that wants no key
+    # @return [void]
+    # @raise [ConfigurationError]
+    # @example
+    #   config.endpoint :groq, base_url: "https://api.groq.com/openai/v1", api_key: ENV["GROQ_API_KEY"]
+    def endpoint(name, base_url:, api_key: nil)
+      name = name.to_sym
+      if name == :openrouter
+        raise ConfigurationError, "endpoint :openrouter is there already: set config.base_url and config.api_key"
+      end
+
+      settings = { base_url: Setting.text("base_url of endpoint #{name}", base_url),
+                   api_key: api_key && Setting.secret("api_key of endpoint #{name}", api_key) }
+      settings[:api_key] = false if api_key == false
+      @endpoint_settings = @endpoint_settings.merge(name => settings)
+    end
+
+    # Registers an observer, called with each {Hop} the moment it happens. What it raises is
+    # logged, and does not disturb the call.
+    # @yieldparam hop [Hop]
+    # @return [void]
+    # @example
+    #   config.on_hop { |hop| StatsD.increment("llm.hop", tags: ["reason:#{hop.reason}"]) }
+    def on_hop(&block)
+      raise ArgumentError, "on_hop needs a block" unless block
+
+      @hop_observers = [*@hop_observers, block]
+    end
+
+    # @return [Array<Symbol>] the names of the chains there are
+    def chain_names
+      @chains.keys
+    end
+
+    # @param chain [Symbol, String, Array<String, Hash>] a name, or candidates
+    # @return [Chain]
+    # @raise [ConfigurationError]
+    # @api private
+    def resolve(chain)
+      return @chains.fetch(chain.to_sym) { unknown(chain) } if chain.is_a?(Symbol) || chain.is_a?(String)
+
+      Chain.new(name: nil, candidates: chain, endpoints: @endpoints).tap { |ad_hoc| doubt(ad_hoc) }
+    end
+
+    # Checks and compiles what was set. The doubts about a chain are told here, once.
+    # @api private
+    def finish
+      told = @chains || {}
+      @endpoints = compiled_endpoints.freeze
+      @chains = compiled_chains.freeze
+      @chains.each_value { |chain| doubt(chain) unless told[chain.name]&.doubts == chain.doubts }
+      freeze
+    end
+
+    # @return [String] without keys
+    def inspect
+      "#<#{self.class} base_url=#{base_url.inspect} timeout=#{timeout} deadline=#{deadline.inspect} " \
+        "chains=#{chain_names.inspect} endpoints=#{@endpoints.keys.inspect}>"
+    end
+
+    private
+
+    def compiled_endpoints
+      settings = { openrouter: { base_url: base_url, api_key: api_key }, **@endpoint_settings }
+      settings.to_h { |name, given| [name, endpoint_of(name, **given)] }
+    end
+
+    def compiled_chains
+      @chain_settings.to_h do |name, candidates|
+        [name, Chain.new(name: name, candidates: candidates, endpoints: @endpoints)]
+      end
+    end
+
+    def endpoint_of(name, base_url:, api_key:)
+      Endpoint.new(name: name, base_url: base_url, api_key: api_key, app_name: app_name, app_url: app_url)
+    end
+
+    def doubt(chain)
+      return if same_vendor == :allow
+
+      chain.doubts.each do |doubt|
+        message = "#{chain}: #{doubt}"
+        advice = "config.same_vendor = :allow accepts it"
+        raise ConfigurationError, "#{message}. (#{advice})" if same_vendor == :raise
+
+        logger.warn("[llm] #{message}. (#{advice})")
+      end
+    end
+
+    def unknown(chain)
+      there_are = chain_names.empty? ? "none is configured" : "there are #{chain_names.map(&:inspect).join(', ')}"
+      raise ConfigurationError, "no chain is called #{chain.inspect}: #{there_are}. " \
+                                "Name one with config.chain(:name, [\"vendor/model\", ...]) in LlmRouter.configure"
+    end
+  end
+end

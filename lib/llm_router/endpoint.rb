@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # An OpenAI-compatible gateway: where requests go, and whose key pays. Made by
+  # {Configuration#endpoint} and by +base_url+ and +api_key+. Checked when it is made.
+  class Endpoint
+    LOOPBACK = %r{\Ahttp://}
+    private_constant :LOOPBACK
+
+    # @return [Symbol]
+    attr_reader :name
+    # @return [String]
+    attr_reader :base_url
+    # @api private
+    attr_reader :native
+
+    # @api private
+    # @param name [Symbol]
+    # @param base_url [String]
+    # @param api_key [Secret, nil, false] false for a gateway that wants none
+    # @param app_name [String, nil]
+    # @param app_url [String, nil]
+    # @raise [ConfigurationError]
+    def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil)
+      @name = name
+      @base_url = base_url
+      @keyless = api_key.nil?
+      @native = Native::Endpoint.new(name.to_s, base_url, api_key ? api_key.reveal : nil, app_name, app_url)
+      freeze
+    end
+
+    # An endpoint without a key may be configured (an app boots without its secrets in many
+    # places), but not asked. On loopback there is nobody to ask for one.
+    # @raise [ConfigurationError]
+    # @api private
+    def check_key!
+      return unless @keyless && !base_url.match?(LOOPBACK)
+
+      remedy = if name == :openrouter
+                 "set config.api_key, or OPENROUTER_API_KEY in the environment"
+               else
+                 "pass api_key: to config.endpoint (api_key: false if it wants none)"
+               end
+      raise ConfigurationError, "endpoint #{name} (#{base_url}) has no API key: #{remedy}"
+    end
+
+    # @return [String]
+    def inspect
+      "#<#{self.class} #{name} #{base_url}>"
+    end
+  end
+end

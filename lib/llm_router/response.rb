@@ -1,0 +1,100 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # A model's answer, and how it came about. Frozen; safe to share between threads.
+  #
+  # @example
+  #   draft = router.call(messages: messages)
+  #   message.update!(suggested_reply: draft.content)
+  #   Rails.logger.info("#{draft.model}, #{draft.cost_usd} USD") if draft.fallback?
+  class Response
+    # @return [BigDecimal, nil] US dollars, exactly as the endpoint sent them; nil where it sent
+    #   no cost. The budget has been charged with it already.
+    attr_reader :cost_usd
+    # @return [Array<Hop>] what failed on the way; empty where the first model answered
+    attr_reader :hops
+    # @return [String] the endpoint that answered
+    attr_reader :endpoint
+    # @return [Usage] tokens
+    attr_reader :usage
+
+    # @api private
+    def initialize(completion, endpoint:, hops:)
+      @completion = completion
+      @endpoint = endpoint
+      @hops = hops
+      @cost_usd = completion.cost && BigDecimal(completion.cost)
+      @usage = Usage.new(*completion.tokens).freeze
+      @memo = {}
+      freeze
+    end
+
+    # @return [String, nil] the text; nil where the model called tools or refused instead
+    def content
+      @memo[:content] ||= @completion.content.freeze
+    end
+
+    # @return [String] the model that was billed; it may differ from the one asked for
+    def model
+      @completion.model
+    end
+
+    # @return [String, nil] who ran the model, where the endpoint says so
+    def provider
+      @completion.provider
+    end
+
+    # @return [String, nil] +"stop"+, +"length"+, +"tool_calls"+, +"content_filter"+
+    def finish_reason
+      @completion.finish_reason
+    end
+
+    # @return [String, nil] the same in the provider's own words
+    def native_finish_reason
+      @completion.native_finish_reason
+    end
+
+    # @return [Array<Hash>] the tools the model wants called, with String keys as in the API
+    def tool_calls
+      raw.dig("choices", 0, "message", "tool_calls") || []
+    end
+
+    # @return [String, nil] why the model would not answer
+    def refusal
+      @completion.refusal
+    end
+
+    # @return [String, nil] the model's reasoning, where it shows it
+    def reasoning
+      @completion.reasoning
+    end
+
+    # @return [String, nil] the completion's id
+    def id
+      @completion.id
+    end
+
+    # @return [String, nil] the id under which the endpoint keeps what the generation cost
+    def generation_id
+      @completion.generation_id
+    end
+
+    # @return [Boolean] whether it took more than the first model of the chain
+    def fallback?
+      hops.any?
+    end
+
+    # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Numbers in
+    #   it are Floats: take money from {#cost_usd}.
+    def raw
+      @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: false, freeze: true)
+    end
+
+    # @return [String] without the content
+    def inspect
+      "#<#{self.class} model=#{model.inspect} cost_usd=#{cost_usd&.to_s('F').inspect} " \
+        "finish_reason=#{finish_reason.inspect} hops=#{hops.size}>"
+    end
+    alias to_s inspect
+  end
+end

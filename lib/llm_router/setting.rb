@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Checks that several settings share. Each returns the value in the form it is kept in.
+  # @api private
+  module Setting
+    # Options that the router sets itself, and why a caller cannot.
+    RESERVED = {
+      "model" => "the chain says which models are asked",
+      "models" => "OpenRouter's own fallback falls through on any error; the chain is the fallback here",
+      "stream" => "streaming is not supported",
+      "messages" => "messages are an argument of their own"
+    }.freeze
+
+    module_function
+
+    # @return [Float]
+    def seconds(name, value)
+      number = value.is_a?(Numeric) ? value.to_f : Float::NAN
+      return number if number.finite? && number.positive?
+
+      raise ConfigurationError, "#{name} is #{value.inspect}: give seconds, a number greater than 0"
+    end
+
+    # @return [Integer]
+    def bytes(name, value)
+      return value if value.is_a?(Integer) && value.positive?
+
+      raise ConfigurationError, "#{name} is #{value.inspect}: give bytes, a whole number greater than 0"
+    end
+
+    # @return [Secret, nil]
+    def secret(name, value)
+      return value if value.nil? || value.is_a?(Secret)
+      return Secret.new(value.dup.freeze) if value.is_a?(String) && !value.strip.empty?
+
+      # The value itself stays out of the message: it may be a key in the wrong wrapping.
+      what = value.is_a?(String) ? "empty" : "a #{value.class}"
+      raise ConfigurationError, "#{name} is #{what}: give the key as a String"
+    end
+
+    # @return [String, nil]
+    def text(name, value)
+      return value&.dup&.freeze if value.nil? || value.is_a?(String)
+
+      raise ConfigurationError, "#{name} is a #{value.class}: give a String"
+    end
+
+    def refuse_reserved!(keys, where, error_class)
+      key = keys.map(&:to_s).find { |name| RESERVED.key?(name) }
+      raise error_class, "#{where}: #{key} cannot be given, for #{RESERVED.fetch(key)}" if key
+    end
+  end
+end

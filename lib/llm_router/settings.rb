@@ -1,0 +1,90 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # The plain settings of a {Configuration}, checked as they are set.
+  module Settings
+    # What to do about a chain whose insurance is void.
+    SAME_VENDOR = %i[warn raise allow].freeze
+
+    # @return [Secret, nil] the OpenRouter key; the default is +OPENROUTER_API_KEY+ of the environment
+    attr_reader :api_key
+    # @return [String] default "https://openrouter.ai/api/v1"
+    attr_reader :base_url
+    # @return [Float] seconds that one attempt may take by the wall clock; default 30
+    attr_reader :timeout
+    # @return [Float, nil] seconds that the whole call may take; default 60; nil for no limit
+    attr_reader :deadline
+    # @return [Integer] bytes an answer may have after decompression; default 32 MiB
+    attr_reader :max_answer_bytes
+    # @return [String, nil] the calling app, for OpenRouter's rankings
+    attr_reader :app_name
+    # @return [String, nil] its address, likewise
+    attr_reader :app_url
+    # @return [Symbol] +:warn+ (default), +:raise+ or +:allow+ chains that one outage takes whole
+    attr_reader :same_vendor
+    # @return [Logger] default: warnings and errors to standard error
+    attr_accessor :logger
+
+    # @param value [String, nil]
+    # @raise [ConfigurationError]
+    def api_key=(value)
+      @api_key = Setting.secret("api_key", value)
+    end
+
+    # @param value [String] https://, or http:// on loopback
+    # @raise [ConfigurationError]
+    def base_url=(value)
+      @base_url = Setting.text("base_url", value) || raise(ConfigurationError, "base_url is nil: give a URL")
+    end
+
+    # @param value [Numeric] seconds
+    # @raise [ConfigurationError]
+    def timeout=(value)
+      @timeout = Setting.seconds("timeout", value)
+    end
+
+    # @param value [Numeric, nil] seconds
+    # @raise [ConfigurationError]
+    def deadline=(value)
+      @deadline = value && Setting.seconds("deadline", value)
+    end
+
+    # @param value [Integer] bytes
+    # @raise [ConfigurationError]
+    def max_answer_bytes=(value)
+      @max_answer_bytes = Setting.bytes("max_answer_bytes", value)
+    end
+
+    # @param value [String, nil]
+    # @raise [ConfigurationError]
+    def app_name=(value)
+      @app_name = Setting.text("app_name", value)
+    end
+
+    # @param value [String, nil]
+    # @raise [ConfigurationError]
+    def app_url=(value)
+      @app_url = Setting.text("app_url", value)
+    end
+
+    # @param value [Symbol] one of {SAME_VENDOR}
+    # @raise [ConfigurationError]
+    def same_vendor=(value)
+      @same_vendor = SAME_VENDOR.find { |choice| choice == value } ||
+                     raise(ConfigurationError, "same_vendor is #{value.inspect}: give one of #{SAME_VENDOR.inspect}")
+    end
+
+    private
+
+    def set_defaults
+      key = ENV.fetch("OPENROUTER_API_KEY", "")
+      @api_key = key.empty? ? nil : Secret.new(key)
+      @base_url = "https://openrouter.ai/api/v1"
+      @timeout = 30.0
+      @deadline = 60.0
+      @max_answer_bytes = 32 * 1024 * 1024
+      @same_vendor = :warn
+      @logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
+    end
+  end
+end

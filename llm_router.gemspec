@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+require_relative "lib/llm_router/version"
+
+Gem::Specification.new do |spec|
+  spec.name = "llm_router"
+  spec.version = LlmRouter::VERSION
+  spec.authors = ["The llm_router authors"]
+  spec.summary = "LLM calls that survive the day their model is down: a fallback chain with a budget, for Rails jobs"
+  spec.description = "Asks the models of an ordered chain through OpenRouter's OpenAI-compatible API until one " \
+                     "answers. Asks a budget before spending and charges it the exact cost after. The core is Rust."
+  spec.homepage = "https://github.com/llm-router/llm_router"
+  spec.license = "MIT"
+  spec.required_ruby_version = ">= 3.1"
+  spec.metadata = { "rubygems_mfa_required" => "true", "cargo_crate_name" => "llm_router" }
+
+  spec.files = Dir["lib/**/*.rb", "ext/**/*.{rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
+                   "README.md", "CHANGELOG.md", "LICENSE"] - Dir["ext/core/tests/**/*"]
+  # RubyGems builds Cargo projects by itself; no extconf.rb is needed.
+  spec.extensions = ["ext/llm_router/Cargo.toml"]
+  spec.required_rubygems_version = ">= 3.3.11"
+
+  spec.add_dependency "bigdecimal", ">= 3.1"
+  spec.add_dependency "logger", ">= 1.5"
+end

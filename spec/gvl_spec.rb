@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+RSpec.describe LlmRouter, "and the GVL" do
+  it "lets another Ruby thread count while a call hangs" do
+    gateway.hang
+    configure
+    thread = Thread.new { described_class.new(budget: budget).call(messages: Support::MESSAGES) }
+    gateway.await_requests(1)
+    count = 0
+    counted = Thread.new { count += 1 while count < 200_000 }
+    expect(counted.join(10)).to be(counted)
+    expect(thread).to be_alive
+  ensure
+    thread&.kill&.join
+  end
+
+  it "survives GC.stress" do
+    gateway.answer("Hello", cost_usd: "0.01")
+    gateway.fail(Support::PRIMARY, status: 503, metadata: { reasons: [] })
+    code = <<~RUBY
+      require "llm_router"
+      LlmRouter.configure do |config|
+        config.base_url = ARGV[0]
+        config.api_key = "test-key"
+        config.logger = nil
+        config.chain :default, %w[#{Support::CHAIN.join(' ')}]
+      end
+      router = LlmRouter.new(budget: LlmRouter::Unlimited)
+      GC.stress = true
+      draft = router.call(messages: [{ role: "user", content: "Hi" }], temperature: 0.5, tools: [])
+      print [draft.content, draft.cost_usd.to_s("F"), draft.fallback?, draft.raw.key?("choices")].join(" ")
+    RUBY
+    expect(output_of(code, gateway.base_url)).to eq("Hello 0.01 true true")
+  end
+
+  it "survives compaction in the middle of calls" do
+    gateway.answer("Hello", cost_usd: "0.01")
+    shared = router
+    GC.auto_compact = true
+    answers = Array.new(4) { Thread.new { Array.new(10) { shared.call(messages: Support::MESSAGES).tap { GC.start } } } }
+    expect(answers.flat_map(&:value).map(&:content).tally).to eq("Hello" => 40)
+  ensure
+    GC.auto_compact = false
+  end
+
+  it "starts no thread when it is loaded, and none for a call" do
+    code = <<~RUBY
+      before = Dir.children("/proc/self/task").size
+      require "llm_router"
+      puts Dir.children("/proc/self/task").size - before
+    RUBY
+    skip "needs /proc" unless File.directory?("/proc/self/task")
+    expect(output_of(code)).to eq("0\n")
+    gateway.answer("Hi")
+    # A warm-up, for the gateway's own threads.
+    ask
+    before = Dir.children("/proc/self/task").size
+    ask
+    expect(Dir.children("/proc/self/task").size).to be <= before
+  end
+end

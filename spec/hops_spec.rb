@@ -1,0 +1,65 @@
+# frozen_string_literal: true
+
+RSpec.describe LlmRouter, "and its hops" do
+  it "logs each hop in one line: what failed, why, after how long, and who is next" do
+    gateway.answer("Hi")
+    gateway.fail(Support::PRIMARY, status: 503, message: "Provider\nreturned error")
+    ask
+    expect(log.lines.size).to eq(1)
+    expect(log).to match(
+      /WARN.*\[llm\] #{Support::PRIMARY} at openrouter failed: unavailable \(503\) after \d+\.\d\d s: Provider returned error; next: #{Support::SECONDARY}$/
+    )
+  end
+
+  it "logs the last hop as an error, and a skipped model as skipped" do
+    gateway.fail(status: 401)
+    failure_of { ask }
+    expect(log.lines.map { |line| line[/WARN|ERROR/] }).to eq(%w[ERROR ERROR ERROR])
+    expect(log).to include("#{Support::SECONDARY} at openrouter skipped: not asked: openrouter had failed already")
+  end
+
+  it "tells observers of each hop the moment it happens, before the next model is asked" do
+    seen = []
+    gateway.respond { |request| (seen << request.model) && [503, {}, "{}"] }
+    configure { |config| config.on_hop { |hop| seen << hop } }
+    failure_of { ask }
+    expect(seen.map { |event| event.respond_to?(:reason) ? event.reason : event })
+      .to eq(Support::CHAIN.flat_map { |model| [model, :unavailable] })
+    expect(seen.grep(LlmRouter::Hop)).to all(be_frozen)
+  end
+
+  it "does not let an observer or a log that fails disturb the call" do
+    gateway.answer("Hi")
+    gateway.fail(Support::PRIMARY, status: 503)
+    configure { |config| config.on_hop { raise "no metrics today" } }
+    expect(ask.content).to eq("Hi")
+    expect(log).to match(/ERROR.*on_hop observer raised RuntimeError/)
+    expect(log).not_to include("no metrics today")
+    broken = Object.new.tap { |logger| def logger.warn = raise(IOError) }
+    configure { |config| config.logger = broken }
+    expect(ask.content).to eq("Hi")
+  end
+
+  it "names every model's failure when all have failed, the first one first" do
+    gateway.fail(Support::PRIMARY, status: 429, retry_after: 40)
+    gateway.fail(Support::SECONDARY, status: 503, retry_after: 7)
+    gateway.reset(Support::FLOOR)
+    error = failure_of { ask }
+    expect(error).to be_a(described_class::ChainExhausted)
+    expect(error.message).to eq("no model of chain :default answered: #{Support::PRIMARY}: rate_limited (429); " \
+                                "#{Support::SECONDARY}: unavailable (503); #{Support::FLOOR}: connection")
+    expect(error.retry_after).to eq(7)
+    expect(error.hops.map(&:retry_after)).to eq([40, 7, nil])
+    expect(error.hops).to be_frozen
+  end
+
+  it "reads Retry-After as a date" do
+    gateway.fail(status: 429, retry_after: (Time.now.utc + 90).strftime("%a, %d %b %Y %H:%M:%S GMT"))
+    expect(failure_of { ask }.retry_after).to be_within(10).of(90)
+  end
+
+  it "has no retry_after where nobody asked for one" do
+    gateway.fail(status: 500)
+    expect(failure_of { ask }.retry_after).to be_nil
+  end
+end

@@ -1,0 +1,166 @@
+# frozen_string_literal: true
+
+require "timeout"
+
+RSpec.describe LlmRouter, "and interruption" do
+  def elapsed_since(moment)
+    Process.clock_gettime(Process::CLOCK_MONOTONIC) - moment
+  end
+
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
+  end
+
+  # A thread in the middle of a call that hangs.
+  def hanging_call
+    gateway.hang
+    configure
+    thread = Thread.new { described_class.new(budget: budget).call(messages: Support::MESSAGES) }
+    thread.report_on_exception = false
+    gateway.await_requests(1)
+    thread
+  end
+
+  # Far above the 100 ms that it takes, for the machine may be busy; far below the call's 20 s.
+  let(:soon) { 2 }
+
+  it "ends for Timeout.timeout, and drops the request" do
+    gateway.hang
+    started = now
+    expect { Timeout.timeout(0.2) { ask } }.to raise_error(Timeout::Error)
+    expect(elapsed_since(started)).to be < soon
+    gateway.await_disconnect(within: soon)
+    expect(budget.charges).to be_empty
+  end
+
+  it "ends for Thread#raise, and drops the request" do
+    thread = hanging_call
+    started = now
+    thread.raise(IOError, "stop it")
+    expect { thread.value }.to raise_error(IOError, "stop it")
+    expect(elapsed_since(started)).to be < soon
+    gateway.await_disconnect(within: soon)
+  end
+
+  it "ends for Thread#kill, and drops the request" do
+    thread = hanging_call
+    started = now
+    thread.kill
+    expect(thread.value).to be_nil
+    expect(elapsed_since(started)).to be < soon
+    gateway.await_disconnect(within: soon)
+  end
+
+  it "ends for Ctrl-C" do
+    # RSpec has a handler of its own, which raises nothing.
+    previous = trap(:INT, "DEFAULT")
+    gateway.hang
+    configure
+    interrupter = Thread.new do
+      gateway.await_requests(1)
+      Process.kill(:INT, Process.pid)
+      now
+    end
+    expect { ask }.to raise_error(Interrupt)
+    expect(elapsed_since(interrupter.value)).to be < soon
+    gateway.await_disconnect(within: soon)
+  ensure
+    trap(:INT, previous)
+  end
+
+  it "is not disturbed by a harmless signal" do
+    caught = Queue.new
+    previous = trap(:USR1) { caught << true }
+    gateway.answer("Hi", delay: 0.5)
+    configure
+    Thread.new do
+      gateway.await_requests(1)
+      3.times { Process.kill(:USR1, Process.pid) }
+    end
+    expect(ask).to have_attributes(content: "Hi", fallback?: false)
+    expect(caught).not_to be_empty
+    expect(gateway.requests.size).to eq(1)
+  ensure
+    trap(:USR1, previous || "DEFAULT")
+  end
+
+  it "charges an answer in hand before it lets an interrupt through" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    started = Queue.new
+    finished = Queue.new
+    slow = Support::Ledger.new
+    slow.define_singleton_method(:charge!) do |cost|
+      started << true
+      sleep 0.2
+      super(cost)
+      finished << true
+    end
+    configure
+    thread = Thread.new { described_class.new(budget: slow).call(messages: Support::MESSAGES) }
+    thread.report_on_exception = false
+    started.pop
+    thread.raise(IOError, "in the middle of the charge")
+    expect { thread.value }.to raise_error(IOError)
+    expect(finished).not_to be_empty
+    expect(slow.charges).to eq([BigDecimal("0.25")])
+  end
+
+  it "defers an interrupt as long as the caller does" do
+    gateway.answer("Hi", delay: 0.3)
+    configure
+    answer = nil
+    thread = Thread.new do
+      Thread.handle_interrupt(IOError => :never) do
+        answer = described_class.new(budget: budget).call(messages: Support::MESSAGES)
+      end
+    end
+    thread.report_on_exception = false
+    gateway.await_requests(1)
+    thread.raise(IOError, "later, please")
+    expect { thread.value }.to raise_error(IOError)
+    expect(answer.content).to eq("Hi")
+  end
+
+  it "goes on with the next call after an interrupted one" do
+    hanging_call.kill.join
+    gateway.answer("Hi")
+    expect(ask.content).to eq("Hi")
+  end
+
+  it "turns a panic into an exception that can be rescued" do
+    code = <<~RUBY
+      $stderr.reopen(File::NULL) # where Rust prints the panic itself
+      require "llm_router"
+      begin
+        LlmRouter::Native.panic("boo")
+      rescue LlmRouter::InternalError => e
+        print e.message
+      end
+    RUBY
+    expect(output_of(code)).to include("the router panicked: boo", "report it")
+  end
+
+  it "lets a budget raise, throw and break out, and asks nobody after that" do
+    gateway.answer("Hi", cost_usd: "1")
+    configure
+    moody = Support::Ledger.new
+    moody.define_singleton_method(:exhausted?) { throw :done, :thrown }
+    caught = catch(:done) { described_class.new(budget: moody).call(messages: Support::MESSAGES) }
+    expect(caught).to eq(:thrown)
+    moody.define_singleton_method(:exhausted?) { raise IOError, "the database is gone" }
+    expect { described_class.new(budget: moody).call(messages: Support::MESSAGES) }.to raise_error(IOError)
+    expect(gateway.requests).to be_empty
+  end
+
+  it "lets a budget ask the router" do
+    gateway.answer("Hi", cost_usd: "1")
+    configure
+    nested = Support::Ledger.new
+    nested.define_singleton_method(:charge!) do |cost|
+      super(cost)
+      LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: Support::MESSAGES)
+    end
+    expect(described_class.new(budget: nested).call(messages: Support::MESSAGES).content).to eq("Hi")
+    expect(gateway.requests.size).to eq(2)
+  end
+end

@@ -1,0 +1,70 @@
+# frozen_string_literal: true
+
+require_relative "../demo/app"
+
+# Every snippet of Ruby in the README runs, in the order in which it stands there.
+RSpec.describe "README.md" do
+  readme = File.read(File.expand_path("../README.md", __dir__))
+  snippets = readme.to_enum(:scan, /^```ruby\n(.*?)^```/m).map do
+    [Regexp.last_match[1], readme[0, Regexp.last_match.begin(0)].count("\n") + 2]
+  end
+
+  # What the snippets take for granted of the app around them.
+  let(:world) do
+    Class.new do
+      attr_reader :budget, :organization
+
+      def initialize(budget, organization)
+        @budget = budget
+        @organization = organization
+      end
+
+      def run(code, line)
+        instance_eval(code, "README.md", line)
+      end
+    end
+  end
+
+  let(:organization) do
+    Struct.new(:llm_spent_usd, :llm_cap_usd) do
+      def increment!(name, amount) = self[name] += amount
+    end.new(0, 5)
+  end
+
+  let(:router) { LlmRouter.new(chain: :default, budget: budget) }
+
+  before do
+    stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key"))
+    stub_const("Metrics", Class.new { def self.increment(*, **) = nil })
+    gateway.answer("Hello!", cost_usd: "0.00043705")
+    gateway.fail("anthropic/*", status: 503, retry_after: 7)
+    configure
+  end
+
+  def run(code, line)
+    code = code.gsub(%r{https://(openrouter\.ai/api/v1|api\.groq\.com/openai/v1)}, gateway.base_url)
+    world.new(budget, organization).tap { |app| app.define_singleton_method(:router) { LlmRouter.new(budget: budget) } }
+         .run(code, line)
+  end
+
+  it "has snippets" do
+    expect(snippets.size).to be >= 8
+  end
+
+  snippets.each do |code, line|
+    it "runs the snippet at line #{line}" do
+      expect { run(code, line) }.to output(/.*/m).to_stdout
+    end
+  end
+
+  it "says of the budget's snippet what happens" do
+    code, line = snippets.find { |snippet, _| snippet.include?("class OrganizationBudget") }
+    run(code, line)
+    expect(organization.llm_spent_usd).to eq(BigDecimal("0.00043705"))
+  end
+
+  it "says of the testing snippet what happens" do
+    code, line = snippets.find { |snippet, _| snippet.include?("Gateway.start") }
+    expect(run(code, line)).to eq(["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"])
+  end
+end

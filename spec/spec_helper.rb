@@ -1,0 +1,18 @@
+# frozen_string_literal: true
+
+require "stringio"
+require "llm_router"
+require "llm_router/testing/gateway"
+Dir[File.join(__dir__, "support/*.rb")].each { |file| require file }
+
+RSpec.configure do |config|
+  config.disable_monkey_patching!
+  config.order = :random
+  Kernel.srand config.seed
+  config.expect_with(:rspec) { |expectations| expectations.max_formatted_output_length = 1000 }
+  config.include Support
+  config.after do
+    LlmRouter.reset_configuration!
+    @gateway&.stop
+  end
+end

@@ -1,0 +1,92 @@
+# frozen_string_literal: true
+
+# A real gateway on loopback, a budget that keeps its books, and a log that can be read.
+module Support
+  PRIMARY = "anthropic/claude-sonnet-4.5"
+  SECONDARY = "google/gemini-2.5-flash"
+  FLOOR = "meta-llama/llama-3.3-70b-instruct"
+  CHAIN = [PRIMARY, SECONDARY, FLOOR].freeze
+  MESSAGES = [{ role: "user", content: "Hi" }].freeze
+
+  # A budget as an app would write it, in memory.
+  class Ledger
+    attr_reader :charges, :asked
+
+    def initialize(cap: nil, charged: [])
+      @cap = cap && BigDecimal(cap)
+      @charges = charged
+      @asked = 0
+      @lock = Mutex.new
+    end
+
+    def exhausted?
+      @lock.synchronize do
+        @asked += 1
+        !@cap.nil? && @charges.sum >= @cap
+      end
+    end
+
+    def charge!(cost_usd)
+      @lock.synchronize { @charges << cost_usd }
+    end
+  end
+
+  def gateway
+    @gateway ||= LlmRouter::Testing::Gateway.start
+  end
+
+  def budget
+    @budget ||= Ledger.new
+  end
+
+  # Everything logged in this example.
+  def log
+    log_io.string
+  end
+
+  def configure(**settings)
+    LlmRouter.configure do |config|
+      config.base_url = gateway.base_url
+      config.api_key = "test-key"
+      config.logger = Logger.new(log_io)
+      settings.each { |name, value| config.public_send(:"#{name}=", value) }
+      config.chain :default, CHAIN
+      yield config if block_given?
+    end
+  end
+
+  def router(**options)
+    configure unless LlmRouter.config.chain_names.any?
+    LlmRouter.new(chain: :default, budget: budget, **options)
+  end
+
+  def ask(**options)
+    router.call(messages: MESSAGES, **options)
+  end
+
+  # The error of a call that is expected to fail.
+  def failure_of
+    yield
+  rescue LlmRouter::Error => e
+    e
+  else
+    raise "expected a LlmRouter::Error"
+  end
+
+  # What a fresh Ruby prints that has nothing loaded but this gem.
+  def output_of(code, *arguments)
+    IO.popen([RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), "-e", code, *arguments], &:read)
+  end
+
+  def models_asked
+    gateway.requests.map(&:model)
+  end
+
+  def reasons(hops)
+    hops.map(&:reason)
+  end
+
+  def log_io
+    @log_io ||= StringIO.new(+"")
+  end
+end

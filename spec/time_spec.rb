@@ -1,0 +1,70 @@
+# frozen_string_literal: true
+
+RSpec.describe LlmRouter, "and time" do
+  def seconds
+    started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    yield
+    Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
+  end
+
+  it "gives up on a model that hangs after the timeout, and asks the next" do
+    gateway.answer("Hi")
+    gateway.hang(Support::PRIMARY)
+    draft = nil
+    expect(seconds { draft = router(timeout: 0.3).call(messages: Support::MESSAGES) }).to be_between(0.3, 3)
+    expect(draft.hops.first).to have_attributes(reason: :timeout, status: nil, message: /within 0.300 s/)
+    expect(draft.model).to eq(Support::SECONDARY)
+  end
+
+  it "measures by the wall clock: neither drips nor half an answer gain a model time" do
+    gateway.answer("Hi")
+    [-> { gateway.drip(Support::PRIMARY, every: 0.05) }, -> { gateway.stall(Support::PRIMARY, after: :headers) },
+     -> { gateway.stall(Support::PRIMARY, after: :body) }].each do |fault|
+      fault.call
+      draft = nil
+      expect(seconds { draft = router(timeout: 0.3).call(messages: Support::MESSAGES) }).to be_between(0.3, 3)
+      expect(reasons(draft.hops)).to eq([:timeout])
+    end
+  end
+
+  it "leaves the floor model its turn when all before it hang" do
+    gateway.hang
+    gateway.answer("Late but here", Support::FLOOR)
+    draft = nil
+    expect(seconds { draft = router(deadline: 1.5).call(messages: Support::MESSAGES) }).to be_between(0.9, 1.5)
+    expect(draft.content).to eq("Late but here")
+    expect(reasons(draft.hops)).to eq(%i[timeout timeout])
+  end
+
+  it "ends at the deadline, and says who was tried" do
+    gateway.hang
+    error = nil
+    expect(seconds { error = failure_of { router(deadline: 0.6).call(messages: Support::MESSAGES) } }).to be_between(0.6, 3)
+    expect(error).to be_a(described_class::DeadlineExceeded).and be_a(described_class::ChainExhausted)
+    expect(error.message).to match(/within 0.6 s \(the deadline\): #{Support::PRIMARY}: timeout; .*#{Support::FLOOR}: timeout/)
+    expect(error.hops.size).to eq(3)
+  end
+
+  it "asks nobody after the deadline" do
+    gateway.answer("Hi")
+    slow = Support::Ledger.new
+    def slow.exhausted? = sleep(0.2) && false
+    gateway.fail(Support::PRIMARY, status: 503)
+    error = failure_of { configure && described_class.new(budget: slow, deadline: 0.1).call(messages: Support::MESSAGES) }
+    expect(error).to be_a(described_class::DeadlineExceeded)
+    expect(models_asked).to eq([Support::PRIMARY])
+  end
+
+  it "gives a candidate the time of its own" do
+    gateway.answer("Hi")
+    gateway.hang("slow/model")
+    configure { |config| config.chain :default, [{ model: "slow/model", timeout: 0.2 }, "quick/model"] }
+    expect(ask.hops.first.message).to include("within 0.200 s")
+  end
+
+  it "can do without a deadline" do
+    gateway.answer("Hi")
+    configure { |config| config.deadline = nil }
+    expect(ask.content).to eq("Hi")
+  end
+end

@@ -79,14 +79,18 @@ async fn receive(mut response: Response, ask: &Ask<'_>) -> Result<Received, Fail
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= ask.max_answer_bytes => body.extend_from_slice(&chunk),
+            // An error is known by its status and headers: a body that is too large, or breaks off,
+            // takes nothing away from that.
+            Ok(Some(_)) | Err(_) if status >= 400 => break,
             Ok(Some(_)) => {
                 let over = format!("the answer is larger than {} bytes (max_answer_bytes)", ask.max_answer_bytes);
                 return Err(Failure::bad_answer(over).with_status(status));
             }
-            Ok(None) => return Ok(Received { status, retry_after, generation_id, body }),
+            Ok(None) => break,
             Err(error) => return Err(transport::failure(&error, &ask.candidate.endpoint).with_status(status)),
         }
     }
+    Ok(Received { status, retry_after, generation_id, body })
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -17,7 +17,7 @@ const LONGEST_MESSAGE: usize = 300;
 /// `messages` that were sent, and not too long.
 pub(crate) fn one_line(text: &str, secrets: &[&str], messages: &str) -> String {
     let mut line = flat(text).chars().take(LONGEST_MESSAGE * 4).collect::<String>();
-    for secret in secrets.iter().map(|secret| flat(secret)).filter(|secret| !secret.is_empty()) {
+    for secret in spellings(secrets).iter().map(|secret| flat(secret)).filter(|secret| !secret.is_empty()) {
         line = line.replace(&secret, MASK);
     }
     let mut said = Vec::new();
@@ -32,36 +32,52 @@ pub(crate) fn one_line(text: &str, secrets: &[&str], messages: &str) -> String {
 
 /// An error body as it came, less the key and less the input that moderation quotes.
 pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
-    let mut json = serde_json::from_str::<Value>(text).unwrap_or_default();
-    let mut text = if hide_flagged_input(&mut json) { json.to_string() } else { text.to_owned() };
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret, MASK);
+    let secrets = spellings(secrets);
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut json) => {
+            if hide(&mut json, &secrets) {
+                json.to_string()
+            } else {
+                text.to_owned()
+            }
+        }
+        // Where the input ends cannot be told: JavaScript cuts a text in the middle of an emoji,
+        // and writes the half of it as an escape that is no Unicode.
+        Err(_) if text.contains("flagged_input") => MASK.to_owned(),
+        Err(_) => without(text, &secrets),
     }
-    text
 }
 
-/// Whether there was any. All of it is hidden, not just the first.
-fn hide_flagged_input(json: &mut Value) -> bool {
-    let mut hidden = false;
+/// Hides secrets wherever they are, and flagged input whatever it is.
+fn hide(json: &mut Value, secrets: &[String]) -> bool {
     match json {
-        Value::Object(map) => {
-            for (name, value) in map {
-                if name == "flagged_input" {
-                    *value = Value::from(MASK);
-                    hidden = true;
-                } else {
-                    hidden |= hide_flagged_input(value);
-                }
-            }
+        Value::String(text) => {
+            let clean = without(text, secrets);
+            let hidden = clean != *text;
+            *text = clean;
+            hidden
         }
-        Value::Array(list) => {
-            for value in list {
-                hidden |= hide_flagged_input(value);
+        Value::Object(map) => map.iter_mut().fold(false, |hidden, (name, value)| {
+            if name == "flagged_input" {
+                *value = Value::from(MASK);
+                return true;
             }
-        }
-        _ => {}
+            hide(value, secrets) || hidden
+        }),
+        Value::Array(list) => list.iter_mut().fold(false, |hidden, value| hidden | hide(value, secrets)),
+        _ => false,
     }
-    hidden
+}
+
+/// Each secret as it is and as JSON escapes it: `metadata.raw` is often JSON in a string.
+fn spellings(secrets: &[&str]) -> Vec<String> {
+    let escaped = |text: &str| Value::from(text).to_string().trim_matches('"').to_owned();
+    let all = secrets.iter().flat_map(|secret| [(*secret).to_owned(), escaped(secret)]);
+    all.filter(|secret| !secret.is_empty()).collect()
+}
+
+fn without(text: &str, secrets: &[String]) -> String {
+    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
 }
 
 /// Line breaks and other control characters would forge lines in a log.

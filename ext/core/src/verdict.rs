@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::answer::{Answer, Choice, ErrorBody};
+use crate::answer::{Answer, Choice, ErrorBody, WireUsage};
 use crate::classify::classify;
 use crate::lenient::Scalar;
 use crate::{redact, retry_after, Ask, Completion, Cost, Failure, Reason, Scope, Usage};
@@ -49,19 +49,20 @@ impl Wire<'_> {
         // serde's own message can quote the answer; where it is wrong says enough.
         let mut answer: Answer = serde_json::from_str(&body).map_err(|error| {
             let place = format!("line {}, column {}", error.line(), error.column());
-            self.bad(format!("the answer is not the JSON of a chat completion ({place})"), None)
+            self.bad(format!("the answer is not the JSON of a chat completion ({place})"), Bill::of(&body))
         })?;
-        let cost = answer.owed().map_err(|error| self.bad(format!("usage.cost is unreadable: {error}"), None))?;
         if answer.error.is_some() {
             return Err(self.error(&answer, answer.error.as_ref(), &body));
         }
+        let cost = answer.owed().map_err(|error| self.bad(format!("usage.cost is unreadable: {error}"), None));
         let choices = answer.choices.take().unwrap_or_default();
         let Some(choice) = choices.into_iter().next() else {
-            return Err(self.bad("the answer has no choices".to_owned(), cost));
+            return Err(self.bad("the answer has no choices".to_owned(), cost?));
         };
         if choice.error.is_some() || choice.finish_reason.as_deref() == Some("error") {
             return Err(self.error(&answer, choice.error.as_ref(), &body));
         }
+        let cost = cost?;
         if choice.says_nothing() {
             return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), cost));
         }
@@ -132,6 +133,19 @@ impl Wire<'_> {
     fn secrets<'s>(&'s self, error: &'s ErrorBody) -> Vec<&'s str> {
         let flagged = error.metadata.as_ref().and_then(|metadata| metadata.flagged_input.as_deref());
         self.ask.candidate.endpoint.key().into_iter().chain(flagged).collect()
+    }
+}
+
+/// What is owed for an answer that is otherwise unreadable.
+#[derive(serde::Deserialize)]
+struct Bill {
+    #[serde(default, deserialize_with = "crate::lenient::object")]
+    usage: Option<WireUsage>,
+}
+
+impl Bill {
+    fn of(body: &str) -> Option<Cost> {
+        serde_json::from_str::<Self>(body).ok()?.usage?.owed().ok().flatten()
     }
 }
 

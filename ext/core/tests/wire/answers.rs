@@ -1,0 +1,115 @@
+//! Answers that are good, in every shape they come in.
+
+use crate::support::{answer, good_answer, gzip, json, Caller, Step};
+
+#[tokio::test]
+async fn a_good_answer_says_what_who_and_how_much() {
+    let body = r#"{"id":"gen-1","object":"chat.completion","created":1,"model":"anthropic/claude-4.5-sonnet",
+        "provider":"Amazon Bedrock","system_fingerprint":null,
+        "choices":[{"index":0,"logprobs":null,"finish_reason":"stop","native_finish_reason":"end_turn",
+          "message":{"role":"assistant","content":"Hello","refusal":null,"reasoning":"A greeting."}}],
+        "usage":{"prompt_tokens":8,"completion_tokens":2,"total_tokens":10,"cost":0.00012749999999999998,
+          "is_byok":false,"cost_details":{"upstream_inference_cost":0.5}}}"#;
+    let reply = answer("200 OK", "X-Generation-Id: gen-of-the-header\r\n", body);
+    let said = Caller::hears(vec![Step::Send(reply)]).await.unwrap();
+    assert_eq!(said.content.as_deref(), Some("Hello"));
+    assert_eq!(said.reasoning.as_deref(), Some("A greeting."));
+    assert_eq!(said.refusal, None);
+    assert_eq!(said.model, "anthropic/claude-4.5-sonnet");
+    assert_eq!(said.provider.as_deref(), Some("Amazon Bedrock"));
+    assert_eq!((said.finish_reason.as_deref(), said.native_finish_reason.as_deref()), (Some("stop"), Some("end_turn")));
+    let usage = said.usage;
+    assert_eq!((usage.prompt_tokens, usage.completion_tokens, usage.total_tokens), (Some(8), Some(2), Some(10)));
+    assert_eq!(said.cost.unwrap().to_string(), "0.00012749999999999998");
+    assert_eq!((said.id.as_deref(), said.generation_id.as_deref()), (Some("gen-1"), Some("gen-of-the-header")));
+    assert_eq!(said.body, body);
+}
+
+#[tokio::test]
+async fn with_a_key_of_ones_own_the_upstream_price_comes_on_top() {
+    let body = good_answer().replacen(
+        '{',
+        r#"{"usage":{"cost":0.1,"is_byok":true,"cost_details":{"upstream_inference_cost":0.2}},"#,
+        1,
+    );
+    assert_eq!(Caller::hears_json(body).await.unwrap().cost.unwrap().to_string(), "0.3");
+}
+
+#[tokio::test]
+async fn what_a_plain_gateway_leaves_out_is_no_reason_to_fail() {
+    let said = Caller::hears_json(r#"{"choices":[{"message":{"content":"Hello"}}]}"#).await.unwrap();
+    assert_eq!(said.model, "anthropic/claude-sonnet-4.5", "the one that was asked for");
+    assert_eq!((said.id, said.generation_id, said.provider), (None, None, None));
+    assert!(said.cost.is_none() && said.usage.total_tokens.is_none());
+}
+
+#[tokio::test]
+async fn without_the_header_the_id_is_the_generations() {
+    let said = Caller::hears_json(good_answer()).await.unwrap();
+    assert_eq!(said.generation_id.as_deref(), Some("gen-1"));
+}
+
+#[tokio::test]
+async fn newlines_before_the_json_are_a_sign_of_life_and_nothing_else() {
+    let body = format!("\n\n\n{}", good_answer());
+    assert_eq!(Caller::hears_json(body).await.unwrap().content.as_deref(), Some("Hello"));
+}
+
+#[tokio::test]
+async fn an_answer_may_come_in_chunks() {
+    let (start, end) = good_answer().split_at(30);
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\n\r\n";
+    let chunk = |text: &str| Step::Send(format!("{:x}\r\n{text}\r\n", text.len()).into_bytes());
+    let reply = vec![Step::Send(head.into()), chunk(start), chunk(end), Step::Send("0\r\n\r\n".into())];
+    assert_eq!(Caller::hears(reply).await.unwrap().content.as_deref(), Some("Hello"));
+}
+
+#[tokio::test]
+async fn an_answer_may_end_with_its_connection() {
+    let reply = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", good_answer());
+    let said = Caller::hears(vec![Step::Send(reply.into_bytes()), Step::Close]).await.unwrap();
+    assert_eq!(said.content.as_deref(), Some("Hello"));
+}
+
+#[tokio::test]
+async fn content_in_parts_is_put_together() {
+    let body = r#"{"choices":[{"message":{"content":[{"type":"text","text":"Hel"},{"type":"image_url","image_url":{}},{"type":"text","text":"lo"}]}}]}"#;
+    assert_eq!(Caller::hears_json(body).await.unwrap().content.as_deref(), Some("Hello"));
+}
+
+#[tokio::test]
+async fn tool_calls_are_an_answer_without_content() {
+    let body = r#"{"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}}]}"#;
+    let said = Caller::hears_json(body).await.unwrap();
+    assert_eq!((said.content, said.finish_reason.as_deref()), (None, Some("tool_calls")));
+    assert_eq!(said.body, body, "the calls themselves are read from here");
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_answer_without_content() {
+    let body = r#"{"choices":[{"message":{"content":null,"refusal":"I would rather not."}}]}"#;
+    let said = Caller::hears_json(body).await.unwrap();
+    assert_eq!((said.content, said.refusal.as_deref()), (None, Some("I would rather not.")));
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_unpacked() {
+    let reply = answer("200 OK", "Content-Encoding: gzip\r\n", gzip(good_answer().as_bytes()));
+    let said = Caller::hears(vec![Step::Send(reply)]).await.unwrap();
+    assert_eq!(said.body, good_answer());
+}
+
+#[tokio::test]
+async fn every_digit_of_a_cost_is_kept() {
+    for (written, read) in [
+        ("0.1", "0.1"),
+        ("2.1e-5", "0.000021"),
+        ("0", "0"),
+        ("12345678901234567890.000000000000000000001", "12345678901234567890.000000000000000000001"),
+        ("\"0.0021\"", "0.0021"),
+    ] {
+        let body = good_answer().replacen('{', &format!(r#"{{"usage":{{"cost":{written}}},"#), 1);
+        let said = Caller::hears(vec![Step::Send(json(body))]).await.unwrap();
+        assert_eq!(said.cost.unwrap().to_string(), read);
+    }
+}

@@ -1,0 +1,81 @@
+//! What is sent.
+
+use llm_router_core::{App, Candidate, Endpoint, Request};
+use serde_json::value::RawValue;
+use serde_json::{json, Value};
+
+use crate::support::{good_answer, json as ok, Asked, Caller, Gateway, Step, KEY};
+
+async fn sent(change: impl FnOnce(&mut Caller)) -> Asked {
+    let gateway = Gateway::start(vec![vec![Step::Send(ok(good_answer()))]]);
+    let mut caller = Caller::of(gateway.address);
+    change(&mut caller);
+    caller.ask().await.unwrap();
+    gateway.asked().remove(0)
+}
+
+fn raw(json: &str) -> Box<RawValue> {
+    RawValue::from_string(json.to_owned()).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_names_its_key_its_app_and_its_types() {
+    let asked = sent(|_| {}).await;
+    assert_eq!(asked.line, "POST /api/v1/chat/completions HTTP/1.1");
+    assert_eq!(asked.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
+    assert_eq!(asked.header("content-type"), Some("application/json"));
+    assert_eq!(asked.header("accept"), Some("application/json"));
+    assert_eq!(asked.header("accept-encoding"), Some("gzip"));
+    assert_eq!(asked.header("x-openrouter-title"), Some("Shop"));
+    assert_eq!(asked.header("http-referer"), Some("https://shop.example"));
+    assert_eq!(asked.header("referer"), None);
+    assert!(asked.header("user-agent").unwrap().starts_with("llm_router/"));
+}
+
+#[tokio::test]
+async fn without_a_key_and_an_app_their_headers_are_not_sent() {
+    let asked = sent(|caller| {
+        let base_url = caller.candidate.endpoint.url().join(".").unwrap();
+        let endpoint = Endpoint::new("local", base_url.as_str(), None, &App::default()).unwrap();
+        caller.candidate.endpoint = endpoint.into();
+    })
+    .await;
+    let names = asked.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    for absent in ["authorization", "x-openrouter-title", "http-referer"] {
+        assert!(!names.iter().any(|name| name == absent), "{absent} in {names:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_body_holds_the_model_the_messages_and_the_options() {
+    let asked = sent(|caller| {
+        caller.request = Request::new(
+            raw(r#"[{"role":"user","content":"Grüß dich"}]"#),
+            vec![("temperature".to_owned(), raw("0.2")), ("provider".to_owned(), raw(r#"{"sort":"price"}"#))],
+        );
+        let own = vec![("temperature".to_owned(), raw("null")), ("top_k".to_owned(), raw("1"))];
+        caller.candidate = Candidate {
+            model: "a/b".to_owned(),
+            params: own,
+            endpoint: caller.candidate.endpoint.clone(),
+            timeout: None,
+        };
+    })
+    .await;
+    let body = json!({
+        "model": "a/b",
+        "messages": [{"role": "user", "content": "Grüß dich"}],
+        "provider": {"sort": "price"},
+        "top_k": 1,
+    });
+    assert_eq!(asked.body, body);
+}
+
+#[tokio::test]
+async fn a_number_is_sent_as_it_was_written() {
+    let asked = sent(|caller| {
+        caller.request = Request::new(raw("[]"), vec![("seed".to_owned(), raw("18446744073709551615"))]);
+    })
+    .await;
+    assert_eq!(asked.body["seed"], Value::from(u64::MAX));
+}

@@ -1,0 +1,67 @@
+//! Somebody who asks a model at the scripted gateway.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use llm_router_core::{client, gateway, App, Ask, Candidate, Completion, Endpoint, Failure, Params, Request};
+use serde_json::value::RawValue;
+
+use super::{json, Gateway, Reply, Step};
+
+pub(crate) const KEY: &str = "sk-or-v1-0123456789";
+
+pub(crate) struct Caller {
+    pub(crate) candidate: Candidate,
+    pub(crate) request: Request,
+    pub(crate) limit: Duration,
+    pub(crate) max_answer_bytes: usize,
+    pub(crate) client: reqwest::Client,
+}
+
+impl Caller {
+    /// A caller who is in no hurry: only the tests about time want a limit that is met.
+    pub(crate) fn of(address: SocketAddr) -> Self {
+        let app = App { name: Some("Shop".to_owned()), url: Some("https://shop.example".to_owned()) };
+        let endpoint = Endpoint::new("openrouter", &format!("http://{address}/api/v1"), Some(KEY), &app).unwrap();
+        Self {
+            candidate: Candidate {
+                model: "anthropic/claude-sonnet-4.5".to_owned(),
+                endpoint: Arc::new(endpoint),
+                timeout: None,
+                params: Params::new(),
+            },
+            request: messages(r#"[{"role":"user","content":"Hi"}]"#),
+            limit: Duration::from_secs(60),
+            max_answer_bytes: 1 << 20,
+            client: client::build().unwrap(),
+        }
+    }
+
+    pub(crate) async fn ask(&self) -> Result<Completion, Failure> {
+        let Self { candidate, request, limit, max_answer_bytes, client } = self;
+        let ask = Ask { candidate, request, limit: *limit, max_answer_bytes: *max_answer_bytes };
+        gateway::attempt(client, ask).await
+    }
+
+    /// Asks once, of a gateway that plays this one reply.
+    pub(crate) async fn hears(reply: Reply) -> Result<Completion, Failure> {
+        let gateway = Gateway::start(vec![reply]);
+        Self::of(gateway.address).ask().await
+    }
+
+    /// Asks once, of a gateway that answers 200 with this body.
+    pub(crate) async fn hears_json(body: impl AsRef<[u8]>) -> Result<Completion, Failure> {
+        Self::hears(vec![Step::Send(json(body))]).await
+    }
+}
+
+/// A request with these messages and no options.
+pub(crate) fn messages(json: &str) -> Request {
+    Request::new(RawValue::from_string(json.to_owned()).unwrap(), Params::new())
+}
+
+/// The body of an answer that is as good as any.
+pub(crate) fn good_answer() -> &'static str {
+    r#"{"id":"gen-1","model":"anthropic/claude-4.5-sonnet","choices":[{"finish_reason":"stop","message":{"content":"Hello"}}]}"#
+}

@@ -12,15 +12,15 @@ class ApplicationJob < ActiveJob::Base; end
 Organization = Struct.new(:id, :name)
 
 # A message that a customer wrote, with the reply that is drafted for it.
-class Message < Struct.new(:id, :organization, :body, :suggested_reply)
-  STORE = {} # rubocop:disable Style/MutableConstant -- this is the table
+Message = Struct.new(:id, :organization, :body, :suggested_reply, keyword_init: true) do
+  @table = {}
 
   def self.create!(**attributes)
-    new(*attributes.values_at(*members)).tap { |message| STORE[message.id] = message }
+    new(**attributes).tap { |message| @table[message.id] = message }
   end
 
   def self.find(id)
-    STORE.fetch(id)
+    @table.fetch(id)
   end
 
   def update!(**attributes)

@@ -15,7 +15,7 @@ def paint(code, text)
 end
 
 def line(label, text, code = nil)
-  puts format("  %-9s%s", label, code ? paint(code, text) : text)
+  puts "  #{label.ljust(9)}#{code ? paint(code, text) : text}"
 end
 
 def dollars(amount)
@@ -37,38 +37,42 @@ def script(gateway)
   gateway.fail("anthropic/*", status: 503, message: "Provider returned error", delay: 0.1)
 end
 
-def draft_reply(endpoint, **settings)
+def configure(**settings)
   LlmRouter.configure do |config|
     settings.each { |name, value| config.public_send(:"#{name}=", value) }
     config.logger = nil # the hops are shown below instead
     config.chain :default, CHAIN
     config.on_hop { |hop| line("hop", "#{hop.model}: #{hop.why} after #{format('%.2f', hop.duration)} s", 33) }
   end
-  acme = Organization.new(1, "Acme")
-  message = Message.create!(id: 7, organization: acme, body: "Where is my parcel? I ordered a week ago. Ada")
-  show(message, LlmBudget.for(acme), endpoint)
 end
 
-def show(message, budget, endpoint)
+def draft_reply
+  acme = Organization.new(1, "Acme")
+  message = Message.create!(id: 7, organization: acme, body: "Where is my parcel? I ordered a week ago. Ada")
+  budget = LlmBudget.for(acme)
   before = budget.spent_usd
-  line("chain", CHAIN.join(" -> "))
-  line("gateway", endpoint)
-  line("budget", "#{message.organization.name} has spent #{dollars(before)} of #{dollars(budget.cap_usd)}")
-  puts
+  show(budget)
   DraftReplyJob.perform_now(message.id)
   line("answer", message.suggested_reply.inspect, 32)
   line("cost", dollars(budget.spent_usd - before), 32)
-  puts
-  line("budget", "#{message.organization.name} has spent #{dollars(budget.spent_usd)} of #{dollars(budget.cap_usd)}")
+  show(budget)
+end
+
+def show(budget)
+  line("budget", "Acme has spent #{dollars(budget.spent_usd)} of #{dollars(budget.cap_usd)}")
 end
 
 puts paint(1, "A reply is drafted on a day when the primary model is down"), ""
+line("chain", CHAIN.join(" -> "))
 if real_openrouter?
-  draft_reply("https://openrouter.ai/api/v1 (the real one: no model need be down)")
+  configure
+  line("gateway", "the real OpenRouter, where no model need be down")
+  draft_reply
 else
   LlmRouter::Testing::Gateway.start do |gateway|
     script(gateway)
-    draft_reply("#{gateway.base_url} (scripted: anthropic/* answers 503)",
-                base_url: gateway.base_url, api_key: "test-key")
+    configure(base_url: gateway.base_url, api_key: "test-key")
+    line("gateway", "#{gateway.base_url} (scripted: anthropic/* answers 503)")
+    draft_reply
   end
 end

@@ -2,7 +2,8 @@
 
 RSpec.describe LlmRouter, "#call" do
   it "returns the first model's answer" do
-    gateway.answer("Hello", cost_usd: "0.0021", provider: "Anthropic", usage: { prompt_tokens: 3, completion_tokens: 5 })
+    usage = { prompt_tokens: 3, completion_tokens: 5 }
+    gateway.answer("Hello", cost_usd: "0.0021", provider: "Anthropic", usage: usage)
     draft = ask
     expect(draft).to have_attributes(content: "Hello", model: Support::PRIMARY, provider: "Anthropic",
                                      finish_reason: "stop", tool_calls: [], refusal: nil, endpoint: "openrouter",
@@ -90,8 +91,8 @@ RSpec.describe LlmRouter, "#call" do
     gateway.answer("Hello", cost_usd: "0.01")
     gateway.fail(Support::PRIMARY, status: 429)
     shared = router
-    answers = Array.new(32) { Thread.new { Array.new(5) { shared.call(messages: Support::MESSAGES) } } }.flat_map(&:value)
-    expect(answers.map(&:content).tally).to eq("Hello" => 160)
+    threads = Array.new(32) { Thread.new { Array.new(5) { shared.call(messages: Support::MESSAGES) } } }
+    expect(threads.flat_map(&:value).map(&:content).tally).to eq("Hello" => 160)
     expect(budget.charges.sum).to eq(BigDecimal("1.6"))
     expect(budget.charges.size).to eq(160)
   end

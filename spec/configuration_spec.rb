@@ -9,8 +9,9 @@ RSpec.describe LlmRouter, ".configure" do
   end
 
   it "has defaults that work but for the key" do
-    expect(described_class.config).to have_attributes(base_url: "https://openrouter.ai/api/v1", timeout: 30, deadline: 60,
-                                                      same_vendor: :warn, max_answer_bytes: 32 * 1024 * 1024)
+    expect(described_class.config)
+      .to have_attributes(base_url: "https://openrouter.ai/api/v1", timeout: 30, deadline: 60,
+                          same_vendor: :warn, max_answer_bytes: 32 * 1024 * 1024)
   end
 
   it "takes the key from the environment where none is set" do
@@ -51,6 +52,7 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.timeout = nil } => /timeout is nil/,
     ->(c) { c.deadline = Float::INFINITY } => /deadline is Infinity/,
     ->(c) { c.deadline = Float::NAN } => /deadline is NaN/,
+    ->(c) { c.deadline = 1e300 } => /deadline is 1.0e\+300: give seconds, .* up to 31622400/,
     ->(c) { c.max_answer_bytes = 1.5 } => /max_answer_bytes is 1.5: give bytes/,
     ->(c) { c.same_vendor = :ignore } => /same_vendor is :ignore: give one of \[:warn, :raise, :allow\]/,
     ->(c) { c.base_url = "http://openrouter.ai/api/v1" } => /endpoint openrouter: .*not https.*in the clear/,
@@ -68,7 +70,8 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.chain :x, [{ model: "c/d", endpoint: :gorq }] } => /names the endpoint :gorq: there are :openrouter/,
     ->(c) { c.chain :x, [{ model: "c/d", timeout: -3 }] } => /chain :x candidate 0: timeout is -3/,
     ->(c) { c.chain :x, [{ model: "c/d", params: { stream: true } }] } => /params: stream cannot be given/,
-    ->(c) { c.chain :x, [{ model: "c/d", params: { top_p: Float::NAN } }] } => %r{chain :x: params of c/d\[:top_p\] .*NaN is no JSON}
+    ->(c) { c.chain :x, [{ model: "c/d", params: { top_p: 0 / 0.0 } }] } =>
+      %r{chain :x: params of c/d\[:top_p\] .*NaN is no JSON}
   }.each do |setting, message|
     it "refuses what cannot work: #{message.source}" do
       expect { configured(&setting) }.to raise_error(described_class::ConfigurationError, message)
@@ -110,8 +113,9 @@ RSpec.describe LlmRouter, ".configure" do
 
   describe "and a chain whose insurance is void" do
     doubtful = {
-      %w[anthropic/a anthropic/b google/c] => /WARN.*chain :x: anthropic\/a and anthropic\/b are neighbours from one vendor/,
-      %w[anthropic/a] => /WARN.*chain :x: anthropic\/a is the only candidate/,
+      %w[anthropic/a anthropic/b google/c] =>
+        %r{WARN.*chain :x: anthropic/a and anthropic/b are neighbours from one vendor},
+      %w[anthropic/a] => %r{WARN.*chain :x: anthropic/a is the only candidate},
       %w[anthropic/a anthropic/b] => /WARN.*chain :x: every candidate is anthropic's, through openrouter/
     }
 
@@ -132,7 +136,7 @@ RSpec.describe LlmRouter, ".configure" do
     it "warns of a chain given as an Array, too" do
       configure
       described_class.new(chain: %w[a/b], budget: budget)
-      expect(log).to match(/WARN.*chain \["a\/b"\]: a\/b is the only candidate/)
+      expect(log).to match(%r{WARN.*chain \["a/b"\]: a/b is the only candidate})
     end
 
     it "raises or keeps silent where that is configured" do

@@ -37,7 +37,8 @@ RSpec.describe LlmRouter, "and the GVL" do
     gateway.answer("Hello", cost_usd: "0.01")
     shared = router
     GC.auto_compact = true
-    answers = Array.new(4) { Thread.new { Array.new(10) { shared.call(messages: Support::MESSAGES).tap { GC.start } } } }
+    calls = -> { Array.new(10) { shared.call(messages: Support::MESSAGES).tap { GC.start } } }
+    answers = Array.new(4) { Thread.new(&calls) }
     expect(answers.flat_map(&:value).map(&:content).tally).to eq("Hello" => 40)
   ensure
     GC.auto_compact = false

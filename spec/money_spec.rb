@@ -104,5 +104,6 @@ RSpec.describe LlmRouter, "and money" do
     configure
     answer = described_class.new(budget: LlmRouter::Unlimited).call(messages: Support::MESSAGES)
     expect(answer.cost_usd).to eq(BigDecimal("0.7"))
+    expect(described_class.new(budget: LlmRouter::Unlimited.new)).to be_a(described_class)
   end
 end

@@ -58,7 +58,8 @@ RSpec.describe LlmRouter, "and secrets" do
     error = failure_of { ask }
     expect(error).to be_a(described_class::RequestRejected)
     expect(seen_of(error)).not_to include(prompt)
-    expect(JSON.parse(error.body).dig("error", "metadata")).to include("reasons" => ["pii"], "flagged_input" => "[FILTERED]")
+    metadata = JSON.parse(error.body).dig("error", "metadata")
+    expect(metadata).to include("reasons" => ["pii"], "flagged_input" => "[FILTERED]")
   end
 
   it "keeps an answer that is half JSON out of the message about it" do

@@ -12,14 +12,17 @@ class LlmRouter
       "messages" => "messages are an argument of their own"
     }.freeze
 
+    LONGEST = 366 * 24 * 60 * 60
+    private_constant :LONGEST
+
     module_function
 
     # @return [Float]
     def seconds(name, value)
       number = value.is_a?(Numeric) ? value.to_f : Float::NAN
-      return number if number.finite? && number.positive?
+      return number if number.positive? && number <= LONGEST
 
-      raise ConfigurationError, "#{name} is #{value.inspect}: give seconds, a number greater than 0"
+      raise ConfigurationError, "#{name} is #{value.inspect}: give seconds, a number above 0 and up to #{LONGEST}"
     end
 
     # @return [Integer]

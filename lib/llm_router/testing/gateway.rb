@@ -1,0 +1,140 @@
+# frozen_string_literal: true
+
+require_relative "request"
+require_relative "gateway/answers"
+require_relative "gateway/app"
+require_relative "gateway/connections"
+require_relative "gateway/failures"
+require_relative "gateway/faults"
+require_relative "gateway/journal"
+require_relative "gateway/observations"
+require_relative "gateway/script"
+require_relative "gateway/server"
+
+class LlmRouter
+  # What the gem brings for tests. Nothing in it needs the native extension or Rails.
+  module Testing
+    # An OpenRouter-compatible gateway on loopback that answers as scripted, over real HTTP on a real socket. It runs on
+    # threads of this process, needs the gem "puma", and never talks to another machine.
+    #
+    # What it answers is scripted with {Answers}, {Failures} and {Faults}. Each of their methods takes:
+    # - the models it is for: a String with `*` globs (`*` also crosses `/`) or a Regexp; `"*"`, any model, by default;
+    # - `times:`, how often it serves before it is used up: an Integer from 1, or nil for ever (the default);
+    # - where it makes sense, `delay:`, seconds to wait first.
+    #
+    # The stub scripted last wins, of those that match and are not used up. A request that none matches gets a 422 that
+    # says so. What happened is told by {Observations}.
+    #
+    # @example A primary that is down, and a secondary that answers
+    #   LlmRouter::Testing::Gateway.start do |gateway|
+    #     gateway.fail("anthropic/*", status: 503)
+    #     gateway.answer("Hello", "google/*", cost_usd: "0.0021")
+    #     # … call it at gateway.base_url with gateway.api_key …
+    #     gateway.requests.map(&:model) # => ["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"]
+    #     gateway.billed_usd            # => BigDecimal("0.0021")
+    #   end
+    class Gateway
+      include Answers
+      include Failures
+      include Faults
+      include Observations
+
+      # @return [String, nil] the key that requests must bring as `Authorization: Bearer KEY`; nil asks for none
+      # @example
+      #   gateway.api_key # => "test-key"
+      attr_reader :api_key
+
+      # Starts a gateway on a free port of 127.0.0.1.
+      #
+      # @param api_key [String, nil] the key every request must bring, or nil to ask for none
+      # @yieldparam gateway [Gateway] stopped when the block ends
+      # @return [Gateway, Object] the running gateway, or what the block returned
+      # @raise [LoadError] when Puma cannot be loaded
+      # @example
+      #   gateway = LlmRouter::Testing::Gateway.start
+      #   gateway.stop
+      def self.start(api_key: "test-key")
+        gateway = new(api_key:)
+        return gateway unless block_given?
+
+        begin
+          yield gateway
+        ensure
+          gateway.stop
+        end
+      end
+      private_class_method :new
+
+      # @api private
+      def initialize(api_key:)
+        @api_key = api_key
+        @script = Script.new
+        @journal = Journal.new
+        @connections = Connections.new
+        app = App.new(api_key:, script: @script, journal: @journal, connections: @connections)
+        @server = Server.new(app)
+      end
+
+      # @return [String] what to configure as the base URL of the API; no trailing slash
+      # @example
+      #   gateway.base_url # => "http://127.0.0.1:40123/api/v1"
+      def base_url
+        "http://#{Server::HOST}:#{@server.port}#{App::ROOT}"
+      end
+
+      # Closes the connection of every client that is being kept waiting: hanging, stalled, dripped to or delayed.
+      #
+      # @return [self]
+      # @example
+      #   gateway.hang
+      #   call = Thread.new { router.call(messages: messages) }
+      #   gateway.await_requests(1)
+      #   gateway.release
+      #   call.join # has failed
+      def release
+        @connections.release
+        self
+      end
+
+      # Forgets the script, the requests and what was billed, and {#release}s whoever still waits. The port stays.
+      #
+      # @return [self]
+      # @example
+      #   after { gateway.reset! }
+      def reset!
+        @script.clear
+        @journal.clear
+        release
+      end
+
+      # Ends every connection, closes the port and joins every thread. {Observations#requests} can still be read. A
+      # gateway that has stopped, or that was started by the parent of this process, is left as it is.
+      #
+      # @return [self]
+      # @example
+      #   gateway = LlmRouter::Testing::Gateway.start
+      #   at_exit { gateway.stop }
+      def stop
+        return self unless @server.ours?
+
+        @connections.close
+        @server.stop
+        self
+      end
+
+      # @return [String] without the key
+      # @example
+      #   gateway.inspect # => "#<LlmRouter::Testing::Gateway http://127.0.0.1:40123/api/v1, 2 requests>"
+      def inspect
+        "#<#{self.class.name} #{base_url}, #{requests.size} requests>"
+      end
+
+      private
+
+      def script(pattern, times: nil, delay: 0, &behaviour)
+        @script.add(pattern, times:, delay:, &behaviour)
+        self
+      end
+    end
+  end
+end

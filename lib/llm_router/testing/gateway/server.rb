@@ -1,0 +1,78 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Testing
+    class Gateway
+      # Puma on a free port of loopback, silent and on threads of its own. The one place that knows Puma's versions.
+      #
+      # @api private
+      class Server
+        HOST = "127.0.0.1"
+        THREADS = { min_threads: 0, max_threads: 128 }.freeze
+        # Seconds until a thread that is still busy when the server stops, in a `respond` block say, is interrupted.
+        PATIENCE = 2
+        # Seconds that an interrupted thread gets to end.
+        GRACE = 6
+
+        # @return [Integer]
+        attr_reader :port
+
+        # @param app [#call] a Rack application
+        # @raise [LoadError] when Puma cannot be loaded
+        def initialize(app)
+          load_puma
+          @pid = Process.pid
+          @threads = ThreadGroup.new
+          @puma = puma(app, **THREADS, force_shutdown_after: PATIENCE)
+          @puma.add_tcp_listener(HOST, 0)
+          @port = @puma.connected_ports.first
+          run
+        end
+
+        # @return [Boolean] whether this process started it, rather than being a fork of the one that did
+        def ours?
+          @pid == Process.pid
+        end
+
+        # Stops listening, lets running requests finish, and joins every thread. Does nothing the second time.
+        def stop
+          @puma.stop(true)
+          deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + GRACE
+          @threads.list.each do |thread|
+            left = deadline - Process.clock_gettime(Process::CLOCK_MONOTONIC)
+            thread.kill.join unless thread.join([left, 0].max)
+          end
+        end
+
+        private
+
+        def load_puma
+          require "puma"
+          require "puma/server"
+        rescue LoadError => e
+          raise LoadError, "llm_router testing runs its gateway on Puma, which cannot be loaded (#{e.message}): " \
+                           "add gem \"puma\" to the test group of your Gemfile"
+        end
+
+        # Puma 5 takes a log of events and sets RACK_ENV for the whole process; Puma 6 takes a log writer.
+        def puma(app, **options)
+          rack_env = ENV.fetch("RACK_ENV", nil)
+          return Puma::Server.new(app, Puma::Events.null, options) if Puma::Events.respond_to?(:null)
+
+          require "puma/log_writer"
+          Puma::Server.new(app, nil, options.merge(log_writer: Puma::LogWriter.null))
+        ensure
+          ENV["RACK_ENV"] = rack_env
+        end
+
+        # A thread belongs to the group of the one that started it, so this catches all that Puma and the faults start.
+        def run
+          Thread.new do
+            @threads.add(Thread.current)
+            @puma.run(true, thread_name: "llm_router testing")
+          end.join
+        end
+      end
+    end
+  end
+end

@@ -47,6 +47,9 @@ pub(crate) struct Message {
     pub(crate) reasoning: Option<String>,
     #[serde(default, deserialize_with = "lenient::present")]
     pub(crate) tool_calls: bool,
+    /// What `tool_calls` was called before, at gateways that still do.
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) function_call: bool,
     #[serde(default, deserialize_with = "lenient::present")]
     pub(crate) images: bool,
     #[serde(default, deserialize_with = "lenient::present")]

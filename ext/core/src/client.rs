@@ -21,7 +21,8 @@ pub enum ClientError {
 const IDLE: Duration = Duration::from_secs(50);
 
 /// Builds the client. Redirects are not followed, so that neither key nor prompt goes where
-/// nobody sent it; attempts bring their own time limit; nothing is tried again below the loop.
+/// nobody sent it; attempts bring their own time limit; what a server may have seen is not sent
+/// again (only a request that it turned away unread, on a connection just closing, is).
 ///
 /// # Errors
 /// [`ClientError`] where TLS or the proxy of the environment cannot be used.
@@ -29,7 +30,6 @@ pub fn build() -> Result<Client, ClientError> {
     let mut builder = Client::builder()
         .tls_backend_preconfigured(tls()?)
         .redirect(redirect::Policy::none())
-        .retry(reqwest::retry::never())
         .referer(false)
         .pool_idle_timeout(IDLE)
         .user_agent(concat!("llm_router/", env!("CARGO_PKG_VERSION")))

@@ -49,16 +49,21 @@ impl WireUsage {
     /// and the upstream's price comes on top; on other calls that price is in `cost` already.
     ///
     /// # Errors
-    /// [`CostError`] where an amount is there that cannot be read.
+    /// [`CostError::TooLong`].
     pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
-        let read = |json: &Option<Box<serde_json::value::RawValue>>| match json {
-            Some(json) => Cost::read(json.get()),
-            None => Ok(None),
-        };
+        // What is no amount is taken as absent, for the answer has been paid for and somebody waits for
+        // it; the caller is told that there was no cost. Only a number made to do harm spoils it.
+        let read =
+            |json: &Option<Box<serde_json::value::RawValue>>| match json.as_ref().map(|json| Cost::read(json.get())) {
+                Some(Err(CostError::NotANumber | CostError::Negative)) | None => Ok(None),
+                Some(read) => read,
+            };
         let fee = read(&self.cost)?;
         if self.is_byok != Some(true) {
             return Ok(fee);
         }
+        // Then a fee of nothing tells nothing: what the upstream took is not known.
+        let fee = fee.filter(|fee| !fee.is_zero());
         let upstream = match &self.cost_details {
             Some(details) => read(&details.upstream_inference_cost)?,
             None => None,
@@ -92,7 +97,8 @@ mod tests {
         assert_eq!(owed(&format!(r#"{{"cost":0.0001,"is_byok":true,{details}}}"#)).as_deref(), Some("0.0020"));
         assert_eq!(owed(&format!(r#"{{"cost":0.002,"is_byok":false,{details}}}"#)).as_deref(), Some("0.002"));
         assert_eq!(owed(&format!(r#"{{"cost":null,"is_byok":true,{details}}}"#)).as_deref(), Some("0.0019"));
-        assert_eq!(owed(r#"{"cost":0,"is_byok":true,"cost_details":null}"#).as_deref(), Some("0"));
+        assert_eq!(owed(r#"{"cost":0,"is_byok":true,"cost_details":null}"#), None);
+        assert_eq!(owed(r#"{"cost":0.1,"is_byok":true}"#).as_deref(), Some("0.1"));
         assert_eq!(owed(r#"{"cost":null}"#), None);
         assert_eq!(owed("{}"), None);
     }

@@ -26,13 +26,13 @@ pub struct App {
 /// Why an endpoint was refused. No variant holds the key.
 #[derive(Debug, Error)]
 pub enum EndpointError {
-    #[error("base_url {0:?} is not a URL: write it out, as in \"https://openrouter.ai/api/v1\"")]
-    NotAUrl(String),
-    #[error("base_url {0:?} is not https://: the API key would travel in the clear. Plain http:// is for loopback only (localhost, 127.0.0.1, [::1])")]
+    #[error("base_url is not a URL: write it out, as in \"https://openrouter.ai/api/v1\"")]
+    NotAUrl,
+    #[error("base_url at {0} is not https://: the API key would travel in the clear. Plain http:// is for loopback only (localhost, 127.0.0.1, [::1])")]
     Insecure(String),
     #[error("base_url holds a user name or a password: pass the key as api_key: instead")]
     Userinfo,
-    #[error("base_url {0:?} has a query or a fragment: give the part before it, up to and without /chat/completions")]
+    #[error("base_url at {0} has a query or a fragment: give the part before it, up to and without /chat/completions")]
     NotABase(String),
     #[error("api_key holds a character that no HTTP header can carry, such as a line break: was it read from a file with its newline?")]
     Key,
@@ -91,18 +91,20 @@ impl fmt::Debug for Endpoint {
 }
 
 fn completions_url(base_url: &str) -> Result<Url, EndpointError> {
-    let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| EndpointError::NotAUrl(base_url.to_owned()))?;
+    let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| EndpointError::NotAUrl)?;
+    // Of what was given only the host is ever repeated: keys end up in URLs.
+    let host = || url.host_str().unwrap_or_default().to_owned();
     if !url.username().is_empty() || url.password().is_some() {
         return Err(EndpointError::Userinfo);
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(EndpointError::NotABase(base_url.to_owned()));
+        return Err(EndpointError::NotABase(host()));
     }
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        "http" => return Err(EndpointError::Insecure(base_url.to_owned())),
-        _ => return Err(EndpointError::NotAUrl(base_url.to_owned())),
+        "http" => return Err(EndpointError::Insecure(host())),
+        _ => return Err(EndpointError::NotAUrl),
     }
     let path = format!("{}/chat/completions", url.path().trim_end_matches('/'));
     let mut full = url;
@@ -145,8 +147,8 @@ mod tests {
 
     #[test]
     fn what_is_no_base_url_is_refused() {
-        assert!(matches!(url("openrouter.ai"), Err(EndpointError::NotAUrl(_))));
-        assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl(_))));
+        assert!(matches!(url("openrouter.ai"), Err(EndpointError::NotAUrl)));
+        assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl)));
         assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
         assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
     }

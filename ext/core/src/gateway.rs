@@ -69,13 +69,16 @@ async fn exchange(client: &Client, ask: &Ask<'_>) -> Result<Completion, Failure>
     verdict::judge(received, ask)
 }
 
+/// What a server announces is believed up to this many bytes; memory beyond it is for bytes that came.
+const MAX_TRUSTED: usize = 1024 * 1024;
+
 async fn receive(mut response: Response, ask: &Ask<'_>) -> Result<Received, Failure> {
     let status = response.status().as_u16();
     let retry_after = header(response.headers(), RETRY_AFTER.as_str());
     let retry_after = retry_after.and_then(|value| crate::retry_after::parse(&value, SystemTime::now()));
     let generation_id = header(response.headers(), "x-generation-id");
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let mut body = Vec::with_capacity(announced.min(ask.max_answer_bytes));
+    let mut body = Vec::with_capacity(announced.min(ask.max_answer_bytes).min(MAX_TRUSTED));
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= ask.max_answer_bytes => body.extend_from_slice(&chunk),

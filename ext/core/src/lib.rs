@@ -25,6 +25,7 @@ mod redact;
 mod request;
 mod retry_after;
 mod router;
+mod surrogates;
 mod transport;
 mod verdict;
 mod walk;

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::surrogates;
+
 /// Rails' own word for it, and plain ASCII: logs come in all encodings.
 const MASK: &str = "[FILTERED]";
 /// Longer than chance: text shared with the prompt from this many bytes on is a quotation.
@@ -13,29 +15,34 @@ const QUOTATION: usize = 16;
 const SHORTEST: usize = 6;
 const LONGEST_MESSAGE: usize = 300;
 
-/// One printable line from an endpoint's words: without `secrets`, without quotations of the
-/// `messages` that were sent, and not too long.
-pub(crate) fn one_line(text: &str, secrets: &[&str], messages: &str) -> String {
-    let mut line = flat(text).chars().take(LONGEST_MESSAGE * 4).collect::<String>();
-    for secret in spellings(secrets).iter().map(|secret| flat(secret)).filter(|secret| !secret.is_empty()) {
+/// One printable line from an endpoint's words: without `secrets`, without quotations of what was
+/// `sent` (a JSON body) or `said` (by the model), and not too long.
+pub(crate) fn one_line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl Iterator<Item = &'s str>) -> String {
+    // Cut only far behind what will be shown, for half a secret is not found.
+    let mut line = flat(&unescaped(&text.chars().take(LONGEST_MESSAGE * 50).collect::<String>()));
+    for secret in secrets.iter().map(|secret| flat(&unescaped(secret))).filter(|secret| !secret.is_empty()) {
         line = line.replace(&secret, MASK);
     }
-    let mut said = Vec::new();
-    if let Ok(messages) = serde_json::from_str::<Value>(messages) {
-        strings(&messages, &mut said);
+    let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
+    let mut short = said.map(flat).collect::<Vec<_>>();
+    sent.get("messages").into_iter().for_each(|messages| strings(messages, &mut short));
+    let mut all = short.clone();
+    strings(&sent, &mut all);
+    for text in short.iter().filter(|text| (SHORTEST..QUOTATION).contains(&text.len())) {
+        line = line.replace(text.as_str(), MASK);
     }
-    for short in said.iter().filter(|text| (SHORTEST..QUOTATION).contains(&text.len())) {
-        line = line.replace(short.as_str(), MASK);
-    }
-    shorten(&without_quotations(&line, &said))
+    shorten(&without_quotations(&line, &all))
 }
 
 /// An error body as it came, less the key and less the input that moderation quotes.
 pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
-    let secrets = spellings(secrets);
+    body_of(text, &spellings(secrets))
+}
+
+fn body_of(text: &str, secrets: &[String]) -> String {
     match serde_json::from_str::<Value>(text) {
         Ok(mut json) => {
-            if hide(&mut json, &secrets) {
+            if hide(&mut json, secrets) {
                 json.to_string()
             } else {
                 text.to_owned()
@@ -44,7 +51,7 @@ pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
         // Where the input ends cannot be told: JavaScript cuts a text in the middle of an emoji,
         // and writes the half of it as an escape that is no Unicode.
         Err(_) if text.contains("flagged_input") => MASK.to_owned(),
-        Err(_) => without(text, &secrets),
+        Err(_) => without(text, secrets),
     }
 }
 
@@ -52,7 +59,9 @@ pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
 fn hide(json: &mut Value, secrets: &[String]) -> bool {
     match json {
         Value::String(text) => {
-            let clean = without(text, secrets);
+            // A provider's own error often comes as JSON in a string.
+            let clean =
+                if text.trim_start().starts_with(['{', '[']) { body_of(text, secrets) } else { without(text, secrets) };
             let hidden = clean != *text;
             *text = clean;
             hidden
@@ -88,14 +97,30 @@ fn flat(text: &str) -> String {
         .join(" ")
 }
 
-/// Everything a person wrote into the messages; `role` and `type` are the protocol's words.
+/// Text that quotes JSON holds its escapes, sometimes those of JSON within JSON.
+fn unescaped(text: &str) -> String {
+    let mut plain = text.to_owned();
+    for _ in 0..3 {
+        if !plain.contains('\\') {
+            break;
+        }
+        let quoted = format!("\"{}\"", surrogates::replaced(&plain.replace("\\\"", "\"").replace('"', "\\\"")));
+        match serde_json::from_str::<String>(&quoted) {
+            Ok(once) => plain = once,
+            Err(_) => break,
+        }
+    }
+    plain
+}
+
+/// Everything that came from the caller; `role`, `type` and `model` are the protocol's words.
 fn strings(json: &Value, said: &mut Vec<String>) {
     match json {
         Value::String(text) => said.push(flat(text)),
         Value::Array(list) => list.iter().for_each(|value| strings(value, said)),
         Value::Object(map) => {
             map.iter()
-                .filter(|(name, _)| *name != "role" && *name != "type")
+                .filter(|(name, _)| !["role", "type", "model"].contains(&name.as_str()))
                 .for_each(|(_, value)| strings(value, said));
         }
         _ => {}
@@ -143,31 +168,49 @@ fn shorten(line: &str) -> String {
 mod tests {
     use super::*;
 
-    const MESSAGES: &str = r#"[{"role":"assistant","content":"My number is 123-45-6789\nand my name is Bob"},{"role":"user","content":[{"type":"text","text":"hush-hush"}]}]"#;
+    const SENT: &str = r#"{"model":"anthropic/claude-sonnet-4.5","messages":[{"role":"assistant","content":"My number is 123-45-6789\nand my name is Bob"},{"role":"user","content":[{"type":"text","text":"hush-hush"}]},{"role":"user","content":"SSN:\n078-05\nPIN:\n1234"},{"role":"user","content":"私の番号は一二三です"}],"prediction":{"content":"The draft so far, word for word"}}"#;
+
+    fn line(text: &str, secrets: &[&str]) -> String {
+        one_line(text, secrets, SENT.as_bytes(), ["a partial answer of the model"].into_iter())
+    }
 
     #[test]
     fn plain_words_pass() {
-        let words = "This endpoint's maximum context length is 8192 tokens";
-        assert_eq!(one_line(words, &[], MESSAGES), words);
-        assert_eq!(one_line("the assistant is busy", &[], MESSAGES), "the assistant is busy");
+        for words in [
+            "This endpoint's maximum context length is 8192 tokens",
+            "the assistant is busy",
+            "anthropic/claude-sonnet-4.5 is down",
+        ] {
+            assert_eq!(line(words, &[]), words);
+        }
     }
 
     #[test]
-    fn quotations_of_the_prompt_are_cut() {
-        let line = one_line("Invalid content: 'My number is 123-45-6789 and my' at 0", &[], MESSAGES);
-        assert_eq!(line, "Invalid content: '[FILTERED]' at 0");
-        assert_eq!(one_line("refused: hush-hush!", &[], MESSAGES), "refused: [FILTERED]!");
+    fn quotations_of_what_was_sent_or_said_are_cut() {
+        let quoted = line("Invalid content: 'My number is 123-45-6789 and my' at 0", &[]);
+        assert_eq!(quoted, "Invalid content: '[FILTERED]' at 0");
+        assert_eq!(line("refused: hush-hush!", &[]), "refused: [FILTERED]!");
+        assert_eq!(line("not so: The draft so far, word", &[]), "not so: [FILTERED]");
+        assert_eq!(line("broke off after a partial answer of the", &[]), "broke off after [FILTERED]");
     }
 
     #[test]
-    fn the_key_is_cut() {
-        assert_eq!(one_line("bad key sk-1234", &["sk-1234"], "[]"), "bad key [FILTERED]");
+    fn quotations_are_found_under_their_escapes() {
+        assert_eq!(line(r#"bad: {"content":"SSN:\n078-05\nPIN:\n1234"}"#, &[]), r#"bad: {"content":"[FILTERED]"}"#);
+        assert_eq!(line(r"bad: \u79c1\u306e\u756a\u53f7\u306f\u4e00\u4e8c\u4e09", &[]), "bad: [FILTERED]");
+    }
+
+    #[test]
+    fn the_key_is_cut_wherever_it_stands() {
+        assert_eq!(line("bad key sk-1234", &["sk-1234"]), "bad key [FILTERED]");
+        let late = format!("{} key sk-1234", "x".repeat(LONGEST_MESSAGE - 8));
+        assert!(!line(&late, &["sk-1234"]).contains("sk-"));
     }
 
     #[test]
     fn a_message_is_one_line_and_not_too_long() {
-        assert_eq!(one_line("a\nb\r\n\u{1b}[31mc", &[], "[]"), "a b [31mc");
-        assert_eq!(one_line(&"é".repeat(5000), &[], "[]").chars().count(), LONGEST_MESSAGE + 3);
+        assert_eq!(line("a\nb\r\n\u{1b}[31mc", &[]), "a b [31mc");
+        assert_eq!(line(&"é".repeat(5000), &[]).chars().count(), LONGEST_MESSAGE + 3);
     }
 
     #[test]
@@ -175,6 +218,8 @@ mod tests {
         let moderated = r#"{"error":{"metadata":{"reasons":["violence"],"flagged_input":"my secret"}}}"#;
         let clean = body(moderated, &[]);
         assert!(clean.contains("violence") && !clean.contains("my secret"), "{clean}");
+        let nested = body(r#"{"raw":"{\"flagged_input\":\"my secret\"}"}"#, &[]);
+        assert!(!nested.contains("my secret"), "{nested}");
         assert_eq!(body("<html>key</html>", &["key"]), "<html>[FILTERED]</html>");
     }
 }

@@ -20,10 +20,6 @@ impl Request {
         Self { messages, params }
     }
 
-    pub(crate) fn messages(&self) -> &RawValue {
-        &self.messages
-    }
-
     /// The body for one candidate. The candidate's own parameters are laid over the call's; a
     /// `null` among them takes the option away, for models that refuse it.
     ///

@@ -19,10 +19,8 @@ pub trait Host {
     /// Charges for the answer and returns it.
     fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Self::Answer, Self::Error>;
 
-    /// Charges for an attempt that failed and cost something all the same.
-    fn charge_failed(&mut self, hop: &Hop) -> Result<(), Self::Error>;
-
-    /// Is told of a step that brought no answer, and of who is asked next.
+    /// Is told of a step that brought no answer, and of who is asked next. Charges what the failed
+    /// attempt cost all the same ([`Hop::cost`]).
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error>;
 }
 
@@ -47,8 +45,8 @@ impl<E> From<E> for Stopped<E> {
 /// [`Stopped`]: the walk ended without an answer, or the host stopped it.
 pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stopped<H::Error>> {
     loop {
-        let (candidate, limit) = match walk.next(Instant::now()) {
-            Next::Ask { candidate, limit } => (candidate, limit),
+        let candidate = match walk.next(Instant::now()) {
+            Next::Ask(candidate) => candidate,
             Next::Skip(hop) => {
                 host.hopped(&hop, walk.upcoming(Instant::now()))?;
                 continue;
@@ -56,16 +54,13 @@ pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stop
             Next::End(ended) => return Err(Stopped::Ended(ended)),
         };
         host.gate(candidate)?;
+        // The gate may have taken its time, and that counts.
         let asked = Instant::now();
+        let Some(limit) = walk.limit(candidate, asked) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
         let outcome = host.attempt(candidate, limit)?;
         match walk.record(candidate, outcome, asked.elapsed()) {
             Step::Answered(completion) => return Ok(host.answered(candidate, completion)?),
-            Step::Failed(hop) => {
-                if hop.cost().is_some() {
-                    host.charge_failed(&hop)?;
-                }
-                host.hopped(&hop, walk.upcoming(Instant::now()))?;
-            }
+            Step::Failed(hop) => host.hopped(&hop, walk.upcoming(Instant::now()))?,
         }
     }
 }
@@ -107,13 +102,9 @@ mod tests {
             Ok(candidate.model.clone())
         }
 
-        fn charge_failed(&mut self, hop: &Hop) -> Result<(), Self::Error> {
-            self.seen.push(format!("charge failed {}", hop.model));
-            Ok(())
-        }
-
         fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error> {
-            self.seen.push(format!("hop {} to {:?}", hop.model, next.map(|next| next.model.as_str())));
+            let cost = hop.cost().map(ToString::to_string).unwrap_or_default();
+            self.seen.push(format!("hop {} {cost} to {:?}", hop.model, next.map(|next| next.model.as_str())));
             Ok(())
         }
     }
@@ -145,15 +136,8 @@ mod tests {
             Failure { cost: Cost::read("0.5").unwrap(), ..Failure::new(Reason::Unavailable, Scope::Model, "") };
         let mut host = Scripted { outcomes: vec![Err(failed), Ok(completion())], ..Scripted::default() };
         assert_eq!(walked(&mut host).unwrap(), "b/2");
-        let order = [
-            "gate a/1",
-            "attempt a/1",
-            "charge failed a/1",
-            "hop a/1 to Some(\"b/2\")",
-            "gate b/2",
-            "attempt b/2",
-            "charge b/2",
-        ];
+        let order =
+            ["gate a/1", "attempt a/1", "hop a/1 0.5 to Some(\"b/2\")", "gate b/2", "attempt b/2", "charge b/2"];
         assert_eq!(host.seen, order);
     }
 
@@ -169,6 +153,6 @@ mod tests {
         let failed = Failure::new(Reason::Rejected, Scope::Request, "");
         let mut host = Scripted { outcomes: vec![Err(failed)], ..Scripted::default() };
         assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Rejected(_)))));
-        assert_eq!(host.seen, ["gate a/1", "attempt a/1", "hop a/1 to None"]);
+        assert_eq!(host.seen, ["gate a/1", "attempt a/1", "hop a/1  to None"]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::answer::{Answer, Choice, ErrorBody, WireUsage};
 use crate::classify::classify;
 use crate::lenient::Scalar;
-use crate::{redact, retry_after, Ask, Completion, Cost, Failure, Reason, Scope, Usage};
+use crate::{redact, retry_after, surrogates, Ask, Completion, Cost, Failure, Reason, Scope, Usage};
 
 /// A whole HTTP answer.
 pub(crate) struct Received {
@@ -46,27 +46,38 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn success(self, body: String) -> Result<Completion, Failure> {
-        // serde's own message can quote the answer; where it is wrong says enough.
-        let mut answer: Answer = serde_json::from_str(&body).map_err(|error| {
-            let place = format!("line {}, column {}", error.line(), error.column());
-            self.bad(format!("the answer is not the JSON of a chat completion ({place})"), Bill::of(&body))
-        })?;
+        let (mut answer, body) = self.parse(body)?;
         if answer.error.is_some() {
             return Err(self.error(&answer, answer.error.as_ref(), &body));
         }
         let cost = answer.owed().map_err(|error| self.bad(format!("usage.cost is unreadable: {error}"), None));
-        let choices = answer.choices.take().unwrap_or_default();
-        let Some(choice) = choices.into_iter().next() else {
+        let Some(first) = answer.choices.iter().flatten().next() else {
             return Err(self.bad("the answer has no choices".to_owned(), cost?));
         };
-        if choice.error.is_some() || choice.finish_reason.as_deref() == Some("error") {
-            return Err(self.error(&answer, choice.error.as_ref(), &body));
+        if first.error.is_some() || first.finish_reason.as_deref() == Some("error") {
+            return Err(self.error(&answer, first.error.as_ref(), &body));
         }
         let cost = cost?;
+        let choice = answer.choices.take().and_then(|choices| choices.into_iter().next());
+        let Some(choice) = choice else { return Err(self.bad("the answer has no choices".to_owned(), cost)) };
         if choice.says_nothing() {
             return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), cost));
         }
         Ok(self.completion(answer, choice, cost, body))
+    }
+
+    fn parse(&self, body: String) -> Result<(Answer, String), Failure> {
+        let error = match serde_json::from_str(&body) {
+            Ok(answer) => return Ok((answer, body)),
+            Err(error) => error,
+        };
+        let mended = surrogates::replaced(&body);
+        if let Ok(answer) = serde_json::from_str(&mended) {
+            return Ok((answer, mended));
+        }
+        // serde's own message can quote the answer; where it is wrong says enough.
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Err(self.bad(format!("the answer is not the JSON of a chat completion ({place})"), Bill::of(&body)))
     }
 
     fn completion(self, answer: Answer, choice: Choice, cost: Option<Cost>, body: String) -> Completion {
@@ -116,10 +127,8 @@ impl Wire<'_> {
     fn message(&self, answer: &Answer, error: &ErrorBody, secrets: &[&str]) -> String {
         let metadata = error.metadata.as_ref();
         let provider = metadata.and_then(|metadata| metadata.provider_name.as_deref());
-        let words = [
-            error.message.as_deref().or(answer.message.as_deref()),
-            metadata.and_then(|metadata| metadata.raw.as_deref()),
-        ];
+        let raw = metadata.and_then(|metadata| metadata.raw.as_deref()).map(|raw| redact::body(raw, secrets));
+        let words = [error.message.as_deref().or(answer.message.as_deref()), raw.as_deref()];
         let mut text = words.into_iter().flatten().collect::<Vec<_>>().join(": ");
         if text.is_empty() {
             "the endpoint gave no reason".clone_into(&mut text);
@@ -127,7 +136,9 @@ impl Wire<'_> {
         if let Some(provider) = provider {
             text = format!("{provider}: {text}");
         }
-        redact::one_line(&text, secrets, self.ask.request.messages().get())
+        let sent = self.ask.request.body_for(self.ask.candidate).unwrap_or_default();
+        let said = answer.choices.iter().flatten().filter_map(Choice::content);
+        redact::one_line(&text, secrets, &sent, said)
     }
 
     fn secrets<'s>(&'s self, error: &'s ErrorBody) -> Vec<&'s str> {
@@ -150,10 +161,15 @@ impl Bill {
 }
 
 impl Choice {
+    fn content(&self) -> Option<&str> {
+        self.message.as_ref().and_then(|message| message.content.as_deref())
+    }
+
     fn says_nothing(&self) -> bool {
         let Some(message) = &self.message else { return true };
         let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
-        blank(&message.content) && blank(&message.refusal) && !message.tool_calls && !message.images && !message.audio
+        let called = message.tool_calls || message.function_call;
+        blank(&message.content) && blank(&message.refusal) && !called && !message.images && !message.audio
     }
 }
 

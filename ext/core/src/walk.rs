@@ -21,8 +21,8 @@ pub struct Walk<'c> {
 /// What is to be done next.
 #[derive(Debug)]
 pub enum Next<'c> {
-    /// Ask this candidate, for at most `limit`.
-    Ask { candidate: &'c Candidate, limit: Duration },
+    /// Ask this candidate.
+    Ask(&'c Candidate),
     /// Pass this one by, for its endpoint has failed.
     Skip(Box<Hop>),
     /// There is nobody left to ask, or no time.
@@ -53,8 +53,7 @@ impl<'c> Walk<'c> {
         Self { chain, timeout, deadline, position: 0, failed_endpoints: Vec::new(), rejected: None }
     }
 
-    /// Who is asked next. Each attempt may take its timeout, but no more than an equal share of
-    /// the time that is left: a candidate that hangs leaves those behind it their turn.
+    /// Who is asked next.
     pub fn next(&mut self, now: Instant) -> Next<'c> {
         if let Some(hop) = self.rejected.take() {
             return Next::End(Ended::Rejected(hop));
@@ -68,7 +67,18 @@ impl<'c> Walk<'c> {
             self.position += 1;
             return Next::Skip(Box::new(hop));
         }
-        Next::Ask { candidate, limit: self.limit(candidate, now) }
+        Next::Ask(candidate)
+    }
+
+    /// How long the attempt at the next candidate may take: its timeout, but no more than an equal
+    /// share of the time that is left, so that one that hangs leaves those behind it their turn.
+    /// `None` where no time is left.
+    pub fn limit(&self, candidate: &Candidate, now: Instant) -> Option<Duration> {
+        let timeout = candidate.timeout.unwrap_or(self.timeout);
+        let Some(deadline) = self.deadline else { return Some(timeout) };
+        let left = deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
+        let sharing = u32::try_from(self.askable().count()).unwrap_or(u32::MAX).max(1);
+        Some(timeout.min(left / sharing))
     }
 
     /// Takes what became of the attempt at `candidate` that [`Walk::next`] asked for.
@@ -95,13 +105,6 @@ impl<'c> Walk<'c> {
         } else {
             self.askable().next()
         }
-    }
-
-    fn limit(&self, candidate: &Candidate, now: Instant) -> Duration {
-        let timeout = candidate.timeout.unwrap_or(self.timeout);
-        let Some(deadline) = self.deadline else { return timeout };
-        let sharing = u32::try_from(self.askable().count()).unwrap_or(u32::MAX).max(1);
-        timeout.min(deadline.saturating_duration_since(now) / sharing)
     }
 
     fn askable(&self) -> impl Iterator<Item = &'c Candidate> + '_ {
@@ -132,7 +135,7 @@ mod tests {
 
     fn asked<'c>(walk: &mut Walk<'c>, now: Instant) -> (&'c Candidate, Duration) {
         match walk.next(now) {
-            Next::Ask { candidate, limit } => (candidate, limit),
+            Next::Ask(candidate) => (candidate, walk.limit(candidate, now).expect("there is time left")),
             other => panic!("expected to ask, got {other:?}"),
         }
     }
@@ -208,6 +211,7 @@ mod tests {
         let mut walk = Walk::new(&chain, TIMEOUT, Some(start + secs(6)));
         fail(&mut walk, start, Scope::Model);
         assert!(walk.upcoming(start + secs(6)).is_none());
+        assert_eq!(walk.limit(&chain.candidates()[1], start + secs(6)), None);
         assert!(matches!(walk.next(start + secs(6)), Next::End(Ended::DeadlineExceeded)));
     }
 }

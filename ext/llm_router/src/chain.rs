@@ -16,6 +16,8 @@ pub(crate) struct NativeChain(Arc<Chain>);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Chain", ruby.class_object())?;
+    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    <NativeChain as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 1))?;
     class.define_method("doubts", method!(NativeChain::doubts, 0))?;
     class.define_method("walk", method!(NativeChain::walk, 6))

@@ -9,6 +9,8 @@ pub(crate) struct NativeCompletion(pub(crate) Completion);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Completion", ruby.class_object())?;
+    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    <NativeCompletion as magnus::TypedData>::class(ruby);
     class.undef_default_alloc_func();
     define_texts(class)?;
     class.define_method("cost", method!(NativeCompletion::cost, 0))?;

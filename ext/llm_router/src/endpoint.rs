@@ -12,6 +12,8 @@ pub(crate) struct NativeEndpoint(pub(crate) Arc<Endpoint>);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Endpoint", ruby.class_object())?;
+    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    <NativeEndpoint as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 5))
 }
 

@@ -1,12 +1,12 @@
 //! Waiting without the GVL, interruptibly. The only module with `unsafe` in it.
 //!
-//! Ruby wakes a blocked thread by calling its unblock function, which here only wakes the waiter.
-//! The waiter comes back with the GVL and lets Ruby look at what is pending: if that raises, the
-//! attempt is dropped and the exception goes on as an ordinary `Err`; if not (a harmless signal),
-//! the same attempt is waited for again. No exception unwinds through a frame that owns anything.
+//! Ruby wakes a blocked thread by calling its unblock function, which here only rings a bell. The
+//! waiter comes back with the GVL and lets Ruby look at what is pending: if that raises, the attempt
+//! is dropped and the exception goes on as an ordinary `Err`; if not (a harmless signal), the same
+//! attempt is waited for again. No exception unwinds through a frame that owns anything.
 #![allow(unsafe_code)]
 
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};
 use std::ptr::{from_mut, from_ref, null_mut};
@@ -14,8 +14,15 @@ use std::task::Poll;
 
 use llm_router_core::{caught, gateway, Panicked};
 use magnus::rb_sys::protect;
-use tokio::runtime::Runtime;
-use tokio::sync::Notify;
+
+use crate::bell::Ring;
+use crate::runtime::Process;
+
+/// Raise nothing where an interrupt is pending, but return.
+const INTR_FAIL: c_int = rb_sys::RB_NOGVL_INTR_FAIL as c_int;
+/// The unblock function may be called in a signal handler. Without this, Ruby starts a thread for
+/// each wait of a program that has only its main thread.
+const UBF_ASYNC_SAFE: c_int = rb_sys::RB_NOGVL_UBF_ASYNC_SAFE as c_int;
 
 /// Why a wait ended without its outcome.
 pub(crate) enum Interrupted {
@@ -28,21 +35,22 @@ pub(crate) enum Interrupted {
 ///
 /// # Errors
 /// [`Interrupted`], with `work` dropped and its connection closed.
-pub(crate) fn wait<F: Future>(runtime: &Runtime, work: F) -> Result<F::Output, Interrupted> {
-    let woken = Notify::new();
+pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, Interrupted> {
+    let ring = process.bell.ring();
     let mut work = Box::pin(work);
     let interrupted = loop {
-        let mut turn = Turn { runtime, work: work.as_mut(), woken: &woken, outcome: Ok(None) };
+        let mut turn = Turn { process, work: work.as_mut(), ring: &ring, outcome: Ok(None) };
         // SAFETY: called with the GVL held, on a Ruby thread. `run` gets `turn` and `wake` gets
-        // `woken`; both outlive the call, for Ruby takes the unblock function back before it
-        // returns. `run` touches no Ruby object and lets no panic out. The `2` variant raises
-        // nothing by itself, so nothing unwinds through this frame.
+        // `ring`; both outlive the call, for Ruby takes the unblock function back before it
+        // returns. `run` touches no Ruby object and lets no panic out; `wake` is safe in a signal
+        // handler, as it promises. INTR_FAIL raises nothing, so nothing unwinds this frame.
         unsafe {
-            rb_sys::rb_thread_call_without_gvl2(
+            rb_sys::rb_nogvl(
                 Some(run::<F>),
                 from_mut(&mut turn).cast(),
                 Some(wake),
-                from_ref(&woken).cast_mut().cast(),
+                from_ref(&ring).cast_mut().cast(),
+                INTR_FAIL | UBF_ASYNC_SAFE,
             );
         }
         match turn.outcome {
@@ -54,17 +62,17 @@ pub(crate) fn wait<F: Future>(runtime: &Runtime, work: F) -> Result<F::Output, I
             break Interrupted::ByRuby(interrupt);
         }
     };
-    let _context = runtime.enter();
+    let _context = process.runtime.enter();
     drop(work);
     // Without this turn the dropped exchange's socket would stay open until the next call.
-    runtime.block_on(gateway::settle());
+    process.runtime.block_on(gateway::settle());
     Err(interrupted)
 }
 
 struct Turn<'w, F: Future> {
-    runtime: &'w Runtime,
+    process: &'w Process,
     work: Pin<&'w mut F>,
-    woken: &'w Notify,
+    ring: &'w Ring<'w>,
     /// `Ok(None)` where the wait was woken before the work was done.
     outcome: Result<Option<F::Output>, Panicked>,
 }
@@ -72,23 +80,22 @@ struct Turn<'w, F: Future> {
 unsafe extern "C" fn run<F: Future>(turn: *mut c_void) -> *mut c_void {
     // SAFETY: `wait` passes its own live `Turn<F>`, and touches it only after this returns.
     let turn = unsafe { &mut *turn.cast::<Turn<'_, F>>() };
-    turn.outcome = caught(|| turn.runtime.block_on(done_or_woken(turn.work.as_mut(), turn.woken)));
+    turn.outcome = caught(|| turn.process.runtime.block_on(done_or_woken(turn.work.as_mut(), turn.ring)));
     null_mut()
 }
 
-async fn done_or_woken<F: Future>(mut work: Pin<&mut F>, woken: &Notify) -> Option<F::Output> {
-    let mut woken = pin!(woken.notified());
+async fn done_or_woken<F: Future>(mut work: Pin<&mut F>, ring: &Ring<'_>) -> Option<F::Output> {
+    let mut rung = pin!(ring.heard());
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => woken.as_mut().poll(context).map(|()| None),
+        Poll::Pending => rung.as_mut().poll(context).map(|()| None),
     })
     .await
 }
 
-unsafe extern "C" fn wake(woken: *mut c_void) {
-    // SAFETY: `wait` passes its own `Notify`, which outlives the registration of this function.
-    // A wake before the wait is kept, so none is lost.
-    unsafe { &*woken.cast::<Notify>() }.notify_one();
+unsafe extern "C" fn wake(ring: *mut c_void) {
+    // SAFETY: `wait` passes its own `Ring`, which outlives the registration of this function.
+    unsafe { &*ring.cast::<Ring>() }.ring();
 }
 
 fn check_interrupts() -> Result<(), magnus::Error> {

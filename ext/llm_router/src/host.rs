@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use llm_router_core::{gateway, Ask, Candidate, Completion, Ended, Failure, Hop, Host, Request};
-use magnus::{kwargs, value::ReprValue, Error, KwArgs, RHash, Ruby, Value};
+use magnus::{kwargs, value::ReprValue, ArgList, Error, RHash, Ruby, Value};
 
 use crate::completion::NativeCompletion;
 use crate::runtime::Process;
@@ -21,33 +21,41 @@ impl Host for RubyHost<'_> {
     type Answer = Value;
     type Error = Error;
 
-    fn gate(&mut self, _candidate: &Candidate) -> Result<(), Error> {
-        self.call.funcall("gate", ()).map(|_: Value| ())
+    fn gate(&mut self, candidate: &Candidate) -> Result<(), Error> {
+        let asked = (candidate.model.as_str(), candidate.vendor(), candidate.endpoint.name());
+        self.call.funcall("gate", asked).map(|_: Value| ())
     }
 
     fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Error> {
         // Asked for at every attempt: a budget may have forked since the last one.
         let process = Process::current().map_err(|error| errors::configuration(self.ruby, error))?;
         let ask = Ask { candidate, request: &self.request, limit, max_answer_bytes: self.max_answer_bytes };
-        gvl::wait(&process.runtime, gateway::attempt(&process.client, ask))
+        gvl::wait(&process, gateway::attempt(&process.client, ask))
             .map_err(|interrupted| errors::interrupted(self.ruby, interrupted))
     }
 
     fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {
-        self.call.funcall("answered", (NativeCompletion(completion), candidate.endpoint.name()))
-    }
-
-    fn charge_failed(&mut self, hop: &Hop) -> Result<(), Error> {
-        self.call.funcall("charge_failed", (KwArgs(self.attributes(hop)?),)).map(|_: Value| ())
+        let completion = self.ruby.obj_wrap(NativeCompletion(completion));
+        self.insist("answered", (completion, candidate.endpoint.name()))
     }
 
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
-        self.call.funcall("hopped", (next, KwArgs(self.attributes(hop)?))).map(|_: Value| ())
+        self.insist("hopped", (next, self.attributes(hop)?)).map(drop)
     }
 }
 
 impl RubyHost<'_> {
+    /// Calls a method that books money. Its first act is to hold off interrupts, but one may get in
+    /// before that; then it is called again, and the interrupt goes on when the money is booked.
+    fn insist(&self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
+        let first = self.call.funcall(method, arguments);
+        if first.is_err() && !self.call.funcall::<_, _, bool>("booking?", ())? {
+            let _booked: Value = self.call.funcall(method, arguments)?;
+        }
+        first
+    }
+
     /// The exception that tells why a walk ended without an answer. `Call` raises it.
     pub(crate) fn ended(&self, ended: Ended) -> Error {
         let raised: Result<Value, Error> = match ended {

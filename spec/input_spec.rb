@@ -26,6 +26,7 @@ RSpec.describe LlmRouter, "and bad input" do
     "model" => [user.call("Hi"), { model: "a/b" }, /model cannot be given, for the chain says/],
     "models" => [user.call("Hi"), { models: ["a/b"] }, /models cannot be given/],
     "stream" => [user.call("Hi"), { stream: true }, /streaming is not supported/],
+    "stream in another encoding" => [user.call("Hi"), { "stream".encode("UTF-16LE") => true }, /streaming is not/],
     "stream as a String" => [user.call("Hi"), { "stream" => true }, /streaming is not supported/]
   }.each do |what, (messages, options, message)|
     it "refuses #{what}" do

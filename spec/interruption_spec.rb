@@ -105,6 +105,52 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(slow.charges).to eq([BigDecimal("0.25")])
   end
 
+  # In fresh processes, for what is only looked up on first use must not let an interrupt in either;
+  # on the main thread, for Ctrl-C goes past Ruby's own deferral there.
+  it "charges an answer in hand before it lets Ctrl-C through, in the first call of a process too" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    code = <<~RUBY
+      require "llm_router"
+      budget = Class.new do
+        def exhausted? = false
+
+        def charge!(cost)
+          Process.kill(:INT, Process.pid)
+          sleep 0.05
+          $stdout.write("charged ", cost.to_s("F"))
+        end
+      end.new
+      LlmRouter.configure do |config|
+        config.base_url = ARGV[0]
+        config.api_key = "test-key"
+        config.chain :default, %w[a/b c/d]
+      end
+      begin
+        LlmRouter.new(budget: budget).call(messages: [{ role: "user", content: "Hi" }])
+      rescue Interrupt
+        $stdout.write(", then interrupted")
+      end
+    RUBY
+    expect(output_of(code, gateway.base_url)).to eq("charged 0.25, then interrupted")
+  end
+
+  it "loses no charge and makes none twice, whenever it is interrupted" do
+    gateway.answer("Hi", cost_usd: "0.25", delay: 0.002)
+    configure
+    shared = described_class.new(budget: budget)
+    answers = Queue.new
+    200.times do |index|
+      thread = Thread.new { answers << shared.call(messages: Support::MESSAGES) }
+      thread.report_on_exception = false
+      sleep(0.0001 * (index % 60))
+      index.even? ? thread.raise(IOError) : thread.kill
+      thread.join rescue nil # rubocop:disable Style/RescueModifier
+    end
+    expect(budget.charges.size).to be_between(answers.size, gateway.requests.size)
+    expect(budget.charges.sum).to be <= gateway.billed_usd
+    expect(ask.content).to eq("Hi")
+  end
+
   it "defers an interrupt as long as the caller does" do
     gateway.answer("Hi", delay: 0.3)
     configure

@@ -24,11 +24,17 @@ RSpec.describe LlmRouter, "and money" do
     expect(log).to match(/WARN.*answered without a usage.cost: nothing is charged/)
   end
 
+  it "takes a fee of nothing on the caller's own key for what it is: no cost known" do
+    gateway.answer("Hi", cost_usd: "0", is_byok: true, upstream_cost_usd: nil)
+    expect(ask.cost_usd).to be_nil
+    expect(log).to match(/WARN.*answered without a usage.cost/)
+  end
+
   it "charges nothing for an answer that was free, and does not warn" do
     gateway.answer("Hi", cost_usd: "0")
     expect(ask.cost_usd).to eq(0)
     expect(budget.charges).to be_empty
-    expect(log).to be_empty
+    expect(log).not_to include("WARN")
   end
 
   it "charges a failed attempt that cost something, and the answer after it" do
@@ -89,6 +95,17 @@ RSpec.describe LlmRouter, "and money" do
       expect(failure_of { ask }).to be_a(described_class::ChargeFailed)
         .and have_attributes(cost_usd: BigDecimal("0.7"), response: nil)
       expect(gateway.requests.size).to eq(1)
+    end
+
+    it "keeps and tells of the failed attempt that it could not charge" do
+      @budget = broken
+      seen = []
+      gateway.empty(cost_usd: "0.7")
+      configure { |config| config.on_hop { |hop| seen << hop } }
+      error = failure_of { ask }
+      expect(reasons(error.hops)).to eq([:bad_answer])
+      expect(seen).to eq(error.hops)
+      expect(log).to include("#{Support::PRIMARY} at openrouter failed: bad_answer")
     end
   end
 

@@ -137,6 +137,13 @@ RSpec.describe LlmRouter, "and the wire" do
     end
   end
 
+  it "believes no server that announces more than it sends" do
+    gateway.answer("Hi")
+    gateway.raw(Support::PRIMARY, body: "{}", headers: { "content-length" => (2**46).to_s })
+    configure(max_answer_bytes: 2**31)
+    expect(router(timeout: 1).call(messages: Support::MESSAGES).model).to eq(Support::SECONDARY)
+  end
+
   it "reads an answer of 20 MB under the default limit" do
     gateway.huge(bytes: 20_000_000)
     expect(ask.content.bytesize).to eq(20_000_000)

@@ -5,46 +5,54 @@ class LlmRouter
   # that called. See ext/core/src/router.rs for the order.
   # @api private
   class Call
-    # Nothing may come between an answer in hand and its charge: an interrupt waits until the money
-    # is booked.
-    UNINTERRUPTED = { Object => :never }.freeze
-    private_constant :UNINTERRUPTED
-
     def initialize(chain:, budget:, config:, deadline:)
       @chain = chain
       @budget = budget
       @config = config
       @deadline = deadline
+      @telemetry = Telemetry.new(config: config, chain: chain)
       @hops = []
     end
 
-    # Before each attempt.
-    def gate
-      return unless @budget.exhausted?
+    # @yieldparam call [Call] to walk with
+    # @return [Response]
+    def run
+      @telemetry.call { yield self }
+    end
 
-      so_far = @hops.empty? ? "so no model was asked" : "after #{summary}"
-      raise BudgetExceeded.new("the budget is exhausted, #{so_far}", hops: hops)
+    # Before each attempt.
+    def gate(model, vendor, endpoint)
+      @booking = false
+      budget_exceeded(model) if @budget.exhausted?
+      DatabaseConnections.release if @config.release_connections
+      @telemetry.attempting(model, vendor, endpoint)
     end
 
     # @return [Response]
     def answered(completion, endpoint)
-      Thread.handle_interrupt(UNINTERRUPTED) do
+      booking do
         response = Response.new(completion, endpoint: endpoint, hops: hops)
-        response.cost_usd ? charge(response.cost_usd, response: response) : no_cost(response)
+        charge(response.cost_usd, response: response)
+        @telemetry.answered(response)
         response
       end
     end
 
-    # An attempt may fail and still cost.
-    def charge_failed(cost_usd:, **)
-      Thread.handle_interrupt(UNINTERRUPTED) { charge(BigDecimal(cost_usd)) }
+    # A failed attempt is kept first and charged next, for it may have cost something all the same.
+    def hopped(upcoming, attributes)
+      booking do
+        hop = Hop.new(**attributes)
+        @hops << hop
+        charge(hop.cost_usd)
+      ensure
+        @telemetry.hopped(hop, upcoming)
+      end
     end
 
-    def hopped(upcoming, **attributes)
-      hop = Hop.new(**attributes)
-      @hops << hop
-      log_hop(hop, upcoming)
-      @config.hop_observers.each { |observer| observe(observer, hop) }
+    # Whether the last thing told was taken up. Where not, an interrupt came first, and it is told
+    # again.
+    def booking?
+      @booking
     end
 
     def rejected(body)
@@ -66,39 +74,36 @@ class LlmRouter
 
     private
 
+    # Nothing may come between an answer in hand and its charge.
+    def booking
+      Uninterrupted.run do
+        @booking = true
+        yield
+      end
+    end
+
     def hops
       @hops.dup.freeze
     end
 
+    def budget_exceeded(model)
+      @telemetry.budget_exceeded(model)
+      ends_at = @budget.period_ends_at if @budget.respond_to?(:period_ends_at)
+      so_far = @hops.empty? ? "so no model was asked" : "after #{summary}"
+      message = "the budget is exhausted, #{so_far}#{". Its period ends at #{ends_at}" if ends_at}"
+      raise BudgetExceeded.new(message, hops: hops, period_ends_at: ends_at)
+    end
+
     def charge(cost_usd, response: nil)
-      return if cost_usd.zero?
+      return if cost_usd.nil? || cost_usd.zero?
 
       @budget.charge!(cost_usd)
     rescue StandardError, ScriptError => e
-      message = "the budget could not be charged #{cost_usd.to_s('F')} USD (#{e.class}). " \
-                "They are spent: charge them again, and take the answer from ChargeFailed#response"
+      return if LaterCharge.taken?(@budget, cost_usd)
+
+      message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{e.class}): charge it again"
+      message += "; the answer is in ChargeFailed#response" if response
       raise ChargeFailed.new(message, hops: hops, response: response, cost_usd: cost_usd)
-    end
-
-    def no_cost(response)
-      log(:warn) { "#{response.model} at #{response.endpoint} answered without a usage.cost: nothing is charged" }
-    end
-
-    def log_hop(hop, upcoming)
-      log(upcoming ? :warn : :error) { upcoming ? "#{hop}; next: #{upcoming}" : "#{hop}; nobody is asked after it" }
-    end
-
-    # A log that cannot be written is no reason to lose an answer.
-    def log(level)
-      @config.logger&.public_send(level) { "[llm] #{yield}" }
-    rescue StandardError
-      nil
-    end
-
-    def observe(observer, hop)
-      observer.call(hop)
-    rescue StandardError => e
-      log(:error) { "an on_hop observer raised #{e.class} (#{e.backtrace&.first})" }
     end
 
     def summary

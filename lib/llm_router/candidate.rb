@@ -34,9 +34,10 @@ class LlmRouter
     private
 
     def settings(given)
-      given = { model: given } if given.is_a?(String)
+      return { model: given } if given.is_a?(String)
+
       wrong("is a #{given.class}: give a model's name or a Hash") unless given.is_a?(Hash)
-      given = given.transform_keys(&:to_sym)
+      given = given.transform_keys { |key| key.is_a?(String) ? key.to_sym : key }
       unknown = given.keys - KEYS
       return given if unknown.empty?
 
@@ -50,7 +51,7 @@ class LlmRouter
     end
 
     def known_endpoint(name, endpoints)
-      endpoints.fetch(name.to_sym) do
+      endpoints.fetch(name.to_s.to_sym) do
         there_are = endpoints.keys.map(&:inspect).join(", ")
         wrong("names the endpoint #{name.inspect}: there are #{there_are}. Add one with config.endpoint")
       end

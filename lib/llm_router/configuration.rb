@@ -7,11 +7,16 @@ class LlmRouter
 
     # @return [Array<#call>] what {#on_hop} was given
     attr_reader :hop_observers
+    # @return [Events, Notifications] where events go
+    # @api private
+    attr_reader :events
 
     # @api private
     def initialize
       set_defaults
       @hop_observers = []
+      @events = LlmRouter.const_defined?(:Notifications, false) ? Notifications : Events
+      @call_sites_told = {}
       @endpoint_settings = {}
       @chain_settings = {}
       finish
@@ -29,7 +34,7 @@ class LlmRouter
     #                           "google/gemini-2.5-flash",
     #                           { model: "llama-3.3-70b-versatile", endpoint: :groq, timeout: 10 }]
     def chain(name, candidates)
-      @chain_settings = @chain_settings.merge(name.to_sym => candidates)
+      @chain_settings = @chain_settings.merge(Setting.name("a chain", name) => Setting.copy(candidates))
     end
 
     # Names another OpenAI-compatible gateway, for chains that end somewhere else than OpenRouter.
@@ -41,12 +46,12 @@ class LlmRouter
     # @example
     #   config.endpoint :groq, base_url: "https://api.groq.com/openai/v1", api_key: ENV["GROQ_API_KEY"]
     def endpoint(name, base_url:, api_key: nil)
-      name = name.to_sym
+      name = Setting.name("an endpoint", name)
       if name == :openrouter
         raise ConfigurationError, "endpoint :openrouter is there already: set config.base_url and config.api_key"
       end
 
-      settings = { base_url: Setting.text("base_url of endpoint #{name}", base_url),
+      settings = { base_url: Setting.url("base_url of endpoint #{name}", base_url),
                    api_key: api_key && Setting.secret("api_key of endpoint #{name}", api_key) }
       settings[:api_key] = false if api_key == false
       @endpoint_settings = @endpoint_settings.merge(name => settings)
@@ -85,8 +90,25 @@ class LlmRouter
       told = @chains || {}
       @endpoints = compiled_endpoints.freeze
       @chains = compiled_chains.freeze
-      @chains.each_value { |chain| doubt(chain) unless told[chain.name]&.doubts == chain.doubts }
+      @chains.each_value do |chain|
+        doubt(chain) unless same_vendor == :warn && told[chain.name]&.doubts == chain.doubts
+      end
       freeze
+    end
+
+    # A web request waits for a call: tells of it once for each place that calls.
+    # @raise [CalledInWebRequest]
+    # @api private
+    def held_up_by(call_site)
+      return if in_web_request == :allow
+
+      message = "#{call_site} asks a model while a web request is being served, which may hold up its thread for as " \
+                "long as a whole chain takes: do it in a job, or wrap it in LlmRouter.allow_in_request { }"
+      raise CalledInWebRequest, message if in_web_request == :raise
+      return if @call_sites_told.key?(call_site)
+
+      @call_sites_told[call_site] = true
+      Log.new(logger).write(:warn) { message }
     end
 
     # @return [String] without keys
@@ -120,7 +142,7 @@ class LlmRouter
         advice = "config.same_vendor = :allow accepts it"
         raise ConfigurationError, "#{message}. (#{advice})" if same_vendor == :raise
 
-        logger.warn("[llm] #{message}. (#{advice})")
+        Log.new(logger).write(:warn) { "#{message}. (#{advice})" }
       end
     end
 

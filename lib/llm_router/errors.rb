@@ -18,7 +18,19 @@ class LlmRouter
   class ConfigurationError < Error; end
 
   # The budget had nothing left when a model was about to be asked.
-  class BudgetExceeded < Error; end
+  class BudgetExceeded < Error
+    # @return [Time, nil] when the budget has money again, where it says so
+    attr_reader :period_ends_at
+
+    # @api private
+    def initialize(message = nil, hops: [], period_ends_at: nil)
+      super(message, hops: hops)
+      @period_ends_at = period_ends_at
+    end
+  end
+
+  # A call held up a web request, and +config.in_web_request+ is +:raise+. Nothing was asked.
+  class CalledInWebRequest < Error; end
 
   # A model refused the request in a way that every model would. Nobody else was asked. Mend the
   # request; trying again as it is will not help.

@@ -13,7 +13,8 @@ class LlmRouter
     }.freeze
 
     LONGEST = 366 * 24 * 60 * 60
-    private_constant :LONGEST
+    LARGEST = 2 * 1024 * 1024 * 1024
+    private_constant :LONGEST, :LARGEST
 
     module_function
 
@@ -27,9 +28,9 @@ class LlmRouter
 
     # @return [Integer]
     def bytes(name, value)
-      return value if value.is_a?(Integer) && value.positive?
+      return value if value.is_a?(Integer) && value.between?(1, LARGEST)
 
-      raise ConfigurationError, "#{name} is #{value.inspect}: give bytes, a whole number greater than 0"
+      raise ConfigurationError, "#{name} is #{value.inspect}: give bytes, a whole number from 1 to #{LARGEST}"
     end
 
     # @return [Secret, nil]
@@ -49,8 +50,36 @@ class LlmRouter
       raise ConfigurationError, "#{name} is a #{value.class}: give a String"
     end
 
+    # @return [String]
+    def url(name, value)
+      text(name, value) || raise(ConfigurationError, "#{name} is nil: give a URL")
+    end
+
+    # @return [Symbol]
+    def name(what, value)
+      return value.to_sym if value.is_a?(Symbol) || (value.is_a?(String) && !value.empty?)
+
+      raise ConfigurationError, "#{what} is called #{value.inspect}: give it a name, a Symbol or a String"
+    end
+
+    # A copy that the giver cannot change any more.
+    def copy(value)
+      case value
+      when Array then value.map { |item| copy(item) }
+      when Hash then value.transform_values { |item| copy(item) }
+      when String then value.dup
+      else value
+      end
+    end
+
+    # @return [Symbol]
+    def one_of(name, value, choices)
+      choices.find { |choice| choice == value } ||
+        raise(ConfigurationError, "#{name} is #{value.inspect}: give one of #{choices.inspect}")
+    end
+
     def refuse_reserved!(keys, where, error_class)
-      key = keys.map(&:to_s).find { |name| RESERVED.key?(name) }
+      key = keys.map { |name| name.to_s.encode("UTF-8") }.find { |name| RESERVED.key?(name) }
       raise error_class, "#{where}: #{key} cannot be given, for #{RESERVED.fetch(key)}" if key
     end
   end

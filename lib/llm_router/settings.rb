@@ -3,8 +3,8 @@
 class LlmRouter
   # The plain settings of a {Configuration}, checked as they are set.
   module Settings
-    # What to do about a chain whose insurance is void.
-    SAME_VENDOR = %i[warn raise allow].freeze
+    # What can be done about something doubtful.
+    CHOICES = %i[warn raise allow].freeze
 
     # @return [Secret, nil] the OpenRouter key; the default is +OPENROUTER_API_KEY+ of the environment
     attr_reader :api_key
@@ -20,8 +20,15 @@ class LlmRouter
     attr_reader :app_name
     # @return [String, nil] its address, likewise
     attr_reader :app_url
-    # @return [Symbol] +:warn+ (default), +:raise+ or +:allow+ chains that one outage takes whole
+    # @return [Symbol] what to do about a chain that one outage takes whole: +:warn+ (default),
+    #   +:raise+ or +:allow+
     attr_reader :same_vendor
+    # @return [Symbol] what to do about a call while a web request is being served: +:warn+ (default),
+    #   +:raise+ or +:allow+
+    attr_reader :in_web_request
+    # @return [Boolean] whether the thread's database connections go back to the pool while a
+    #   request is on the wire and no transaction is open; default true
+    attr_accessor :release_connections
     # @return [Logger] default: warnings and errors to standard error
     attr_accessor :logger
 
@@ -34,7 +41,7 @@ class LlmRouter
     # @param value [String] https://, or http:// on loopback
     # @raise [ConfigurationError]
     def base_url=(value)
-      @base_url = Setting.text("base_url", value) || raise(ConfigurationError, "base_url is nil: give a URL")
+      @base_url = Setting.url("base_url", value)
     end
 
     # @param value [Numeric] seconds
@@ -67,11 +74,16 @@ class LlmRouter
       @app_url = Setting.text("app_url", value)
     end
 
-    # @param value [Symbol] one of {SAME_VENDOR}
+    # @param value [Symbol] one of {CHOICES}
     # @raise [ConfigurationError]
     def same_vendor=(value)
-      @same_vendor = SAME_VENDOR.find { |choice| choice == value } ||
-                     raise(ConfigurationError, "same_vendor is #{value.inspect}: give one of #{SAME_VENDOR.inspect}")
+      @same_vendor = Setting.one_of("same_vendor", value, CHOICES)
+    end
+
+    # @param value [Symbol] one of {CHOICES}
+    # @raise [ConfigurationError]
+    def in_web_request=(value)
+      @in_web_request = Setting.one_of("in_web_request", value, CHOICES)
     end
 
     private
@@ -84,6 +96,8 @@ class LlmRouter
       @deadline = 60.0
       @max_answer_bytes = 32 * 1024 * 1024
       @same_vendor = :warn
+      @in_web_request = :warn
+      @release_connections = true
       @logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
     end
   end

@@ -1,0 +1,33 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # A call may take a minute, and a database connection is not needed for it: pools are small.
+  # @api private
+  module DatabaseConnections
+    module_function
+
+    # Puts this thread's Active Record connections back into their pools, those in the middle of a
+    # transaction aside. Active Record takes one out again when it is next needed.
+    def release
+      return unless defined?(ActiveRecord::Base)
+
+      pools.each do |pool|
+        connection = pool.active_connection?
+        pool.release_connection if connection && !open_transaction?(pool, connection)
+      end
+    end
+
+    def pools
+      handler = ActiveRecord::Base.connection_handler
+      # From Rails 7.1 on it wants to be told that all roles are meant.
+      for_all_roles = handler.method(:connection_pool_list).arity.zero? ? [] : [:all]
+      handler.connection_pool_list(*for_all_roles)
+    end
+
+    # From Rails 7.2 on, +active_connection?+ answers with the connection or with true.
+    def open_transaction?(pool, connection)
+      connection = pool.lease_connection if connection == true
+      connection.transaction_open?
+    end
+  end
+end

@@ -1,0 +1,66 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # One line for each event that is worth one: a fallback is a warning, a call without an answer an
+  # error, a plain answer is debug. No prompt, answer or key is in any of them.
+  # @api private
+  class Log
+    def initialize(logger)
+      @logger = logger
+    end
+
+    def attempt(_payload); end
+
+    def fallback(payload)
+      write(:warn) { "#{payload[:hop]}; next: #{payload[:to]}" }
+    end
+
+    # A hop that leads to nobody is no fallback, but it is logged like one.
+    def dead_end(hop)
+      write(:error) { "#{hop}; nobody is asked after it" }
+    end
+
+    def budget_exceeded(payload)
+      write(:warn) { "#{payload[:"gen_ai.request.model"]} was not asked: the budget is exhausted" }
+    end
+
+    def call(payload)
+      case payload[:outcome]
+      when :answered then answered(payload)
+      when :rejected, :exhausted, :deadline_exceeded then unanswered(payload)
+      when :charge_failed then write(:error) { "the budget could not be charged #{amount(payload)}, which is spent" }
+      end
+    end
+
+    # A log that cannot be written is no reason to lose an answer.
+    def write(level)
+      @logger&.public_send(level) { "[llm] #{yield}" }
+    rescue StandardError
+      nil
+    end
+
+    private
+
+    def answered(payload)
+      who = "#{payload[:"gen_ai.response.model"]} at #{payload[:endpoint]}"
+      return write(:warn) { "#{who} answered without a usage.cost: nothing is charged" } unless payload[:cost_usd]
+
+      write(payload[:fallback] ? :info : :debug) do
+        "#{who} answered after #{seconds(payload)}, #{amount(payload)}#{' (a fallback)' if payload[:fallback]}"
+      end
+    end
+
+    def unanswered(payload)
+      chain = payload[:chain] ? ":#{payload[:chain]}" : payload[:models].inspect
+      write(:error) { "chain #{chain} did not answer: #{payload[:outcome]} after #{seconds(payload)}" }
+    end
+
+    def seconds(payload)
+      "#{format('%.2f', payload[:duration])} s"
+    end
+
+    def amount(payload)
+      "#{payload[:cost_usd].to_s('F')} USD"
+    end
+  end
+end

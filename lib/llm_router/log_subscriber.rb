@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+require "active_support/log_subscriber"
+
+class LlmRouter
+  # What the Rails log says of each event. The lines themselves are {Log}'s, the same with Rails
+  # and without.
+  class LogSubscriber < ActiveSupport::LogSubscriber
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def call(event)
+      lines.call(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def attempt(event)
+      lines.attempt(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def fallback(event)
+      lines.fallback(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def budget_exceeded(event)
+      lines.budget_exceeded(event.payload)
+    end
+
+    # @return [Logger, nil] the configured one
+    def logger
+      LlmRouter.config.logger
+    end
+
+    private
+
+    def lines
+      Log.new(logger)
+    end
+  end
+end

@@ -1,0 +1,123 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Tells of one call while it happens: events, the log, and the observers of +config.on_hop+.
+  # Whoever listens may fail; the call goes on. Keys follow OpenTelemetry's conventions for
+  # generative AI where there is one.
+  # @api private
+  class Telemetry
+    OUTCOMES = { RequestRejected => :rejected, DeadlineExceeded => :deadline_exceeded, ChainExhausted => :exhausted,
+                 BudgetExceeded => :budget_exceeded, ChargeFailed => :charge_failed }.freeze
+    private_constant :OUTCOMES
+
+    def initialize(config:, chain:)
+      @config = config
+      @chain = chain
+      @hops = []
+    end
+
+    # Around the whole call.
+    # @return [Response]
+    def call
+      @call = { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
+      @call_started = now
+      start("call", @call)
+      response = yield
+      concluded(:answered, fallback: response.fallback?, **answer(response))
+      response
+    rescue StandardError => e
+      concluded(OUTCOMES.fetch(e.class, :failed), "error.type": e.class.name, **owed(e))
+      raise
+    ensure
+      # What neither answered nor raised an error was killed, thrown or interrupted.
+      concluded(:interrupted)
+    end
+
+    def attempting(model, vendor, endpoint)
+      @attempt = { chain: @chain.name, endpoint: endpoint, vendor: vendor,
+                   "gen_ai.operation.name": "chat", "gen_ai.request.model": model }
+      @attempt_started = now
+      start("attempt", @attempt)
+    end
+
+    def answered(response)
+      attempted(outcome: :answered, **answer(response))
+    end
+
+    def hopped(hop, upcoming)
+      @hops << hop
+      if hop.attempted?
+        attempted(outcome: :failed, "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
+                  "http.response.status_code": hop.status, cost_usd: hop.cost_usd)
+      end
+      upcoming ? fell_back(hop, upcoming) : log.dead_end(hop)
+      @config.hop_observers.each { |observer| listening { observer.call(hop) } }
+    end
+
+    def budget_exceeded(model)
+      emit("budget_exceeded", chain: @chain.name, hops: @hops.dup, "gen_ai.request.model": model)
+    end
+
+    private
+
+    def concluded(outcome, **details)
+      payload = @call
+      return unless payload
+
+      @call = nil
+      attempted(outcome: :interrupted)
+      finish("call", payload.merge!(details, outcome: outcome, hops: @hops, duration: now - @call_started))
+    end
+
+    def owed(error)
+      error.is_a?(ChargeFailed) ? { cost_usd: error.cost_usd } : {}
+    end
+
+    def fell_back(hop, upcoming)
+      emit("fallback", chain: @chain.name, from: hop.model, to: upcoming, reason: hop.reason, hop: hop,
+                       "gen_ai.request.model": hop.model, "error.type": hop.reason.to_s)
+    end
+
+    def attempted(**outcome)
+      payload = @attempt
+      @attempt = nil
+      finish("attempt", payload.merge!(outcome, duration: now - @attempt_started)) if payload
+    end
+
+    def answer(response)
+      { endpoint: response.endpoint, cost_usd: response.cost_usd,
+        "gen_ai.response.model": response.model, "gen_ai.response.id": response.id,
+        "gen_ai.response.finish_reasons": [response.finish_reason].compact,
+        "gen_ai.usage.input_tokens": response.usage.prompt_tokens,
+        "gen_ai.usage.output_tokens": response.usage.completion_tokens }
+    end
+
+    def emit(name, payload)
+      start(name, payload)
+      finish(name, payload)
+    end
+
+    def start(name, payload)
+      listening { @config.events.start(name, payload) }
+    end
+
+    def finish(name, payload)
+      listening { @config.events.finish(name, payload, @config.logger) }
+    end
+
+    # What a listener raises is logged, without its message, which may hold anything.
+    def listening
+      yield
+    rescue StandardError => e
+      log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }
+    end
+
+    def log
+      Log.new(@config.logger)
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+  end
+end

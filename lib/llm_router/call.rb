@@ -101,7 +101,7 @@ class LlmRouter
     rescue StandardError, ScriptError => e
       return if LaterCharge.taken?(@budget, cost_usd)
 
-      message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{e.class}): charge it again"
+      message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{e.class}): charge again"
       message += "; the answer is in ChargeFailed#response" if response
       raise ChargeFailed.new(message, hops: hops, response: response, cost_usd: cost_usd)
     end

@@ -37,7 +37,10 @@ class LlmRouter
       return { model: given } if given.is_a?(String)
 
       wrong("is a #{given.class}: give a model's name or a Hash") unless given.is_a?(Hash)
-      given = given.transform_keys { |key| key.is_a?(String) ? key.to_sym : key }
+      known_keys(given.transform_keys { |key| key.is_a?(String) ? key.to_sym : key })
+    end
+
+    def known_keys(given)
       unknown = given.keys - KEYS
       return given if unknown.empty?
 

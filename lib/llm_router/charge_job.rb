@@ -1,0 +1,22 @@
+# frozen_string_literal: true
+
+require "active_job"
+
+class LlmRouter
+  # Charges a budget that could not be charged when its answer came. Enqueued by {Job}; it asks no
+  # model. The amount travels as decimal text.
+  class ChargeJob < ActiveJob::Base
+    # Nearly three weeks in all: longer than a database is away, and money is owed until then.
+    ATTEMPTS = 25
+    private_constant :ATTEMPTS
+
+    retry_on StandardError, attempts: ATTEMPTS, wait: ->(executions) { (executions**4) + 2 }
+
+    # @param budget [#charge!] a record
+    # @param cost_usd [String] US dollars, a decimal
+    # @return [void]
+    def perform(budget, cost_usd)
+      budget.charge!(BigDecimal(cost_usd))
+    end
+  end
+end

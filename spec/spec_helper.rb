@@ -12,6 +12,7 @@ RSpec.configure do |config|
   config.expect_with(:rspec) { |expectations| expectations.max_formatted_output_length = 1000 }
   config.include Support
   config.after do
+    LlmRouter.testing_off! if LlmRouter.respond_to?(:testing_off!)
     LlmRouter.reset_configuration!
     @gateway&.stop
   end

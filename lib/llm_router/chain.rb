@@ -10,6 +10,9 @@ class LlmRouter
     attr_reader :models
     # @return [Array<String>] what is doubtful about it, in words
     attr_reader :doubts
+    # @return [Array<Candidate>]
+    # @api private
+    attr_reader :candidates
     # @api private
     attr_reader :native
 
@@ -20,12 +23,12 @@ class LlmRouter
     # @raise [ConfigurationError]
     def initialize(name:, candidates:, endpoints:)
       @name = name
-      rungs = list(candidates).each_with_index.map do |candidate, index|
+      @candidates = list(candidates).each_with_index.map do |candidate, index|
         Candidate.new(candidate, endpoints: endpoints, place: "#{label} candidate #{index}")
-      end
-      @models = rungs.map(&:model).freeze
-      @endpoints = rungs.map(&:endpoint).uniq.freeze
-      @native = compile(rungs)
+      end.freeze
+      @models = @candidates.map(&:model).freeze
+      @endpoints = @candidates.map(&:endpoint).uniq.freeze
+      @native = compile
       @doubts = native.doubts.freeze
       freeze
     end
@@ -52,8 +55,8 @@ class LlmRouter
       name ? "chain :#{name}" : "chain"
     end
 
-    def compile(rungs)
-      Native::Chain.new(rungs.map(&:to_native))
+    def compile
+      Native::Chain.new(@candidates.map(&:to_native))
     rescue ArgumentError => e
       raise ConfigurationError, "#{label}: #{e.message}"
     end

@@ -25,7 +25,8 @@ class LlmRouter
       @name = name
       @base_url = base_url
       @keyless = api_key.nil?
-      @native = Native::Endpoint.new(name.to_s, base_url, api_key ? api_key.reveal : nil, app_name, app_url)
+      @app = [app_name, app_url].freeze
+      @native = moved_to(base_url, api_key ? api_key.reveal : nil)
       freeze
     end
 
@@ -42,6 +43,12 @@ class LlmRouter
                  "pass api_key: to config.endpoint (api_key: false if it wants none)"
                end
       raise ConfigurationError, "endpoint #{name} (#{base_url}) has no API key: #{remedy}"
+    end
+
+    # The same at another address, for tests.
+    # @api private
+    def moved_to(base_url, api_key)
+      Native::Endpoint.new(name.to_s, base_url, api_key, *@app)
     end
 
     # @return [String]

@@ -1,0 +1,116 @@
+# frozen_string_literal: true
+
+require_relative "wording"
+
+class LlmRouter
+  module Testing
+    # Whether a gateway was asked for a model, and what it was asked for instead. An RSpec matcher by its methods, made
+    # by {Matchers#have_called_model}; Minitest's assertions use it too.
+    class CalledModel
+      LISTED = 20
+      EXCERPT = 100
+      private_constant :LISTED, :EXCERPT
+
+      # @api private
+      # @param pattern [String, Regexp, #===] the model
+      def initialize(pattern)
+        @pattern = pattern
+      end
+
+      # Counts only the requests with such a message, of whatever role.
+      #
+      # @param text [String, Regexp, #===] a String is looked for as it is
+      # @return [self]
+      # @example
+      #   expect(LlmRouter.testing).to have_called_model("anthropic/*").with_message(/refund/)
+      def with_message(text)
+        @message = [text]
+        self
+      end
+
+      # @param count [Integer, Range] how often; from once on by default
+      # @return [self]
+      # @example
+      #   expect(LlmRouter.testing).to have_called_model("anthropic/*").times(2)
+      def times(count)
+        @times = count
+        self
+      end
+
+      # @api private
+      def matches?(gateway)
+        see(gateway) && enough?
+      end
+
+      # @api private
+      def does_not_match?(gateway)
+        see(gateway) && !enough?
+      end
+
+      # @api private
+      def description
+        "have called #{Wording.pattern(@pattern)}#{manner}"
+      end
+
+      # @api private
+      def failure_message
+        failure("expected #{Wording.pattern(@pattern)} to have been called#{manner}")
+      end
+
+      # @api private
+      def failure_message_when_negated
+        failure("expected #{Wording.pattern(@pattern)} not to have been called#{manner}")
+      end
+
+      private
+
+      def see(gateway)
+        @gateway = gateway
+        @requests = gateway.requests if gateway.is_a?(Gateway)
+      end
+
+      def enough?
+        @times ? @times === count : count.positive? # rubocop:disable Style/CaseEquality
+      end
+
+      def count
+        @requests.count { |request| Wording.model?(@pattern, request.model) && said?(request) }
+      end
+
+      def said?(request)
+        return true unless @message
+
+        messages_of(request).any? { |message| Wording.text?(@message.first, Wording.text(message)) }
+      end
+
+      def manner
+        message = @message && " with a message matching #{Wording.pattern(@message.first)}"
+        "#{" #{Wording.times(@times)}" if @times}#{message}"
+      end
+
+      def failure(expected)
+        return "#{expected}, but #{@gateway.inspect} is no gateway: give LlmRouter.testing" unless @requests
+        return "#{expected}, but no model was called" if @requests.empty?
+
+        seen = count.zero? ? "not" : "called #{Wording.times(count)}"
+        "#{expected}, but it was #{seen}. Called, in order:\n#{list}"
+      end
+
+      def list
+        lines = @requests.first(LISTED).map { |request| "  #{request.model || request.inspect}#{quote(request)}" }
+        lines << "  and #{@requests.size - LISTED} more" if @requests.size > LISTED
+        lines.join("\n")
+      end
+
+      def quote(request)
+        return unless @message
+
+        " was told #{messages_of(request).map { |message| Wording.text(message)[0, EXCERPT].inspect }.join(', ')}"
+      end
+
+      def messages_of(request)
+        Array(request.messages)
+      end
+    end
+  end
+end

@@ -1,0 +1,96 @@
+# frozen_string_literal: true
+
+require "llm_router/testing"
+require_relative "called_model"
+require_relative "fallen_back_to"
+
+class LlmRouter
+  module Testing
+    # For Minitest, and so for Rails' own tests. With its `require`, {LlmRouter.testing!} is in force, and each test of
+    # a class that includes this starts with nothing scripted and nothing asked: script the gateway in `setup` or in the
+    # test.
+    #
+    # A model is a String, in which `*` stands for anything, or a Regexp.
+    #
+    # @example In test_helper.rb
+    #   require "llm_router/testing/minitest"
+    #
+    #   class ActiveSupport::TestCase
+    #     include LlmRouter::Testing::Minitest
+    #   end
+    # @example In a test
+    #   class DraftReplyJobTest < ActiveJob::TestCase
+    #     setup { LlmRouter.testing.answer("Hello", cost_usd: "0.0021") }
+    #
+    #     test "drafts a reply on the day the primary is down" do
+    #       LlmRouter.testing.fail("anthropic/*", status: 503)
+    #       assert_fallen_back_to("google/*") { DraftReplyJob.perform_now(message.id) }
+    #       assert_equal "Hello", message.reload.suggested_reply
+    #     end
+    #   end
+    module Minitest
+      Testing.session.start
+
+      # @api private
+      def before_setup
+        Testing.session.start
+        super
+      end
+
+      # @api private
+      def after_teardown
+        super
+      ensure
+        Testing.session.start
+      end
+
+      # Fails unless such a model was called in this test.
+      #
+      # @param model [String, Regexp, #===]
+      # @param with_message [String, Regexp, #===, nil] counts only the requests with such a message
+      # @param times [Integer, Range, nil] how often; from once on by default
+      # @return [true]
+      # @example
+      #   assert_called_model "anthropic/*", with_message: /refund/, times: 1
+      def assert_called_model(model, with_message: nil, times: nil)
+        expectation = called_model(model, with_message, times)
+        assert(expectation.matches?(LlmRouter.testing), -> { expectation.failure_message })
+      end
+
+      # Fails if such a model was called in this test.
+      #
+      # @param model [String, Regexp, #===]
+      # @param with_message [String, Regexp, #===, nil] counts only the requests with such a message
+      # @return [true]
+      # @example
+      #   refute_called_model "google/*"
+      def refute_called_model(model, with_message: nil)
+        expectation = called_model(model, with_message)
+        assert(expectation.does_not_match?(LlmRouter.testing), -> { expectation.failure_message_when_negated })
+      end
+
+      # Fails unless such a model answered after another had failed.
+      #
+      # @param model [String, Regexp, #===]
+      # @param response [Response] all calls of this test by default
+      # @yield instead of a response: only the calls that the block makes
+      # @return [true]
+      # @example
+      #   assert_fallen_back_to "google/*", router.call(messages: messages)
+      #   assert_fallen_back_to("google/*") { DraftReplyJob.perform_now(message.id) }
+      def assert_fallen_back_to(model, response = LlmRouter.testing, &block)
+        expectation = FallenBackTo.new(model)
+        assert(expectation.matches?(block || response), -> { expectation.failure_message })
+      end
+
+      private
+
+      def called_model(model, text, times = nil)
+        expectation = CalledModel.new(model)
+        expectation.with_message(text) if text
+        expectation.times(times) if times
+        expectation
+      end
+    end
+  end
+end

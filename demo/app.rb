@@ -36,7 +36,7 @@ class LlmBudget
   @lock = Mutex.new
 
   def self.for(organization)
-    @lock.synchronize { @budgets[organization.id] ||= new(cap_usd: "5.00", spent_usd: "0.0413") }
+    @lock.synchronize { @budgets[organization&.id] ||= new(cap_usd: "5.00", spent_usd: "0.0413") }
   end
 
   def initialize(cap_usd:, spent_usd:)

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "active_support/notifications"
 require_relative "../demo/app"
 
 # Every snippet of Ruby in the README runs, in the order in which it stands there.
@@ -35,7 +36,9 @@ RSpec.describe "README.md" do
 
   before do
     stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key"))
-    stub_const("Metrics", Class.new { def self.increment(*, **) = nil })
+    metrics = Class.new { def self.method_missing(*, **) = nil } # rubocop:disable Style/MissingRespondToMissing
+    stub_const("Metrics", metrics)
+    stub_const("StatsD", metrics)
     gateway.answer("Hello!", cost_usd: "0.00043705")
     gateway.fail("anthropic/*", status: 503, retry_after: 7)
     configure
@@ -51,9 +54,34 @@ RSpec.describe "README.md" do
     expect(snippets.size).to be >= 8
   end
 
+  # Those of a test suite run as one, in a process of its own.
+  def run_suite(code, autorun)
+    lib = File.expand_path("../lib", __dir__)
+    app = File.expand_path("../demo/app.rb", __dir__)
+    job = File.expand_path("../demo/draft_reply_job.rb", __dir__)
+    start = <<~RUBY
+      require "#{autorun}/autorun"
+      require "active_support/test_case" if #{autorun == 'minitest'}
+      require "llm_router"
+      require "#{app}"
+      require "#{job}"
+      LlmRouter.configure { |config| (config.logger = nil) || config.chain(:default, %w[#{Support::CHAIN.join(' ')}]) }
+    RUBY
+    IO.popen([RbConfig.ruby, "-I", lib, "-", { err: %i[child out] }], "r+") do |ruby|
+      ruby.write(start, code)
+      ruby.close_write
+      ruby.read
+    end
+  end
+
   snippets.each do |code, line|
+    suite = code[%r{llm_router/testing/(rspec|minitest)}, 1]
     it "runs the snippet at line #{line}" do
-      expect { run(code, line) }.to output(/.*/m).to_stdout
+      if suite
+        expect(run_suite(code, suite)).to match(/1 example, 0 failures|1 runs, \d assertions, 0 failures, 0 errors/)
+      else
+        expect { run(code, line) }.to output(/.*/m).to_stdout
+      end
     end
   end
 
@@ -64,7 +92,7 @@ RSpec.describe "README.md" do
   end
 
   it "says of the testing snippet what happens" do
-    code, line = snippets.find { |snippet, _| snippet.include?("Gateway.start") }
+    code, line = snippets.find { |snippet, _| snippet.include?("LlmRouter.testing! do") }
     expect(run(code, line)).to eq(["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"])
   end
 end

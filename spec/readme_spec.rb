@@ -56,18 +56,16 @@ RSpec.describe "README.md" do
 
   # Those of a test suite run as one, in a process of its own.
   def run_suite(code, autorun)
-    lib = File.expand_path("../lib", __dir__)
-    app = File.expand_path("../demo/app.rb", __dir__)
-    job = File.expand_path("../demo/draft_reply_job.rb", __dir__)
+    root = File.expand_path("..", __dir__)
     start = <<~RUBY
       require "#{autorun}/autorun"
       require "active_support/test_case" if #{autorun == 'minitest'}
       require "llm_router"
-      require "#{app}"
-      require "#{job}"
+      require "#{root}/demo/app"
+      require "#{root}/demo/draft_reply_job"
       LlmRouter.configure { |config| (config.logger = nil) || config.chain(:default, %w[#{Support::CHAIN.join(' ')}]) }
     RUBY
-    IO.popen([RbConfig.ruby, "-I", lib, "-", { err: %i[child out] }], "r+") do |ruby|
+    IO.popen([RbConfig.ruby, "-I", "#{root}/lib", "-", { err: %i[child out] }], "r+") do |ruby|
       ruby.write(start, code)
       ruby.close_write
       ruby.read

@@ -99,7 +99,7 @@ class LlmRouter
 
       @budget.charge!(cost_usd)
     rescue StandardError, ScriptError => e
-      return if LaterCharge.taken?(@budget, cost_usd)
+      return if LaterCharge.taken?(e.is_a?(Budgets::PartlyCharged) ? e.left : @budget, cost_usd)
 
       message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{e.class}): charge again"
       message += "; the answer is in ChargeFailed#response" if response

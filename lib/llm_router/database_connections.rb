@@ -19,9 +19,8 @@ class LlmRouter
 
     def pools
       handler = ActiveRecord::Base.connection_handler
-      # From Rails 7.1 on it wants to be told that all roles are meant.
-      for_all_roles = handler.method(:connection_pool_list).arity.zero? ? [] : [:all]
-      handler.connection_pool_list(*for_all_roles)
+      # Those of all roles. Rails 7.1 changed how that is said.
+      ActiveRecord.version < Gem::Version.new("7.1") ? handler.all_connection_pools : handler.connection_pool_list(:all)
     end
 
     # From Rails 7.2 on, +active_connection?+ answers with the connection or with true.

@@ -85,7 +85,7 @@ class LlmRouter
 
     # @return [Boolean] whether the charge is on its way; only a record can travel to another job
     def charge_later(budget, cost_usd)
-      records = budget.respond_to?(:to_a) ? budget.to_a : [budget]
+      records = budget.is_a?(Budgets) ? budget.budgets : [budget]
       return false unless records.all? { |record| record.respond_to?(:to_global_id) }
 
       records.each { |record| ChargeJob.perform_later(record, cost_usd.to_s("F")) }

@@ -1,0 +1,5 @@
+# frozen_string_literal: true
+
+class Message < ApplicationRecord
+  belongs_to :organization
+end

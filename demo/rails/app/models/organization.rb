@@ -1,0 +1,5 @@
+# frozen_string_literal: true
+
+class Organization < ApplicationRecord
+  has_many :messages
+end

@@ -1,0 +1,73 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # Class methods of a {Budget} model.
+    module ClassMethods
+      # The row of an owner's feature, made if it is not there. Made by one INSERT, without the
+      # model's callbacks, so that no two threads or processes can make it twice.
+      #
+      # @param owner [ActiveRecord::Base, nil] any saved record; nil for the app as a whole
+      # @param feature [Symbol, String, nil] a part of the app; nil for all of it
+      # @param environment [String]
+      # @return [Budget]
+      # @raise [ArgumentError] an owner that is no record, or not saved
+      # @raise [InsideTransaction] on SQLite, in an open transaction
+      # @example
+      #   LlmBudget.for(organization, feature: :draft_reply)
+      def for(owner, feature: nil, environment: Budget.environment)
+        Row.new(self, owner: owner, feature: feature, environment: environment).find_or_make
+      end
+
+      # Sets the cap of rows whose +cap_usd+ is empty. It is looked up whenever a budget is asked, so
+      # that a change holds for the rows that are there already.
+      #
+      # @param cap_usd [BigDecimal, Integer, String, nil] US dollars; nil for no cap
+      # @param by_feature [Hash{Symbol => BigDecimal, Integer, String, nil}] in its place for a feature
+      # @yieldparam owner [ActiveRecord::Base, nil]
+      # @yieldparam feature [Symbol, nil]
+      # @yieldreturn [BigDecimal, Integer, String, nil] US dollars; nil for no cap
+      # @return [void]
+      # @raise [ArgumentError]
+      # @example
+      #   default_cap_usd "25.00"
+      # @example For some features another
+      #   default_cap_usd "25.00", draft_reply: "5.00"
+      # @example As the owner's plan says
+      #   default_cap_usd { |owner, feature| owner ? owner.plan.llm_cap_usd : "100.00" }
+      def default_cap_usd(cap_usd = nil, **by_feature, &block)
+        [cap_usd, *by_feature.values].compact.each { |usd| Usd.exact(usd, "default_cap_usd") }
+        @default_cap_usd = block || by_feature.tap { |caps| caps.default = cap_usd }
+      end
+
+      # @api private
+      # @param budget [Budget]
+      # @return [BigDecimal, nil]
+      def default_cap_for(budget)
+        caps = default_caps
+        feature = budget.feature&.to_sym
+        cap = caps.is_a?(Proc) ? caps.call(budget.owner, feature) : caps && caps[feature]
+        cap && Usd.exact(cap, "default_cap_usd")
+      end
+
+      # @api private
+      # @return [Proc, Hash, nil] nil where nobody has said anything
+      def default_caps
+        @default_cap_usd || (superclass.default_caps if superclass.respond_to?(:default_caps))
+      end
+
+      # Says once that nothing is ever refused, unless that was said on purpose.
+      # @api private
+      # @return [void]
+      def warn_of_no_cap
+        return if @warned_of_no_cap || default_caps
+
+        @warned_of_no_cap = true
+        LlmRouter.config.logger&.warn do
+          "[llm] #{name} has rows without a cap: their spending is counted, and nothing is refused. Write " \
+            "default_cap_usd \"25.00\" in the model, or default_cap_usd nil if that is meant"
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,16 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # A budget on SQLite was used inside an open transaction. Nothing was read, made or charged. The
+    # charge would be lost with the transaction, and while that has the file no one else can write.
+    class InsideTransaction < Error; end
+
+    # The row stayed locked. Nothing was charged: charge it again after the transaction.
+    class RowLocked < Error; end
+
+    # The row is not there: deleted, never saved, or made in a transaction that is still open.
+    # Nothing was charged.
+    class RowMissing < Error; end
+  end
+end

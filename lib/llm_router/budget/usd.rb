@@ -1,0 +1,84 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # US dollars in a +decimal(50, 30)+ column, exact on every database. SQLite would make a Float of
+    # a decimal, so there it is text: "0.000127499999999999980000000000 USD". The unit at its end is
+    # what keeps SQLite from taking it for a number; SUM and CAST read the number before it.
+    # @api private
+    class Usd < ActiveModel::Type::Value
+      # Decimals that the column holds.
+      SCALE = 30
+      # A quadrillion: far more than any bill, and little enough for SQLite's integers.
+      LIMIT = 10**15
+      UNIT = " USD"
+      private_constant :LIMIT, :UNIT
+
+      # @param amount [BigDecimal, Integer, String]
+      # @param name [String] what an error calls it
+      # @return [BigDecimal] rounded up where the column would not hold it
+      # @raise [ArgumentError]
+      def self.exact(amount, name)
+        usd = parse(amount, name)
+        return usd.round(SCALE, BigDecimal::ROUND_UP) if usd.finite? && !usd.negative? && usd < LIMIT
+
+        raise ArgumentError, "#{name} is #{amount}: give US dollars, from 0 up to a quadrillion"
+      end
+
+      # @return [BigDecimal]
+      def self.parse(amount, name)
+        case amount
+        when BigDecimal then amount
+        when Integer, String then BigDecimal(amount)
+        else
+          raise ArgumentError, "#{name} is a #{amount.class} (#{amount.inspect}), and only exact money is taken: " \
+                               "give US dollars as a BigDecimal, an Integer, or a String such as \"0.25\""
+        end
+      rescue ArgumentError => e
+        raise unless e.message.start_with?("invalid value")
+
+        raise ArgumentError, "#{name} is #{amount.inspect}: give US dollars, such as \"0.25\""
+      end
+      private_class_method :parse
+
+      # @return [String] as SQLite holds it
+      def self.text(usd)
+        format("%d.%0#{SCALE}d#{UNIT}", usd.to_i, (usd.frac * (10**SCALE)).to_i)
+      end
+
+      # @param model [Class] whose database decides how money is held
+      def initialize(model)
+        @model = model
+        super()
+      end
+
+      # @return [Symbol]
+      def type
+        :decimal
+      end
+
+      # Called on assignment.
+      # @raise [ArgumentError]
+      def assert_valid_value(value)
+        cast(value)
+      end
+
+      # @return [BigDecimal, nil] from what the app assigned
+      def cast(value)
+        value = nil if value == ""
+        value.nil? ? nil : self.class.exact(value, "the amount")
+      end
+
+      # @return [BigDecimal, nil] from what the database holds, which may be a number put there by hand
+      def deserialize(value)
+        value.nil? ? nil : BigDecimal(value.to_s.delete_suffix(UNIT))
+      end
+
+      # @return [BigDecimal, String, nil] for the database
+      def serialize(value)
+        usd = cast(value)
+        usd && OwnConnection.sqlite?(@model.connection_pool) ? self.class.text(usd) : usd
+      end
+    end
+  end
+end

@@ -1,0 +1,153 @@
+# frozen_string_literal: true
+
+require_relative "../../demo/rails_app"
+require_relative "../../demo/redis"
+
+# A real Rails app, made with `rails new` and driven from outside.
+RSpec.describe "A Rails app with llm_router" do
+  def self.app
+    @app ||= begin
+      home = IO.popen([File.expand_path("../../bin/install-gem", __dir__)], &:read).strip
+      RailsApp.new(File.expand_path("../../tmp/rails_app", __dir__), gem_home: home).build
+    end
+  end
+
+  let(:app) { self.class.app }
+  let(:env) { { GATEWAY_URL: gateway.base_url } }
+
+  before do
+    gateway.answer("On its way.", cost_usd: "0.0021")
+    gateway.fail("anthropic/*", status: 503)
+    FileUtils.rm_f(File.join(app.path, "log/development.log"))
+  end
+
+  # A new message of a new organisation, and then the rest.
+  def in_app(code, **more)
+    app.runner(<<~RUBY, **env, **more)
+      organization = Organization.create!(name: "Acme")
+      message = Message.create!(organization: organization, body: "Where is my parcel?")
+      budget = LlmBudget.for(organization)
+      #{code}
+    RUBY
+  end
+
+  it "drafts the reply through the fallback, charges the row exactly, and warns of it in the log" do
+    printed = in_app(<<~RUBY)
+      DraftReplyJob.perform_now(message.id)
+      print message.reload.suggested_reply, " ", budget.reload.spent_usd.to_s("F")
+    RUBY
+    expect(printed).to end_with("On its way. 0.0021")
+    expect(app.log("development.log")).to match(/\[llm\] anthropic\S+ at openrouter failed: unavailable .*; next: goo/)
+  end
+
+  it "passes its own spec of the job, with testing!" do
+    app.command("bin/rails", "db:migrate", RAILS_ENV: "test")
+    expect(app.command("bundle", "exec", "rspec", "spec/draft_reply_job_spec.rb")).to include("1 example, 0 failures")
+    expect(gateway.requests).to be_empty
+  end
+
+  it "does not boot with a typo in a chain" do
+    code = "LlmRouter.configure { |config| config.chain :default, [{ modle: 'a/b' }] }"
+    file = File.join(app.path, "config/initializers/typo.rb")
+    File.write(file, code)
+    expect { app.runner("puts 1") }.to raise_error(RailsApp::Failed, /chain :default candidate 0 has :modle/)
+  ensure
+    FileUtils.rm_f(file)
+  end
+
+  it "runs the generator twice without harm" do
+    files = -> { Dir[File.join(app.path, "{config,app,db/migrate}/**/*.rb")].to_h { |file| [file, File.read(file)] } }
+    before = files.call
+    app.command("bin/rails", "generate", "llm_router:install")
+    expect(files.call).to eq(before)
+  end
+
+  it "holds no database connection while it waits: 20 threads get by with a pool of 5" do
+    gateway.answer("On its way.", delay: 0.5)
+    code = <<~RUBY
+      database = ActiveRecord::Base.connection_db_config.configuration_hash
+      ActiveRecord::Base.establish_connection(database.merge(pool: 5, checkout_timeout: 1))
+      router = LlmRouter.new(budget: budget)
+      threads = Array.new(20) do
+        Thread.new { Organization.count; router.call(messages: [{ role: "user", content: "Hi" }]).content }
+      end
+      print threads.map(&:value).tally
+    RUBY
+    expect(in_app(code)).to end_with('{"On its way."=>20}').or end_with('{"On its way." => 20}')
+    without = "LlmRouter.configure { |config| config.release_connections = false }\n#{code}"
+    expect { in_app(without) }.to raise_error(RailsApp::Failed, /ConnectionTimeoutError/)
+  end
+
+  it "keeps the connection that a transaction is open on" do
+    printed = in_app(<<~RUBY)
+      Organization.transaction do
+        Organization.create!(name: "Rolled back")
+        LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: [{ role: "user", content: "Hi" }])
+        raise ActiveRecord::Rollback
+      end
+      print Organization.where(name: "Rolled back").count
+    RUBY
+    expect(printed).to end_with("0")
+  end
+
+  it "notices a call in a web request, with the line that made it" do
+    in_app(<<~RUBY)
+      class DraftsController < ActionController::API
+        def show
+          router = LlmRouter.new(budget: LlmRouter::Unlimited)
+          render plain: router.call(messages: [{ role: "user", content: "Hi" }]).content
+        end
+      end
+      Rails.application.routes.draw { get "/draft", to: "drafts#show" }
+      status, = Rails.application.call(Rack::MockRequest.env_for("/draft", "HTTP_HOST" => "localhost"))
+      abort "status \#{status}" unless status == 200
+    RUBY
+    expect(app.log("development.log")).to match(/\[llm\] \S+:\d+ asks a model while a web request is being served/)
+  end
+
+  describe "with Sidekiq and Redis" do
+    around { |example| OwnRedis.run { |url| (@redis = url) && example.run } }
+
+    let(:env) { { GATEWAY_URL: gateway.base_url, REDIS_URL: @redis } }
+
+    def sidekiq(*options)
+      pid = app.start("bundle", "exec", "sidekiq", "-q", "default", "-c", "2", *options, log: "sidekiq.log", **env)
+      yield pid
+    ensure
+      stop(pid) if pid
+    end
+
+    def stop(pid)
+      Process.kill(:TERM, pid)
+      Process.wait(pid)
+    rescue Errno::ESRCH, Errno::ECHILD
+      nil
+    end
+
+    it "runs the job in a process of its own" do
+      in_app("DraftReplyJob.perform_later(message.id)")
+      sidekiq do
+        gateway.await_requests(2, within: 60)
+        answered = in_app(<<~RUBY)
+          Timeout.timeout(20) { sleep 0.1 until Message.where.not(suggested_reply: nil).exists? }
+          print Message.where.not(suggested_reply: nil).last.suggested_reply
+        RUBY
+        expect(answered).to end_with("On its way.")
+      end
+    end
+
+    it "lets a shutdown end a call that hangs, and keeps the job" do
+      gateway.hang
+      in_app("DraftReplyJob.perform_later(message.id)")
+      sidekiq("-t", "1") do |pid|
+        gateway.await_requests(1, within: 60)
+        started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+        stop(pid)
+        # Sidekiq's own timeout of 1 s, half a second of its farewell, and the time of a busy machine.
+        expect(Process.clock_gettime(Process::CLOCK_MONOTONIC) - started).to be < 6
+        gateway.await_disconnect
+      end
+      expect(in_app("require 'sidekiq/api'; print Sidekiq::Queue.new('default').size")).to end_with("1")
+    end
+  end
+end

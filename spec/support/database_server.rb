@@ -1,0 +1,74 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "tmpdir"
+
+# A database server that is started for the specs: a process, its directory and its user.
+class DatabaseServer
+  # @param user [String] who it runs as where we are root: servers refuse to be that
+  # @param stop_by [Symbol] the signal that ends it at once
+  # @param prepare [Proc] given the data's directory: the command that makes it
+  # @param command [Proc] given that and the server's directory: the server
+  # @param ready [Proc] given the server's directory: whether it answers
+  def initialize(user:, stop_by:, prepare:, command:, ready:)
+    @directory = Dir.mktmpdir("llm_router")
+    @stop_by = stop_by
+    @user = user if Process.uid.zero?
+    FileUtils.chown(@user, nil, @directory) if @user
+    run(*prepare.call(data))
+    @pid = spawn(*as_user(command.call(data, @directory), "--pdeathsig", stop_by.to_s), out: log, err: log, chdir: "/")
+    stop_at_exit
+    wait_until { ready.call(@directory) }
+  end
+
+  attr_reader :directory
+
+  private
+
+  # Not the workers that the specs fork.
+  def stop_at_exit
+    owner = Process.pid
+    at_exit { stop if Process.pid == owner }
+  end
+
+  def stop
+    Process.kill(@stop_by, @pid)
+    Process.wait(@pid)
+  rescue Errno::ESRCH, Errno::ECHILD
+    nil
+  ensure
+    FileUtils.rm_rf(@directory)
+  end
+
+  def data
+    File.join(@directory, "data")
+  end
+
+  def log
+    File.join(@directory, "log")
+  end
+
+  def run(*command)
+    return if system(*as_user(command), out: log, err: log, chdir: "/")
+
+    raise "#{command.first} failed: #{File.read(log)}"
+  end
+
+  def as_user(command, *more)
+    @user ? ["setpriv", "--reuid", @user, "--regid", @user, "--init-groups", *more, "--", *command] : command
+  end
+
+  def wait_until
+    deadline = now + 60
+    until yield
+      raise "it has ended: #{File.read(log)}" if Process.wait(@pid, Process::WNOHANG)
+      raise "it does not answer: #{File.read(log)}" if now > deadline
+
+      sleep 0.05
+    end
+  end
+
+  def now
+    Process.clock_gettime(Process::CLOCK_MONOTONIC)
+  end
+end

@@ -1,0 +1,96 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "tmpdir"
+require_relative "database_server"
+
+# Real databases of the specs' own, in a temporary directory, on a socket there. Each is started when
+# it is first asked for and stopped by its pid at the end.
+module Databases
+  NAMES = %i[postgresql mariadb sqlite].freeze
+  NAME = "llm_router_test"
+  private_constant :NAME
+
+  class << self
+    # Active Record, connected to an empty database of this kind.
+    def connect(name, **options)
+      require "active_record"
+      ActiveRecord::Base.establish_connection(send(name).merge(pool: 5, **options))
+      # As Rails does it from 7.1 on. Without it, threads of one process can wait for each other in vain.
+      ActiveRecord::Base.connection.execute("PRAGMA journal_mode = WAL") if name == :sqlite
+      empty
+    end
+
+    # Leaves nothing for whoever connects next.
+    def disconnect
+      empty
+      ActiveRecord::Base.remove_connection
+    end
+
+    # Leads a Rails app there.
+    def postgresql_environment
+      { DATABASE_URL: "postgresql:///#{NAME}", PGHOST: postgresql.fetch(:host), PGUSER: "postgres" }
+    end
+
+    private
+
+    def empty
+      connection = ActiveRecord::Base.connection
+      connection.data_sources.each { |table| connection.drop_table(table, force: :cascade) }
+    end
+
+    def sqlite
+      { adapter: "sqlite3", database: File.join(scratch, "test.sqlite3"), timeout: 20_000 }
+    end
+
+    def postgresql
+      @postgresql ||= DatabaseServer.new(
+        user: "postgres",
+        stop_by: :INT,
+        prepare: ->(data) { [postgres("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"] },
+        command: lambda do |data, directory|
+          [postgres("postgres"), "-D", data, "-k", directory, "-h", "", "-F", "-N", "120"]
+        end,
+        ready: ->(directory) { answers?("psql", "-h", directory, "-U", "postgres", "-c", "CREATE DATABASE #{NAME}") }
+      )
+      { adapter: "postgresql", host: @postgresql.directory, username: "postgres", database: NAME }
+    end
+
+    def mariadb
+      @mariadb ||= DatabaseServer.new(
+        user: "mysql",
+        stop_by: :TERM,
+        prepare: lambda do |data|
+          %W[mariadb-install-db --no-defaults --datadir=#{data} --skip-test-db --auth-root-authentication-method=normal]
+        end,
+        command: lambda do |data, directory|
+          %W[#{mariadbd} --no-defaults --datadir=#{data} --socket=#{directory}/socket --skip-networking]
+        end,
+        ready: lambda do |directory|
+          answers?(*%W[mariadb --no-defaults --socket=#{directory}/socket -u root -e], "CREATE DATABASE #{NAME}")
+        end
+      )
+      { adapter: "mysql2", socket: "#{@mariadb.directory}/socket", username: "root", database: NAME }
+    end
+
+    def scratch
+      @scratch ||= Dir.mktmpdir("llm_router").tap do |directory|
+        owner = Process.pid
+        at_exit { FileUtils.rm_rf(directory) if Process.pid == owner }
+      end
+    end
+
+    def answers?(*command)
+      system(*command, out: File::NULL, err: File::NULL)
+    end
+
+    # Debian keeps these out of the PATH.
+    def postgres(program)
+      Dir["/usr/lib/postgresql/*/bin/#{program}"].max_by { |path| path[%r{/(\d+)/bin}, 1].to_i } || program
+    end
+
+    def mariadbd
+      File.executable?("/usr/sbin/mariadbd") ? "/usr/sbin/mariadbd" : "mariadbd"
+    end
+  end
+end

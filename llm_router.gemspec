@@ -14,8 +14,9 @@ Gem::Specification.new do |spec|
   spec.required_ruby_version = ">= 3.1"
   spec.metadata = { "rubygems_mfa_required" => "true", "cargo_crate_name" => "llm_router" }
 
-  spec.files = Dir["lib/**/*.rb", "ext/**/*.{rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
-                   "README.md", "CHANGELOG.md", "LICENSE"] - Dir["ext/core/tests/**/*"]
+  files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
+              "README.md", "CHANGELOG.md", "LICENSE"]
+  spec.files = files.select { |file| File.file?(file) } - Dir["ext/core/tests/**/*", "lib/llm_router/llm_router.*"]
   # RubyGems builds Cargo projects by itself; no extconf.rb is needed.
   spec.extensions = ["ext/llm_router/Cargo.toml"]
   spec.required_rubygems_version = ">= 3.3.11"

@@ -17,9 +17,11 @@ class RailsApp
 
   # @param path [String] where the app is to be; what is there goes
   # @param gem_home [String] where bin/install-gem has installed the gem
-  def initialize(path, gem_home:)
+  # @param gems [Array<String>] more gems for its Gemfile
+  def initialize(path, gem_home:, gems: [])
     @path = File.expand_path(path)
     @gem_home = gem_home
+    @gems = %w[llm_router puma rails rspec sidekiq sqlite3] + gems
   end
 
   def build
@@ -84,15 +86,6 @@ class RailsApp
   end
 
   def gemfile
-    <<~RUBY
-      source "https://rubygems.org"
-
-      gem "llm_router"
-      gem "puma"
-      gem "rails"
-      gem "rspec"
-      gem "sidekiq"
-      gem "sqlite3"
-    RUBY
+    ["source \"https://rubygems.org\"", "", *@gems.sort.map { |name| "gem \"#{name}\"" }, ""].join("\n")
   end
 end

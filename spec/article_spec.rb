@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require_relative "../demo/app"
-require_relative "../demo/draft_reply_job"
+require_relative "article/app"
+require_relative "article/draft_reply_job"
 
 # The article's own job, as it stands there less its last line, under the real ActiveJob.
 RSpec.describe DraftReplyJob do

@@ -2,7 +2,7 @@
 
 require "active_job"
 require "global_id"
-require_relative "../demo/app"
+require_relative "article/app"
 
 RSpec.describe LlmRouter::Job do
   # A record as far as a job is concerned: it can be found again by its id.

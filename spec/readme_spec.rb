@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 require "active_support/notifications"
-require_relative "../demo/app"
+require_relative "article/app"
+require_relative "budget/budget_helper"
 
 # Every snippet of Ruby in the README runs, in the order in which it stands there.
 RSpec.describe "README.md" do
@@ -36,9 +37,8 @@ RSpec.describe "README.md" do
 
   before do
     stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key"))
-    metrics = Class.new { def self.method_missing(*, **) = nil } # rubocop:disable Style/MissingRespondToMissing
-    stub_const("Metrics", metrics)
-    stub_const("StatsD", metrics)
+    metrics = Class.new { def self.method_missing(*, **) = self } # rubocop:disable Style/MissingRespondToMissing
+    %w[Metrics StatsD Prometheus::Client OpenTelemetry].each { |name| stub_const(name, metrics) }
     gateway.answer("Hello!", cost_usd: "0.00043705")
     gateway.fail("anthropic/*", status: 503, retry_after: 7)
     configure
@@ -61,8 +61,8 @@ RSpec.describe "README.md" do
       require "#{autorun}/autorun"
       require "active_support/test_case" if #{autorun == 'minitest'}
       require "llm_router"
-      require "#{root}/demo/app"
-      require "#{root}/demo/draft_reply_job"
+      require "#{root}/spec/article/app"
+      require "#{root}/spec/article/draft_reply_job"
       LlmRouter.configure { |config| (config.logger = nil) || config.chain(:default, %w[#{Support::CHAIN.join(' ')}]) }
     RUBY
     IO.popen([RbConfig.ruby, "-I", "#{root}/lib", "-", { err: %i[child out] }], "r+") do |ruby|
@@ -72,7 +72,29 @@ RSpec.describe "README.md" do
     end
   end
 
-  snippets.each do |code, line|
+  of_rows, of_others = snippets.partition { |code, _| code.include?("include LlmRouter::Budget") }
+
+  describe "of the budget row", database: :sqlite do
+    code, line = of_rows.first
+
+    let(:organization) { BudgetTable::Organization.create! }
+
+    it "is as the snippet at line #{line} says" do
+      # A model has a name of its own, so this one is defined where the specs have another.
+      hide_const("LlmBudget")
+      stub_const("ApplicationRecord", ActiveRecord::Base)
+      place = TOPLEVEL_BINDING.dup
+      place.local_variable_set(:organization, organization)
+      expect(place.eval(code, "README.md", line).call(messages: Support::MESSAGES).cost_usd).to eq(BigDecimal("0.00043705"))
+      rows = BudgetTable::LlmBudget.order(:id)
+      expect(rows.map { |row| [row.feature, row.period] }).to eq([%w[draft_reply daily], [nil, "monthly"]])
+      expect(rows.map(&:spent_usd)).to eq([BigDecimal("0.00043705")] * 2)
+    ensure
+      Object.send(:remove_const, :LlmBudget)
+    end
+  end
+
+  of_others.each do |code, line|
     suite = code[%r{llm_router/testing/(rspec|minitest)}, 1]
     it "runs the snippet at line #{line}" do
       if suite

@@ -46,7 +46,7 @@ RSpec.describe LlmRouter, "in a web request" do
   end
 
   it "takes a job that is run inline in a request for what it is" do
-    require_relative "../demo/app"
+    require_relative "article/app"
     configure(in_web_request: :raise)
     job = Class.new(ApplicationJob) do
       def perform = LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: Support::MESSAGES)

@@ -2,13 +2,15 @@
 
 require_relative "../../demo/rails_app"
 require_relative "../../demo/redis"
+require_relative "../support/databases"
 
 # A real Rails app, made with `rails new` and driven from outside.
 RSpec.describe "A Rails app with llm_router" do
   def self.app
     @app ||= begin
       home = IO.popen([File.expand_path("../../bin/install-gem", __dir__)], &:read).strip
-      RailsApp.new(File.expand_path("../../tmp/rails_app", __dir__), gem_home: home).build
+      gems = %w[delayed_job_active_record pg]
+      RailsApp.new(File.expand_path("../../tmp/rails_app", __dir__), gem_home: home, gems: gems).build
     end
   end
 
@@ -103,6 +105,30 @@ RSpec.describe "A Rails app with llm_router" do
       abort "status \#{status}" unless status == 200
     RUBY
     expect(app.log("development.log")).to match(/\[llm\] \S+:\d+ asks a model while a web request is being served/)
+  end
+
+  %w[inline async].each do |adapter|
+    it "runs the job with the #{adapter} adapter" do
+      printed = in_app(<<~RUBY, QUEUE_ADAPTER: adapter)
+        DraftReplyJob.perform_later(message.id)
+        Timeout.timeout(20) { sleep 0.05 until message.reload.suggested_reply }
+        print message.suggested_reply, " ", budget.reload.spent_usd.to_s("F")
+      RUBY
+      expect(printed).to end_with("On its way. 0.0021")
+    end
+  end
+
+  it "runs the job with delayed_job on PostgreSQL, and tags its log" do
+    postgres = { QUEUE_ADAPTER: "delayed_job", **Databases.postgresql_environment }
+    app.command("bin/rails", "generate", "delayed_job:active_record")
+    [{}, postgres].each { |database| app.command("bin/rails", "db:migrate", **database) }
+    in_app("DraftReplyJob.perform_later(message.id)", **postgres)
+    app.command("bin/rails", "jobs:workoff", **env, **postgres)
+    printed = app.runner(<<~RUBY, **postgres)
+      print Message.last.suggested_reply, " ", LlmBudget.for(Organization.last).spent_usd.to_s("F")
+    RUBY
+    expect(printed).to end_with("On its way. 0.0021")
+    expect(app.log("development.log")).to match(/^\[ActiveJob\] \[DraftReplyJob\] \[\S+\] \[llm\] anthropic.*; next: /)
   end
 
   describe "with Sidekiq and Redis" do

@@ -10,3 +10,4 @@ if ENV["GATEWAY_URL"]
 end
 
 ActiveJob::Base.queue_adapter = :sidekiq if ENV["REDIS_URL"]
+ActiveJob::Base.queue_adapter = ENV["QUEUE_ADAPTER"].to_sym if ENV["QUEUE_ADAPTER"]

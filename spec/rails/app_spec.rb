@@ -48,6 +48,14 @@ RSpec.describe "A Rails app with llm_router" do
     expect(gateway.requests).to be_empty
   end
 
+  it "names itself to OpenRouter, and keeps its configuration when its code is reloaded" do
+    in_app(<<~RUBY)
+      Rails.application.reloader.reload!
+      LlmRouter.new(budget: LlmBudget.for(Organization.last)).call(messages: [{ role: "user", content: "Hi" }])
+    RUBY
+    expect(gateway.requests.map { |request| request.headers["x-openrouter-title"] }).to eq(%w[RailsApp RailsApp])
+  end
+
   it "does not boot with a typo in a chain" do
     code = "LlmRouter.configure { |config| config.chain :default, [{ modle: 'a/b' }] }"
     file = File.join(app.path, "config/initializers/typo.rb")

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "active_support/notifications"
+require "llm_router/notifications"
 require_relative "article/app"
 require_relative "budget/budget_helper"
 
@@ -33,12 +33,20 @@ RSpec.describe "README.md" do
     end.new(0, 5)
   end
 
+  # What the snippets subscribe is not to hear of the examples that come after.
+  let(:subscribers) { [] }
+
+  after { subscribers.each { |subscriber| ActiveSupport::Notifications.unsubscribe(subscriber) } }
+
   let(:router) { LlmRouter.new(chain: :default, budget: budget) }
 
   before do
     stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key"))
     metrics = Class.new { def self.method_missing(*, **) = self } # rubocop:disable Style/MissingRespondToMissing
     %w[Metrics StatsD Prometheus::Client OpenTelemetry].each { |name| stub_const(name, metrics) }
+    allow(ActiveSupport::Notifications).to receive(:subscribe).and_wrap_original do |subscribe, *arguments, &block|
+      subscribe.call(*arguments, &block).tap { |subscriber| subscribers << subscriber }
+    end
     gateway.answer("Hello!", cost_usd: "0.00043705")
     gateway.fail("anthropic/*", status: 503, retry_after: 7)
     configure
@@ -101,6 +109,8 @@ RSpec.describe "README.md" do
         expect(run_suite(code, suite)).to match(/1 example, 0 failures|1 runs, \d assertions, 0 failures, 0 errors/)
       else
         expect { run(code, line) }.to output(/.*/m).to_stdout
+        ask unless subscribers.empty?
+        expect(log).not_to include("a listener raised")
       end
     end
   end

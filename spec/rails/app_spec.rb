@@ -129,7 +129,8 @@ RSpec.describe "A Rails app with llm_router" do
   it "runs the job with delayed_job on PostgreSQL, and tags its log" do
     postgres = { QUEUE_ADAPTER: "delayed_job", **Databases.postgresql_environment }
     app.command("bin/rails", "generate", "delayed_job:active_record")
-    [{}, postgres].each { |database| app.command("bin/rails", "db:migrate", **database) }
+    app.command("bin/rails", "db:migrate")
+    app.command("bin/rails", "db:create", "db:migrate", **postgres)
     in_app("DraftReplyJob.perform_later(message.id)", **postgres)
     app.command("bin/rails", "jobs:workoff", **env, **postgres)
     printed = app.runner(<<~RUBY, **postgres)
@@ -144,8 +145,9 @@ RSpec.describe "A Rails app with llm_router" do
 
     let(:env) { { GATEWAY_URL: gateway.base_url, REDIS_URL: @redis } }
 
+    # With one worker: a second that idles could take the job up again while Sidekiq shuts down.
     def sidekiq(*options)
-      pid = app.start("bundle", "exec", "sidekiq", "-q", "default", "-c", "2", *options, log: "sidekiq.log", **env)
+      pid = app.start("bundle", "exec", "sidekiq", "-q", "default", "-c", "1", *options, log: "sidekiq.log", **env)
       yield pid
     ensure
       stop(pid) if pid

@@ -27,9 +27,9 @@ module Databases
       ActiveRecord::Base.remove_connection
     end
 
-    # Leads a Rails app there.
+    # Leads a Rails app to a database of its own there, which it has to create.
     def postgresql_environment
-      { DATABASE_URL: "postgresql:///#{NAME}", PGHOST: postgresql.fetch(:host), PGUSER: "postgres" }
+      { DATABASE_URL: "postgresql:///rails_app", PGHOST: postgresql.fetch(:host), PGUSER: "postgres" }
     end
 
     private

@@ -6,9 +6,10 @@ class LlmRouter
   # What the Rails log says of each event. The lines themselves are {Log}'s, the same with Rails
   # and without.
   class LogSubscriber < ActiveSupport::LogSubscriber
+    # Of +call.llm_router+. A subscriber's own +call+ is, from Rails 7.1 on, how it is told of anything.
     # @param event [ActiveSupport::Notifications::Event]
     # @return [void]
-    def call(event)
+    def called(event)
       lines.call(event.payload)
     end
 

@@ -10,6 +10,7 @@ class LlmRouter
   # @api private
   module Notifications
     LogSubscriber.attach_to :llm_router
+    ActiveSupport::Notifications.subscribe("call.llm_router") { |event| LogSubscriber.new.called(event) }
 
     module_function
 

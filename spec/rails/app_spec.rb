@@ -79,7 +79,10 @@ RSpec.describe "A Rails app with llm_router" do
       ActiveRecord::Base.establish_connection(database.merge(pool: 5, checkout_timeout: 1))
       router = LlmRouter.new(budget: budget)
       threads = Array.new(20) do
-        Thread.new { Organization.count; router.call(messages: [{ role: "user", content: "Hi" }]).content }
+        Thread.new do
+          ActiveRecord::Base.public_send(ActiveRecord.version < Gem::Version.new("7.2") ? :connection : :lease_connection)
+          router.call(messages: [{ role: "user", content: "Hi" }]).content
+        end
       end
       print threads.map(&:value).tally
     RUBY

@@ -40,6 +40,7 @@ class LlmRouter
   require "llm_router/log"
   require "llm_router/events"
   require "llm_router/telemetry"
+  require "llm_router/fiber_local"
   require "llm_router/web_request"
   require "llm_router/database_connections"
   require "llm_router/later_charge"

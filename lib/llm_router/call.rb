@@ -10,8 +10,8 @@ class LlmRouter
       @budget = budget
       @config = config
       @deadline = deadline
-      @telemetry = Telemetry.new(config: config, chain: chain)
       @hops = []
+      @telemetry = Telemetry.new(config: config, chain: chain, hops: @hops)
     end
 
     # @yieldparam call [Call] to walk with

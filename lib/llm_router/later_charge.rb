@@ -11,12 +11,8 @@ class LlmRouter
     module_function
 
     # @yield with failed charges left to the handler
-    def with(handler)
-      before = Thread.current[HANDLER]
-      Thread.current[HANDLER] = handler
-      yield
-    ensure
-      Thread.current[HANDLER] = before
+    def with(handler, &)
+      FiberLocal.set(HANDLER, handler, &)
     end
 
     # @return [Boolean] whether somebody has taken on the charge

@@ -10,10 +10,11 @@ class LlmRouter
                  BudgetExceeded => :budget_exceeded, ChargeFailed => :charge_failed }.freeze
     private_constant :OUTCOMES
 
-    def initialize(config:, chain:)
+    # @param hops [Array<Hop>] the call's own, which grows as it goes
+    def initialize(config:, chain:, hops:)
       @config = config
       @chain = chain
-      @hops = []
+      @hops = hops
     end
 
     # Around the whole call.
@@ -45,7 +46,6 @@ class LlmRouter
     end
 
     def hopped(hop, upcoming)
-      @hops << hop
       if hop.attempted?
         attempted(outcome: :failed, "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
                   "http.response.status_code": hop.status, cost_usd: hop.cost_usd)

@@ -19,7 +19,7 @@ class LlmRouter
       # @param env [Hash]
       # @return [Array] the Rack response
       def call(env)
-        WebRequest.mark(SERVING) { @app.call(env) }
+        FiberLocal.set(SERVING, true) { @app.call(env) }
       end
     end
 
@@ -32,16 +32,7 @@ class LlmRouter
 
       # @api private
       def allow(&)
-        mark(ALLOWED, &)
-      end
-
-      # @api private
-      def mark(key)
-        before = Thread.current[key]
-        Thread.current[key] = true
-        yield
-      ensure
-        Thread.current[key] = before
+        FiberLocal.set(ALLOWED, true, &)
       end
 
       # Where the app called the router, past this gem's own frames.

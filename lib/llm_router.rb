@@ -28,10 +28,15 @@ class LlmRouter
   require "llm_router/native"
   require "llm_router/hop"
   require "llm_router/usage"
+  require "llm_router/attempt"
   require "llm_router/response"
   require "llm_router/secret"
   require "llm_router/setting"
   require "llm_router/unlimited"
+  require "llm_router/price"
+  require "llm_router/prices"
+  require "llm_router/worst_case"
+  require "llm_router/account"
   require "llm_router/endpoint"
   require "llm_router/candidate"
   require "llm_router/chain"
@@ -43,14 +48,17 @@ class LlmRouter
   require "llm_router/fiber_local"
   require "llm_router/web_request"
   require "llm_router/database_connections"
+  require "llm_router/current_job"
   require "llm_router/later_charge"
   require "llm_router/uninterrupted"
+  require "llm_router/spending"
   require "llm_router/call"
 
   autoload :Budget, "llm_router/budget"
   autoload :Budgets, "llm_router/budgets"
   autoload :ChargeJob, "llm_router/charge_job"
   autoload :Job, "llm_router/job"
+  autoload :SettleJob, "llm_router/settle_job"
 
   EXAMPLE = '{ role: "user", content: "Hi" }'
   private_constant :EXAMPLE

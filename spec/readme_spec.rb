@@ -64,26 +64,32 @@ RSpec.describe "README.md" do
 
   # Those of a test suite run as one, in a process of its own.
   def run_suite(code, autorun)
-    root = File.expand_path("..", __dir__)
-    start = <<~RUBY
-      require "#{autorun}/autorun"
-      require "active_support/test_case" if #{autorun == 'minitest'}
-      require "llm_router"
-      require "#{root}/spec/article/app"
-      require "#{root}/spec/article/draft_reply_job"
-      LlmRouter.configure { |config| (config.logger = nil) || config.chain(:default, %w[#{Support::CHAIN.join(' ')}]) }
-    RUBY
     IO.popen([RbConfig.ruby, "-I", "#{root}/lib", "-", { err: %i[child out] }], "r+") do |ruby|
-      ruby.write(start, code)
+      ruby.write(start_of(autorun), code)
       ruby.close_write
       ruby.read
     end
   end
 
-  of_rows, of_others = snippets.partition { |code, _| code.include?("include LlmRouter::Budget") }
+  def start_of(autorun)
+    <<~RUBY
+      require "#{autorun}/autorun"
+      require "active_support/test_case" if #{autorun == 'minitest'}
+      require "llm_router"
+      %w[article/app article/draft_reply_job support/vault].each { |file| require "#{root}/spec/" + file }
+      class TeamBudget < Support::Vault
+        def initialize(cap_usd:) = super(cap: cap_usd)
+      end
+      LlmRouter.configure { |config| (config.logger = nil) || config.chain(:default, %w[#{Support::CHAIN.join(' ')}]) }
+    RUBY
+  end
+
+  def root = File.expand_path("..", __dir__)
+
+  of_rows, of_others = snippets.partition { |code, _| code.match?(/include LlmRouter::Budget$|budget\.charges/) }
 
   describe "of the budget row", database: :sqlite do
-    code, line = of_rows.first
+    (code, line), (records, records_line) = of_rows
 
     let(:organization) { BudgetTable::Organization.create! }
 
@@ -97,16 +103,17 @@ RSpec.describe "README.md" do
       rows = BudgetTable::LlmBudget.order(:id)
       expect(rows.map { |row| [row.feature, row.period] }).to eq([%w[draft_reply daily], [nil, "monthly"]])
       expect(rows.map(&:spent_usd)).to eq([BigDecimal("0.00043705")] * 2)
+      expect(place.eval(records, "README.md", records_line)).to eq("google/gemini-2.5-flash" => 1)
     ensure
       Object.send(:remove_const, :LlmBudget)
     end
   end
 
   of_others.each do |code, line|
-    suite = code[%r{llm_router/testing/(rspec|minitest)}, 1]
+    suite = code[%r{llm_router/testing/(rspec|minitest|budget_examples)}, 1]&.sub("budget_examples", "rspec")
     it "runs the snippet at line #{line}" do
       if suite
-        expect(run_suite(code, suite)).to match(/1 example, 0 failures|1 runs, \d assertions, 0 failures, 0 errors/)
+        expect(run_suite(code, suite)).to match(/\d examples?, 0 failures|1 runs, \d assertions, 0 failures, 0 errors/)
       else
         expect { run(code, line) }.to output(/.*/m).to_stdout
         ask unless subscribers.empty?

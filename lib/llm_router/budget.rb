@@ -9,6 +9,9 @@ class LlmRouter
   # `rails generate llm_router:install`. There is a row per owner, feature and environment, made
   # when it is first asked for, with a cap per period. All money is US dollars, in exact decimals.
   #
+  # What a call may cost at most is reserved before it is made, and what it did cost is charged after:
+  # the cap holds, however many calls are made at once. Every charge is on record ({#charges}).
+  #
   # The books are not part of your transactions: money that is spent stays spent when they roll
   # back. Inside an open transaction a budget is read and charged on a database connection of its
   # own. SQLite has one writer only, so there it raises {InsideTransaction}, before money is spent.
@@ -46,6 +49,21 @@ class LlmRouter
     require "llm_router/budget/sqlite_sum"
     require "llm_router/budget/update"
     require "llm_router/budget/charge"
+    require "llm_router/budget/plain"
+    require "llm_router/budget/reservation"
+    require "llm_router/budget/record"
+    require "llm_router/budget/lease"
+    require "llm_router/budget/look"
+    require "llm_router/budget/page"
+    require "llm_router/budget/columns"
+    require "llm_router/budget/sql"
+    require "llm_router/budget/transaction"
+    require "llm_router/budget/locked"
+    require "llm_router/budget/batched"
+    require "llm_router/budget/compound"
+    require "llm_router/budget/guarded"
+    require "llm_router/budget/books"
+    require "llm_router/budget/audit"
 
     # @return [String] the environment whose money is spent: that of Rails, where there is one
     def self.environment
@@ -54,9 +72,20 @@ class LlmRouter
       ENV["RAILS_ENV"] || ENV["RACK_ENV"] || "development"
     end
 
+    # @return [Array<Class>] the models that include this
+    # @api private
+    def self.models
+      ActiveRecord::Base.descendants.select do |model|
+        model.include?(self) && model.superclass.exclude?(self) && model.name
+      end
+    end
+
     included do
       attribute :cap_usd, Usd.new(self)
       attribute :spent_usd, Usd.new(self)
+      attribute :reserved_usd, Usd.new(self)
+      const_set(:Charge, Record.for(self, "charges", :cost_usd))
+      const_set(:Reservation, Record.for(self, "reservations", :usd))
       attribute :owner_type, Name.new
       attribute :owner_id, Name.new
       attribute :feature, Name.new
@@ -79,26 +108,91 @@ class LlmRouter
     end
 
     # Asks the database, not the attributes.
-    # @return [Boolean] whether the cap of the current period is reached
+    # @return [Boolean] whether nothing is left
     # @raise [RowMissing, InsideTransaction]
     def exhausted?
       remaining_usd&.zero? || false
     end
 
     # Asks the database, not the attributes.
-    # @return [BigDecimal, nil] US dollars left in the current period, never below 0; nil for no cap
+    # @return [BigDecimal, nil] US dollars neither spent in the current period nor reserved, never below
+    #   0; nil for no cap
     # @raise [RowMissing, InsideTransaction]
     def remaining_usd
       row = Row.read(self)
       cap = row.cap_usd
-      cap && [cap - row.spent_usd, BigDecimal(0)].max
+      cap && [cap - row.spent_usd - Lease.claim(row), BigDecimal(0)].max
     end
 
-    # Books what was spent, in one UPDATE that also turns the period where its time has come. A
-    # charge whose clock is behind the row counts in the period that the row is in. What has more
-    # than 30 decimals is rounded up at the 30th. The attributes stay as loaded: +reload+ shows it.
+    # Asks the database, not the attributes.
+    # @return [BigDecimal] US dollars that calls under way may cost at most
+    # @raise [InsideTransaction]
+    def reserved_usd
+      Lease.held(self)
+    end
+
+    # @return [ActiveRecord::Relation] what was charged, ever: +kind+, +cost_usd+, +model+, +endpoint+,
+    #   +generation_id+, +prompt_tokens+, +completion_tokens+, +job_id+, +created_at+
+    # @example
+    #   budget.charges.where(model: "openai/o4-mini").sum(:cost_usd) # on SQLite: .sum(&:cost_usd), which is exact
+    def charges
+      self.class::Charge.where(budget_id: id)
+    end
+
+    # Sets money aside for one attempt, if it fits under the cap. Leases that are up end with it, as
+    # +config.on_uncertain+ says; and what was reserved for the same key before, by a run of the job
+    # that died, is taken over.
+    #
+    # @param usd [BigDecimal, Integer, String] US dollars: the most that the attempt can cost
+    # @param key [String] the same for the same attempt of a job, however often that runs
+    # @param attempt [Attempt, nil] what goes on record
+    # @return [Reservation]
+    # @raise [BudgetExceeded] it does not fit; nothing is reserved
+    # @raise [ArgumentError] a Float, for it is not exact; a negative amount
+    # @raise [RowMissing, RowLocked, InsideTransaction]
+    # @example
+    #   reservation = budget.reserve!("0.25", key: "#{job_id}/1")
+    #   budget.settle!(reservation, "0.0021")
+    def reserve!(usd, key:, attempt: nil)
+      Books.new([self]).reserve!(usd, key: key, attempt: attempt)
+    end
+
+    # Ends a reservation by booking what the attempt cost, be it more than was reserved. A second time
+    # changes nothing. Where its lease was up before and the estimate has been charged, that is corrected.
+    #
+    # @param reservation [Reservation]
+    # @param cost_usd [BigDecimal, Integer, String] US dollars, 0 or more
+    # @param attempt [Attempt, nil] what goes on record
+    # @return [void]
+    # @raise [ArgumentError] a Float, for it is not exact; a negative amount
+    # @raise [RowMissing, RowLocked, InsideTransaction]
+    def settle!(reservation, cost_usd, attempt: nil)
+      Books.new([self]).settle!(reservation, cost_usd, attempt: attempt)
+    end
+
+    # Ends a reservation whose attempt cost nothing.
+    # @param reservation [Reservation]
+    # @return [void]
+    # @raise [RowMissing, RowLocked, InsideTransaction]
+    def release!(reservation)
+      Books.new([self]).release!(reservation)
+    end
+
+    # Keeps a reservation whose attempt may have cost something, until that is known or the lease is up.
+    # @param reservation [Reservation]
+    # @param attempt [Attempt, nil]
+    # @return [void]
+    # @raise [RowLocked, InsideTransaction]
+    def uncertain!(reservation, attempt: nil)
+      Books.new([self]).uncertain!(reservation, attempt: attempt)
+    end
+
+    # Books what was spent, and turns the period where its time has come. A charge whose clock is
+    # behind the row counts in the period that the row is in. What has more than 30 decimals is
+    # rounded up at the 30th. The attributes stay as loaded: +reload+ shows it.
     #
     # @param cost_usd [BigDecimal, Integer, String] US dollars, 0 or more
+    # @param attempt [Attempt, nil] what goes on record; one that has been charged is not charged again
     # @return [void]
     # @raise [ArgumentError] a Float, for it is not exact; a negative amount
     # @raise [RowMissing] the row was deleted
@@ -106,8 +200,16 @@ class LlmRouter
     # @raise [InsideTransaction] on SQLite, in an open transaction
     # @example
     #   budget.charge!("0.00012749999999999998")
-    def charge!(cost_usd)
+    def charge!(cost_usd, attempt: nil)
+      return Books.new([self]).charge!(cost_usd, attempt: attempt) if self.class.reserves?
+
       Charge.new([self], cost_usd).make
+    end
+
+    # @return [Boolean] false for a row of before, whose table has no reservations: run the generator
+    #   again to get them
+    def reserves?
+      self.class.reserves?
     end
 
     # @return [ActiveSupport::TimeWithZone, Time, nil] when there is money again, in the app's time
@@ -116,13 +218,18 @@ class LlmRouter
       Period.ends_at(Row.read(self).period)
     end
 
+    # @return [String] whose money it is, such as "Organization/7 draft_reply production"
+    # @api private
+    def scope_in_words
+      [owner_type ? "#{owner_type}/#{owner_id}" : "app", feature, environment].compact.join(" ")
+    end
+
     # @return [String] as loaded, without asking the database
     def inspect
       return super unless id && has_attribute?(:spent_usd) && has_attribute?(:period)
 
-      scope = [owner_type ? "#{owner_type}/#{owner_id}" : "app", feature, environment].compact.join(" ")
       cap = self[:cap_usd] ? "#{self[:cap_usd].to_s('F')} USD" : "the default cap"
-      "#<#{self.class} #{id}: #{scope}: #{spent_usd.to_s('F')} USD spent of #{cap}, #{period}>"
+      "#<#{self.class} #{id}: #{scope_in_words}: #{spent_usd.to_s('F')} USD spent of #{cap}, #{period}>"
     end
   end
 end

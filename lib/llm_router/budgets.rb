@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Several budgets as one: exhausted if any of them is, and all are charged. This is what
-  # `budget: [organization_budget, feature_budget]` becomes.
+  # Several budgets as one: exhausted if any of them is, reserved with all of them, and all are charged.
+  # This is what `budget: [organization_budget, feature_budget]` becomes.
   #
   # Rows ({Budget}) of one database are charged in one transaction, always in the same order so that
   # two charges cannot wait for each other. Budgets of your own are charged one by one.
@@ -41,20 +41,57 @@ class LlmRouter
     end
 
     # @param cost_usd [BigDecimal] US dollars; each is charged the whole of it
+    # @param attempt [Attempt, nil] what goes on record
     # @return [void]
     # @raise [PartlyCharged] where some were charged and others not
     # @raise [StandardError] a budget's own error, where none was charged
-    def charge!(cost_usd)
-      failed = parties.filter_map do |members, charge|
-        charge.call(cost_usd)
-        nil
-      rescue StandardError => e
-        [members, e]
-      end
-      return if failed.empty?
-      raise failed.first.last if failed.size == parties.size
+    def charge!(cost_usd, attempt: nil)
+      each_of(accounts) { |account| account.late(cost_usd, attempt) }
+    end
 
-      raise PartlyCharged.new(Budgets.new(failed.flat_map(&:first))), cause: failed.first.last
+    # Reserves with all of them, or with none. Those that do not reserve are asked whether they are
+    # exhausted.
+    # @param usd [BigDecimal] US dollars
+    # @param key [String]
+    # @param attempt [Attempt, nil]
+    # @return [Hash{Account => Object}] their reservations
+    # @raise [BudgetExceeded]
+    def reserve!(usd, key:, attempt: nil)
+      reserved = {}
+      accounts.each { |account| reserved[account] = account.reserve(usd, key: key, attempt: attempt) }
+      done = true
+      reserved
+    ensure
+      release!(reserved) unless done
+    end
+
+    # @param reserved [Hash{Account => Object}]
+    # @param cost_usd [BigDecimal] US dollars
+    # @param attempt [Attempt, nil]
+    # @return [void]
+    # @raise [PartlyCharged, StandardError] as {#charge!}
+    def settle!(reserved, cost_usd, attempt: nil)
+      each_of(reserved.keys) { |account| account.settle(reserved[account], cost_usd, attempt) }
+    end
+
+    # @param reserved [Hash{Account => Object}]
+    # @return [void]
+    def release!(reserved)
+      each_of(reserved.keys) { |account| account.release(reserved[account]) }
+    end
+
+    # @param reserved [Hash{Account => Object}]
+    # @param attempt [Attempt, nil]
+    # @return [void]
+    def uncertain!(reserved, attempt: nil)
+      estimate = attempt && reserved.each_value.filter_map { |one| one.usd if one.respond_to?(:usd) }.max
+      policy = estimate if LlmRouter.config.on_uncertain == :charge_estimate
+      each_of(reserved.keys) { |account| account.uncertain(reserved[account], attempt, policy) }
+    end
+
+    # @return [Boolean] whether any of them reserves
+    def reserves?
+      accounts.any?(&:reserving?)
     end
 
     # @return [Time, nil] when all of those that are exhausted now have money again; nil where one of
@@ -66,6 +103,14 @@ class LlmRouter
       ends.max unless ends.include?(nil)
     end
 
+    # @return [Array<Budget>] those that are rows of a database
+    # @api private
+    def rows
+      return [] unless defined?(ActiveRecord::Base)
+
+      budgets.select { |budget| budget.is_a?(ActiveRecord::Base) && budget.is_a?(Budget) }
+    end
+
     # @return [String]
     def inspect
       "#<#{self.class} #{budgets.inspect}>"
@@ -73,16 +118,26 @@ class LlmRouter
 
     private
 
-    # Those that are charged together, and how.
-    def parties
-      rows, others = budgets.partition { |budget| row?(budget) }
-      together = rows.group_by { |budget| budget.class.connection_pool }.values
-      together.map { |members| [members, ->(cost_usd) { Budget::Charge.new(members, cost_usd).make }] } +
-        others.map { |budget| [[budget], budget.method(:charge!)] }
+    # What one party's error leaves undone must not keep the others from it.
+    def each_of(parties)
+      failed = parties.filter_map do |account|
+        yield account
+        nil
+      rescue StandardError => e
+        [account.members, e]
+      end
+      return if failed.empty?
+      raise failed.first.last if failed.size == parties.size
+
+      raise PartlyCharged.new(Budgets.new(failed.flat_map(&:first))), cause: failed.first.last
     end
 
-    def row?(budget)
-      defined?(ActiveRecord::Base) && budget.is_a?(ActiveRecord::Base) && budget.is_a?(Budget)
+    # Rows of one database act together, in one transaction.
+    def accounts
+      others = budgets - rows
+      together = rows.group_by { |row| [row.class.connection_pool, row.reserves?] }
+      together.map { |(_, reserving), members| Account.of((reserving ? Budget::Books : Budget::Plain).new(members)) } +
+        others.map { |budget| Account.of(budget) }
     end
   end
 end

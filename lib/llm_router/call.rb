@@ -12,20 +12,38 @@ class LlmRouter
       @deadline = deadline
       @hops = []
       @telemetry = Telemetry.new(config: config, chain: chain, hops: @hops)
+      @spending = Spending.new(budget: budget, config: config, telemetry: @telemetry)
     end
 
     # @yieldparam call [Call] to walk with
     # @return [Response]
     def run
       @telemetry.call { yield self }
+    ensure
+      # What was reserved for an attempt that then was not made.
+      booking { @spending.release } if @spending.open?
+    end
+
+    # Whether {#gate} has to know how large the request is.
+    def reserving?
+      @spending.reserving?
     end
 
     # Before each attempt.
-    def gate(model, vendor, endpoint)
+    # @return [String, nil] why the candidate is too expensive
+    def gate(model, vendor, endpoint, position, limit, *bounds) # rubocop:disable Metrics/ParameterLists
       @booking = false
-      budget_exceeded(model) if @budget.exhausted?
+      if reserving?
+        @spending.weigh(@chain.candidates.fetch(position), *bounds)
+        refusal = booking { @spending.reserve(limit) }
+        @booking = false
+        return refusal if refusal
+      elsif @spending.exhausted?
+        nothing_left(model)
+      end
       DatabaseConnections.release if @config.release_connections
       @telemetry.attempting(model, vendor, endpoint)
+      nil
     end
 
     # @return [Response]
@@ -40,13 +58,19 @@ class LlmRouter
 
     # A failed attempt is kept first and charged next, for it may have cost something all the same.
     def hopped(upcoming, attributes)
+      uncertain = attributes.delete(:uncertain)
       booking do
         hop = Hop.new(**attributes)
         @hops << hop
-        charge(hop.cost_usd)
+        uncertain ? @spending.uncertain(hop.generation_id) : charge(hop.cost_usd, hop: hop)
       ensure
         @telemetry.hopped(hop, upcoming)
       end
+    end
+
+    # An interrupt ended the attempt: on its way out, see to the money.
+    def interrupted(sent, generation_id)
+      booking { sent ? @spending.uncertain(generation_id) : @spending.release }
     end
 
     # Whether the last thing told was taken up. Where not, an interrupt came first, and it is told
@@ -62,7 +86,10 @@ class LlmRouter
       raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
     end
 
+    # Where the last word was that a model is too expensive, money is what is missing.
     def exhausted
+      too_expensive if @hops.reject { |hop| hop.reason == :skipped }.last&.reason == :too_expensive
+
       raise ChainExhausted.new("no model of #{@chain} answered: #{summary}", hops: hops)
     end
 
@@ -86,24 +113,50 @@ class LlmRouter
       @hops.dup.freeze
     end
 
-    def budget_exceeded(model)
+    def nothing_left(model)
       @telemetry.budget_exceeded(model)
       ends_at = @budget.period_ends_at if @budget.respond_to?(:period_ends_at)
-      so_far = @hops.empty? ? "so no model was asked" : "after #{summary}"
       message = "the budget is exhausted, #{so_far}#{". Its period ends at #{ends_at}" if ends_at}"
       raise BudgetExceeded.new(message, hops: hops, period_ends_at: ends_at)
     end
 
-    def charge(cost_usd, response: nil)
-      return if cost_usd.nil? || cost_usd.zero?
+    def too_expensive
+      refused = @spending.refused
+      known = { needed_usd: refused.usd, left_usd: @spending.refusal.left_usd,
+                period_ends_at: @spending.refusal.period_ends_at, retry_after: @spending.refusal.retry_after }
+      basis = " (#{refused.basis})" if refused.basis
+      @telemetry.budget_exceeded(@hops.last.model)
+      message = "the budget has no room, #{so_far}: #{BudgetExceeded.new(**known).in_words}#{basis}"
+      raise BudgetExceeded.new(message, hops: hops, **known)
+    end
 
-      @budget.charge!(cost_usd)
+    def so_far
+      @hops.none?(&:attempted?) ? "so no model was asked" : "after #{summary}"
+    end
+
+    def charge(cost_usd, response: nil, hop: nil)
+      return @spending.release if cost_usd.nil? || (hop && cost_usd.zero?)
+
+      @spending.settle(cost_usd, **known(response, hop))
     rescue StandardError, ScriptError => e
-      return if LaterCharge.taken?(e.is_a?(Budgets::PartlyCharged) ? e.left : @budget, cost_usd)
+      charge_failed(e, cost_usd, response)
+    end
 
-      message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{e.class}): charge again"
+    def charge_failed(error, cost_usd, response)
+      left = error.is_a?(Budgets::PartlyCharged) ? error.left : @budget
+      return if LaterCharge.taken?(left, cost_usd, @spending.attempt)
+
+      message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{error.class}): " \
+                "charge again"
       message += "; the answer is in ChargeFailed#response" if response
-      raise ChargeFailed.new(message, hops: hops, response: response, cost_usd: cost_usd)
+      raise ChargeFailed.new(message, hops: hops, response: response, cost_usd: cost_usd, attempt: @spending.attempt)
+    end
+
+    def known(response, hop)
+      return { generation_id: hop.generation_id } if hop
+
+      { generation_id: response.generation_id, prompt_tokens: response.usage.prompt_tokens,
+        completion_tokens: response.usage.completion_tokens }
     end
 
     def summary

@@ -4,13 +4,15 @@ class LlmRouter
   # One rung of a chain as its owner wrote it, checked.
   # @api private
   class Candidate
-    KEYS = %i[model endpoint timeout params].freeze
+    KEYS = %i[model endpoint timeout params price].freeze
     private_constant :KEYS
 
     # @return [String]
     attr_reader :model
     # @return [Endpoint]
     attr_reader :endpoint
+    # @return [Price, nil] where the chain says one
+    attr_reader :price
 
     # @param given [String, Hash]
     # @param endpoints [Hash{Symbol => Endpoint}]
@@ -22,6 +24,7 @@ class LlmRouter
       @model = checked_model(given[:model])
       @endpoint = known_endpoint(given[:endpoint] || :openrouter, endpoints)
       @timeout = given[:timeout] && Setting.seconds("#{place}: timeout", given[:timeout])
+      @price = given[:price] && Price.of("#{place}: price", given[:price])
       @params = checked_params(given[:params] || {})
       freeze
     end

@@ -14,9 +14,11 @@ class LlmRouter
 
     # @param budget [#charge!] a record
     # @param cost_usd [String] US dollars, a decimal
+    # @param attempt [Hash, nil] what {Attempt} holds, so that its reservation ends with it
     # @return [void]
-    def perform(budget, cost_usd)
-      budget.charge!(BigDecimal(cost_usd))
+    def perform(budget, cost_usd, attempt = nil)
+      attempt &&= Attempt.new(**attempt.symbolize_keys)
+      Account.of(budget).late(BigDecimal(cost_usd), attempt)
     end
   end
 end

@@ -19,14 +19,16 @@ class LlmRouter
       @call_sites_told = {}
       @endpoint_settings = {}
       @chain_settings = {}
+      @price_settings = {}
+      @prices = Prices.new
       finish
     end
 
     # Names an ordered chain of models.
     # @param name [Symbol, String]
     # @param candidates [Array<String, Hash>] each a model's name, or a Hash of +model:+ and
-    #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds) and +params:+
-    #   (options for this model alone, laid over those of the call; nil takes one away)
+    #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +params:+ (options for
+    #   this model alone, laid over those of the call; nil takes one away) and +price:+ (as {#price})
     # @return [void]
     # @raise [ConfigurationError] at the end of the block of {LlmRouter.configure}
     # @example
@@ -57,6 +59,19 @@ class LlmRouter
       @endpoint_settings = @endpoint_settings.merge(name => settings)
     end
 
+    # Says what a model costs, so that the most that a call can cost is known before it is made. Where
+    # nothing is said, here or in the chain, OpenRouter is asked.
+    # @param model [String] as chains name it
+    # @param price [Hash] +prompt:+ and +completion:+, US dollars per token as decimals in Strings, and
+    #   optionally +request:+, US dollars per request
+    # @return [void]
+    # @raise [ConfigurationError]
+    # @example 3 dollars for a million tokens in, 15 for a million out
+    #   config.price "anthropic/claude-sonnet-4.5", prompt: "0.000003", completion: "0.000015"
+    def price(model, **price)
+      @price_settings = @price_settings.merge(model.to_s => Price.of("the price of #{model}", price))
+    end
+
     # Registers an observer, called with each {Hop} the moment it happens. What it raises is
     # logged, and does not disturb the call.
     # @yieldparam hop [Hop]
@@ -82,6 +97,21 @@ class LlmRouter
       return @chains.fetch(chain.to_sym) { unknown(chain) } if chain.is_a?(Symbol) || chain.is_a?(String)
 
       Chain.new(name: nil, candidates: chain, endpoints: @endpoints).tap { |ad_hoc| doubt(ad_hoc) }
+    end
+
+    # @param candidate [Candidate]
+    # @return [Price, nil]
+    # @api private
+    def price_of(candidate)
+      candidate.price || @price_settings[candidate.model] || @prices.find(candidate.endpoint, candidate.model, self)
+    end
+
+    # @param name [String, Symbol]
+    # @return [Endpoint]
+    # @raise [ConfigurationError]
+    # @api private
+    def endpoint_called(name)
+      @endpoints.fetch(name.to_sym) { raise ConfigurationError, "no endpoint is called #{name} any more" }
     end
 
     # Checks and compiles what was set. The doubts about a chain are told here, once.

@@ -45,6 +45,26 @@ class LlmRouter
       raise ConfigurationError, "endpoint #{name} (#{base_url}) has no API key: #{remedy}"
     end
 
+    # @param patience [Float] seconds
+    # @return [Hash{String => Price}] by model
+    # @raise [LookupFailed]
+    # @api private
+    def prices(patience)
+      lookups.prices(patience).transform_values do |prompt, completion, request, context_length|
+        Price.new(prompt: BigDecimal(prompt), completion: BigDecimal(completion), request: BigDecimal(request),
+                  context_length: context_length)
+      end
+    end
+
+    # @param id [String]
+    # @param patience [Float] seconds
+    # @return [Array(String, Integer, Integer, String)] the cost in US dollars, tokens, and the model
+    # @raise [LookupFailed]
+    # @api private
+    def generation(id, patience)
+      lookups.generation(id, patience)
+    end
+
     # The same at another address, for tests.
     # @api private
     def moved_to(base_url, api_key)
@@ -54,6 +74,12 @@ class LlmRouter
     # @return [String]
     def inspect
       "#<#{self.class} #{name} #{base_url}>"
+    end
+
+    private
+
+    def lookups
+      native
     end
   end
 end

@@ -17,15 +17,40 @@ class LlmRouter
   # The configuration cannot work: a missing key, an unknown chain, a bad URL or time.
   class ConfigurationError < Error; end
 
-  # The budget had nothing left when a model was about to be asked.
+  # The budget had no room for what a model may cost. A budget of your own raises it from +reserve!+.
+  #
+  # @example In a budget of your own
+  #   raise LlmRouter::BudgetExceeded.new(needed_usd: usd, left_usd: left) if usd > left
   class BudgetExceeded < Error
+    # @return [BigDecimal, nil] US dollars: the most that the model could have cost
+    attr_reader :needed_usd
+    # @return [BigDecimal, nil] US dollars neither spent nor held by other calls, where the budget says so
+    attr_reader :left_usd
     # @return [Time, nil] when the budget has money again, where it says so
     attr_reader :period_ends_at
+    # @return [Float, nil] seconds after which it is worth another try, where all that is missing is
+    #   only held by calls under way
+    attr_reader :retry_after
 
-    # @api private
-    def initialize(message = nil, hops: [], period_ends_at: nil)
-      super(message, hops: hops)
+    # @param message [String, nil]
+    # @param needed_usd [BigDecimal, nil] US dollars
+    # @param left_usd [BigDecimal, nil] US dollars
+    # @param period_ends_at [Time, nil]
+    # @param retry_after [Float, nil] seconds
+    def initialize(message = nil, hops: [], needed_usd: nil, left_usd: nil, period_ends_at: nil, retry_after: nil)
+      @needed_usd = needed_usd
+      @left_usd = left_usd
       @period_ends_at = period_ends_at
+      @retry_after = retry_after
+      super(message || "the budget has no room: #{in_words}", hops: hops)
+    end
+
+    # @return [String] what was needed, what is left, and when there is more
+    # @api private
+    def in_words
+      [("#{needed_usd.to_s('F')} USD are needed" if needed_usd), ("#{left_usd.to_s('F')} USD are left" if left_usd),
+       ("calls under way hold the rest" if retry_after),
+       ("its period ends at #{period_ends_at}" if period_ends_at)].compact.join(", ")
     end
   end
 
@@ -78,13 +103,24 @@ class LlmRouter
     attr_reader :response
     # @return [BigDecimal] US dollars: what is still to be charged
     attr_reader :cost_usd
+    # @return [Attempt, nil] what to charge it for, with {Budget#charge!}, where the budget reserves: that
+    #   ends the reservation, too
+    attr_reader :attempt
 
     # @api private
-    def initialize(message = nil, hops: [], response: nil, cost_usd: nil)
+    def initialize(message = nil, hops: [], response: nil, cost_usd: nil, attempt: nil)
       super(message, hops: hops)
       @response = response
       @cost_usd = cost_usd
+      @attempt = attempt
     end
+  end
+
+  # An endpoint could not say what a model or a generation costs.
+  # @api private
+  class LookupFailed < Error
+    # It does not know the generation, or not yet.
+    class NotYet < LookupFailed; end
   end
 
   # The router itself failed. Always a bug of this gem.

@@ -12,7 +12,7 @@ class LlmRouter
   # @!attribute [r] reason
   #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+,
   #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+,
-  #     or +:skipped+ where its endpoint had failed before
+  #     +:skipped+ where its endpoint had failed before, or +:too_expensive+ where the budget had no room
   # @!attribute [r] status
   #   @return [Integer, nil] the HTTP status, or the code of an error inside a 200
   # @!attribute [r] message
@@ -35,7 +35,7 @@ class LlmRouter
 
     # @return [Boolean] whether a request was made at all
     def attempted?
-      reason != :skipped
+      reason != :skipped && reason != :too_expensive
     end
 
     # @return [String] what failed, why, and after how long

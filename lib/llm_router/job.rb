@@ -10,7 +10,8 @@ class LlmRouter
   # - {ChainExhausted} and {DeadlineExceeded}: tried again, ever later, and no sooner than the models
   #   asked for; after {ATTEMPTS} the error goes to the queue.
   # - {RequestRejected}, {ConfigurationError}: reported and not tried again, for it would be the same.
-  # - {BudgetExceeded}: as {ClassMethods#on_budget_exceeded} says.
+  # - {BudgetExceeded}: as {ClassMethods#on_budget_exceeded} says; but where calls under way only hold the
+  #   money, tried again like the first.
   # - A failed charge: the answer reaches +perform+ all the same, and {ChargeJob} makes the charge.
   #
   # @example
@@ -32,6 +33,7 @@ class LlmRouter
     ON_BUDGET_EXCEEDED = %i[retry_next_period discard raise].freeze
 
     included do
+      include CurrentJob::Callback
       class_attribute :budget_exceeded_policy, instance_accessor: false, default: :retry_next_period
       rescue_from(ChainExhausted) { |error| retry_llm_call(error) }
       rescue_from(RequestRejected, ConfigurationError) { |error| discard_llm_call(error) }
@@ -69,7 +71,11 @@ class LlmRouter
       (executions**4) + 2 + (Kernel.rand * (executions**4)).floor
     end
 
+    # Where it is only calls under way that hold the money, or a model that would have been cheap enough
+    # was down, the next period is too far away.
     def handle_budget_exceeded(error)
+      return retry_llm_call(error) if error.retry_after || error.hops.any?(&:attempted?)
+
       case self.class.budget_exceeded_policy
       when :raise then raise error
       when :discard then discard_llm_call(error)
@@ -84,11 +90,12 @@ class LlmRouter
     end
 
     # @return [Boolean] whether the charge is on its way; only a record can travel to another job
-    def charge_later(budget, cost_usd)
-      records = budget.is_a?(Budgets) ? budget.budgets : [budget]
+    def charge_later(budget, cost_usd, attempt)
+      records = Budgets.new([budget]).budgets
       return false unless records.all? { |record| record.respond_to?(:to_global_id) }
 
-      records.each { |record| ChargeJob.perform_later(record, cost_usd.to_s("F")) }
+      details = [attempt].compact.map { |known| known.to_h.transform_keys(&:to_s) }
+      records.each { |record| ChargeJob.perform_later(record, cost_usd.to_s("F"), *details) }
       true
     rescue StandardError
       false

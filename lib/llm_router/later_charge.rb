@@ -16,9 +16,9 @@ class LlmRouter
     end
 
     # @return [Boolean] whether somebody has taken on the charge
-    def taken?(budget, cost_usd)
+    def taken?(budget, cost_usd, attempt)
       handler = Thread.current[HANDLER]
-      handler ? handler.call(budget, cost_usd) : false
+      handler ? handler.call(budget, cost_usd, attempt) : false
     end
   end
 end

@@ -21,7 +21,22 @@ class LlmRouter
     end
 
     def budget_exceeded(payload)
-      write(:warn) { "#{payload[:"gen_ai.request.model"]} was not asked: the budget is exhausted" }
+      write(:warn) { "#{payload[:"gen_ai.request.model"]} was not asked: the budget has no room" }
+    end
+
+    def overrun(payload)
+      write(:warn) do
+        "#{payload[:"gen_ai.request.model"]} cost #{amount(payload)}, #{payload[:over_usd].to_s('F')} USD more than " \
+          "was reserved for it; all of it is charged"
+      end
+    end
+
+    def uncertain(payload)
+      id = payload[:"gen_ai.response.id"]
+      write(:warn) do
+        "#{payload[:"gen_ai.request.model"]} may have been billed: #{payload[:reserved_usd].to_s('F')} USD stay " \
+          "reserved until that is known, or the lease is up (#{"generation #{id}, " if id}then: #{payload[:policy]})"
+      end
     end
 
     def call(payload)

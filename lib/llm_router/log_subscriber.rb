@@ -31,6 +31,18 @@ class LlmRouter
       lines.budget_exceeded(event.payload)
     end
 
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def overrun(event)
+      lines.overrun(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def uncertain(event)
+      lines.uncertain(event.payload)
+    end
+
     # @return [Logger, nil] the configured one
     def logger
       LlmRouter.config.logger

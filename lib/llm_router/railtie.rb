@@ -13,6 +13,12 @@ class LlmRouter
       end
     end
 
+    initializer "llm_router.jobs" do
+      ActiveSupport.on_load(:active_job) { include CurrentJob::Callback }
+    end
+
+    rake_tasks { load "llm_router/tasks.rake" }
+
     initializer "llm_router.web_request" do |app|
       app.middleware.use WebRequest::Middleware
     end

@@ -33,6 +33,17 @@ class LlmRouter
       raise ConfigurationError, "#{name} is #{value.inspect}: give bytes, a whole number from 1 to #{LARGEST}"
     end
 
+    # @return [BigDecimal]
+    def usd(name, value)
+      raise ArgumentError unless [BigDecimal, Integer, String].any? { |kind| value.is_a?(kind) }
+
+      amount = BigDecimal(value)
+      amount.finite? && !amount.negative? ? amount : raise(ArgumentError)
+    rescue ArgumentError
+      inexact = " (a Float is not exact)" if value.is_a?(Float)
+      raise ConfigurationError, "#{name} is #{value.inspect}: give US dollars, 0 or more, such as \"0.25\"#{inexact}"
+    end
+
     # @return [Secret, nil]
     def secret(name, value)
       return value if value.nil? || value.is_a?(Secret)

@@ -5,6 +5,8 @@ class LlmRouter
   module Settings
     # What can be done about something doubtful.
     CHOICES = %i[warn raise allow].freeze
+    # What can become of money that an attempt may have cost, where nobody ever says so.
+    ON_UNCERTAIN = %i[charge_estimate release].freeze
 
     # @return [Secret, nil] the OpenRouter key; the default is +OPENROUTER_API_KEY+ of the environment
     attr_reader :api_key
@@ -26,6 +28,17 @@ class LlmRouter
     # @return [Symbol] what to do about a call while a web request is being served: +:warn+ (default),
     #   +:raise+ or +:allow+
     attr_reader :in_web_request
+    # @return [BigDecimal] US dollars reserved for an attempt whose worst case nobody can tell, for want of
+    #   a price or of +max_tokens+; default 0.25
+    attr_reader :reserve_usd
+    # @return [Symbol] what becomes of money held for an attempt that may have been billed (its time ran
+    #   out, its process died), if that does not become known: +:charge_estimate+ (default) or +:release+
+    attr_reader :on_uncertain
+    # @return [Float] seconds for which money stays held after an attempt must be over; default 60
+    attr_reader :lease_margin
+    # @return [Float, nil] seconds for which OpenRouter's prices are kept before they are asked for again;
+    #   default 3600; nil to never ask for them
+    attr_reader :price_ttl
     # @return [Boolean] whether the thread's database connections go back to the pool while a
     #   request is on the wire and no transaction is open; default true
     attr_accessor :release_connections
@@ -86,6 +99,31 @@ class LlmRouter
       @in_web_request = Setting.one_of("in_web_request", value, CHOICES)
     end
 
+    # @param value [BigDecimal, Integer, String] US dollars, more than 0
+    # @raise [ConfigurationError]
+    def reserve_usd=(value)
+      @reserve_usd = Setting.usd("reserve_usd", value)
+      raise ConfigurationError, "reserve_usd is 0: that would reserve nothing" if @reserve_usd.zero?
+    end
+
+    # @param value [Symbol] one of {ON_UNCERTAIN}
+    # @raise [ConfigurationError]
+    def on_uncertain=(value)
+      @on_uncertain = Setting.one_of("on_uncertain", value, ON_UNCERTAIN)
+    end
+
+    # @param value [Numeric] seconds
+    # @raise [ConfigurationError]
+    def lease_margin=(value)
+      @lease_margin = Setting.seconds("lease_margin", value)
+    end
+
+    # @param value [Numeric, nil] seconds
+    # @raise [ConfigurationError]
+    def price_ttl=(value)
+      @price_ttl = value && Setting.seconds("price_ttl", value)
+    end
+
     private
 
     def set_defaults
@@ -98,6 +136,10 @@ class LlmRouter
       @same_vendor = :warn
       @in_web_request = :warn
       @release_connections = true
+      @reserve_usd = BigDecimal("0.25")
+      @on_uncertain = :charge_estimate
+      @lease_margin = 60.0
+      @price_ttl = 3600.0
       @logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
     end
   end

@@ -58,7 +58,22 @@ class LlmRouter
       emit("budget_exceeded", chain: @chain.name, hops: @hops.dup, "gen_ai.request.model": model)
     end
 
+    # An attempt cost more than was reserved for it.
+    def overrun(attempt, reserved_usd, cost_usd)
+      emit("overrun", **spending(attempt, reserved_usd), cost_usd: cost_usd, over_usd: cost_usd - reserved_usd)
+    end
+
+    # An attempt may have been billed, and nothing says what.
+    def uncertain(attempt, reserved_usd)
+      emit("uncertain", **spending(attempt, reserved_usd), policy: @config.on_uncertain)
+    end
+
     private
+
+    def spending(attempt, reserved_usd)
+      { chain: @chain.name, endpoint: attempt.endpoint, reserved_usd: reserved_usd, job_id: attempt.job_id,
+        "gen_ai.request.model": attempt.model, "gen_ai.response.id": attempt.generation_id }
+    end
 
     def concluded(outcome, **details)
       payload = @call
@@ -92,7 +107,7 @@ class LlmRouter
         "gen_ai.usage.output_tokens": response.usage.completion_tokens }
     end
 
-    def emit(name, payload)
+    def emit(name, **payload)
       start(name, payload)
       finish(name, payload)
     end

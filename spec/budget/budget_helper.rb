@@ -32,6 +32,14 @@ module BudgetTable
       model.find(budget.id).spent_usd
     end
 
+    # The statements that go to the database, those that go together as one.
+    def round_trips(&)
+      statements = []
+      listener = ->(*, payload) { statements << payload[:sql] unless payload[:name] == "SCHEMA" }
+      ActiveSupport::Notifications.subscribed(listener, "sql.active_record", &)
+      statements
+    end
+
     def in_environment(name)
       allow(LlmRouter::Budget).to receive(:environment).and_return(name)
       yield

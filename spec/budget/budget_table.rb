@@ -9,7 +9,7 @@ module BudgetTable
       Databases.connect(database)
       require_relative "models"
       ActiveRecord::Migration.suppress_messages do
-        migration.migrate(:up)
+        %w[create_llm_budgets add_llm_reservations].each { |name| migration(name).migrate(:up) }
         make_owners(ActiveRecord::Base.connection)
       end
       models.each(&:reset_column_information)
@@ -26,17 +26,16 @@ module BudgetTable
     private
 
     def models
-      [BudgetTable::LlmBudget, BudgetTable::Organization, BudgetTable::Ticket]
+      [BudgetTable::LlmBudget, BudgetTable::LlmBudget::Charge, BudgetTable::LlmBudget::Reservation,
+       BudgetTable::Organization, BudgetTable::Ticket]
     end
 
-    def migration
-      source = File.read(File.join(TEMPLATES, "create_llm_budgets.rb.tt"))
-      context = Object.new
-      def context.migration_class_name = "CreateLlmBudgets"
-      def context.primary_key = nil
+    def migration(name)
+      source = File.read(File.join(TEMPLATES, "#{name}.rb.tt"))
+      context = Struct.new(:migration_class_name, :primary_key, :budget_key).new(name.camelize)
       space = Module.new
-      space.module_eval(ERB.new(source).result(context.instance_eval { binding }), "create_llm_budgets.rb")
-      space.const_get(:CreateLlmBudgets).new
+      space.module_eval(ERB.new(source).result(context.instance_eval { binding }), "#{name}.rb")
+      space.const_get(name.camelize).new
     end
 
     def make_owners(connection)

@@ -42,6 +42,28 @@ RSpec.describe "A Rails app with llm_router" do
     expect(app.log("development.log")).to match(/\[llm\] anthropic\S+ at openrouter failed: unavailable .*; next: goo/)
   end
 
+  it "audits its budgets, and names the one that differs" do
+    in_app("DraftReplyJob.perform_now(message.id)")
+    audit = -> { app.command("bin/rails", "llm_router:audit_budgets") }
+    expect(audit.call).to match(/^LlmBudget: 0 of \d+ budgets differ/)
+    id = in_app("budget.update!(spent_usd: 5); print budget.id")[/\d+\z/]
+    expect { audit.call }.to raise_error(RailsApp::Failed, %r{^llm_budgets #{id} \(Organization/.*5\.0 USD apart})
+  ensure
+    in_app("LlmBudget.delete_all")
+  end
+
+  it "reserves under the ids of its jobs, whatever they include" do
+    printed = in_app(<<~RUBY)
+      class PlainJob < ApplicationJob
+        def perform(budget) = LlmRouter.new(budget: budget).call(messages: [{ role: "user", content: "Hi" }])
+      end
+      job = PlainJob.new(budget)
+      job.perform_now
+      print budget.charges.map(&:job_id) == [job.job_id]
+    RUBY
+    expect(printed).to end_with("true")
+  end
+
   it "passes its own spec of the job, with testing!" do
     app.command("bin/rails", "db:migrate", RAILS_ENV: "test")
     expect(app.command("bundle", "exec", "rspec", "spec/draft_reply_job_spec.rb")).to include("1 example, 0 failures")

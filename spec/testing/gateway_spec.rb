@@ -443,8 +443,22 @@ RSpec.describe LlmRouter::Testing::Gateway do
       open&.stop
     end
 
+    it "says what models and generations cost, as scripted, and counts that as no request" do
+      gateway.price("a/b", prompt: "0.000003", completion: "0.000015", context_length: 200_000)
+      gateway.generation("gen-1", cost_usd: "0.00210", model: "a/b")
+      get = ->(name) { Net::HTTP.get_response(URI("#{gateway.base_url}/#{name}"), headers("test-key")) }
+      expect(get.call("models").body).to eq(
+        '{"data":[{"id":"a/b","context_length":200000,' \
+        '"pricing":{"prompt":"0.000003","completion":"0.000015","request":"0"}}]}'
+      )
+      expect(get.call("generation?id=gen-1").body).to eq('{"data":{"id":"gen-1","total_cost":0.00210,"model":"a/b"}}')
+      expect(get.call("generation?id=gen-2").code).to eq("404")
+      expect(gateway.lookups).to eq(%w[/models /generation?id=gen-1 /generation?id=gen-2])
+      expect(gateway.requests).to be_empty
+    end
+
     it "answers 404 where it serves nothing, and 400 to what is not a JSON object" do
-      %w[models key generation?id=gen-1].each do |name|
+      %w[credits key].each do |name|
         response = Net::HTTP.get_response(URI("#{gateway.base_url}/#{name}"), headers("test-key"))
         expect(response.code).to eq("404")
         expect(error(response)["message"]).to include("GET /api/v1/#{name[/\w+/]} is not served here")

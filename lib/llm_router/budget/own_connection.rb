@@ -52,10 +52,14 @@ class LlmRouter
         connection.execute(patience(pool))
         yield connection
       rescue ActiveRecord::LockWaitTimeout
-        raise RowLocked, "#{model.table_name}: the row stayed locked for #{PATIENCE} s. If the transaction that this " \
-                         "thread is inside made, changed or locked it, it waits for itself: use the budget after it"
+        raise RowLocked, locked(model)
       ensure
         connection&.disconnect!
+      end
+
+      def locked(model)
+        "#{model.table_name}: the row stayed locked for #{PATIENCE} s. If the transaction that this thread is inside " \
+          "made, changed or locked it, it waits for itself: use the budget after it"
       end
 
       def patience(pool)

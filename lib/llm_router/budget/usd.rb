@@ -43,7 +43,8 @@ class LlmRouter
 
       # @return [String] as SQLite holds it
       def self.text(usd)
-        format("%d.%0#{SCALE}d#{UNIT}", usd.to_i, (usd.frac * (10**SCALE)).to_i)
+        sign = "-" if usd.negative?
+        format("%s%d.%0#{SCALE}d#{UNIT}", sign, usd.abs.to_i, (usd.abs.frac * (10**SCALE)).to_i)
       end
 
       # @param model [Class] whose database decides how money is held
@@ -74,9 +75,10 @@ class LlmRouter
         value.nil? ? nil : BigDecimal(value.to_s.delete_suffix(UNIT))
       end
 
+      # What the books have computed may be negative, such as a correction.
       # @return [BigDecimal, String, nil] for the database
       def serialize(value)
-        usd = cast(value)
+        usd = value.is_a?(BigDecimal) ? value : cast(value)
         usd && OwnConnection.sqlite?(@model.connection_pool) ? self.class.text(usd) : usd
       end
     end

@@ -3,6 +3,7 @@
 require_relative "request"
 require_relative "gateway/answers"
 require_relative "gateway/app"
+require_relative "gateway/catalogue"
 require_relative "gateway/connections"
 require_relative "gateway/failures"
 require_relative "gateway/faults"
@@ -71,7 +72,8 @@ class LlmRouter
         @script = Script.new
         @journal = Journal.new
         @connections = Connections.new
-        app = App.new(api_key:, script: @script, journal: @journal, connections: @connections)
+        @catalogue = Catalogue.new
+        app = App.new(api_key:, script: @script, journal: @journal, connections: @connections, catalogue: @catalogue)
         @server = Server.new(app)
       end
 
@@ -80,6 +82,42 @@ class LlmRouter
       #   gateway.base_url # => "http://127.0.0.1:40123/api/v1"
       def base_url
         "http://#{Server::HOST}:#{@server.port}#{App::ROOT}"
+      end
+
+      # Says at `/models` what a model costs, so that budgets reserve by it. Without it, no model has a price.
+      #
+      # @param model [String]
+      # @param prompt [String] US dollars per token
+      # @param completion [String] US dollars per token
+      # @param request [String] US dollars per request
+      # @param context_length [Integer, nil] tokens
+      # @return [self]
+      # @example
+      #   gateway.price("openai/gpt-5-mini", prompt: "0.00000025", completion: "0.000002")
+      def price(model, prompt:, completion:, request: "0", context_length: nil)
+        @catalogue.price(model, context_length, { prompt:, completion:, request: })
+        self
+      end
+
+      # Says at `/generation` what a generation cost whose answer never arrived. Without it, none is known.
+      #
+      # @param id [String] as in the answer's header `X-Generation-Id`
+      # @param cost_usd [String, BigDecimal, Integer] US dollars
+      # @param more [Hash] other fields, such as `model:` or `native_tokens_prompt:`
+      # @return [self]
+      # @raise [ArgumentError] for a cost that is a Float
+      # @example
+      #   gateway.generation("gen-1", cost_usd: "0.0021")
+      def generation(id, cost_usd:, **more)
+        @catalogue.generation(id, { id:, total_cost: Dollars.of(cost_usd), **more })
+        self
+      end
+
+      # @return [Array<String>] what was looked up, such as "/models"
+      # @example
+      #   gateway.lookups # => ["/models", "/generation?id=gen-1"]
+      def lookups
+        @catalogue.asked
       end
 
       # Closes the connection of every client that is being kept waiting: hanging, stalled, dripped to or delayed.
@@ -104,6 +142,7 @@ class LlmRouter
       def reset!
         @script.clear
         @journal.clear
+        @catalogue.clear
         release
       end
 

@@ -22,5 +22,19 @@ class LlmRouter
         super unless Testing.session.on?
       end
     end
+
+    # Prepended to LlmRouter::Endpoint, for the same: prices are asked for at the gateway.
+    #
+    # @api private
+    module Lookups
+      private
+
+      def lookups
+        return super unless Testing.session.on?
+
+        gateway = Testing.session.gateway
+        moved_to(gateway.base_url, gateway.api_key)
+      end
+    end
   end
 end

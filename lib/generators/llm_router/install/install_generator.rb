@@ -25,7 +25,10 @@ class LlmRouter
         return unless budget?
 
         copy_file "llm_budget.rb.tt", "app/models/llm_budget.rb", skip: true
-        migration_template "create_llm_budgets.rb.tt", File.join(db_migrate_path, "create_llm_budgets.rb"), skip: true
+        # Two, so that an app with the plain row of before gets the second by running this again.
+        %w[create_llm_budgets add_llm_reservations].each do |name|
+          migration_template "#{name}.rb.tt", File.join(db_migrate_path, "#{name}.rb"), skip: true
+        end
       end
 
       def say_what_is_next
@@ -41,8 +44,15 @@ class LlmRouter
       end
 
       def primary_key
-        type = Rails.configuration.generators.options.dig(:active_record, :primary_key_type) if Rails.application
-        ", id: :#{type}" if type
+        ", id: :#{primary_key_type}" if primary_key_type
+      end
+
+      def budget_key
+        ", type: :#{primary_key_type}" if primary_key_type
+      end
+
+      def primary_key_type
+        Rails.configuration.generators.options.dig(:active_record, :primary_key_type) if Rails.application
       end
     end
   end

@@ -17,8 +17,9 @@ class LlmRouter
         BEARER = /\ABearer +(.+)\z/i
         ADVICE = "Script it before the call: gateway.answer(\"Hello\", %<model>p)."
 
-        def initialize(api_key:, script:, journal:, connections:)
+        def initialize(api_key:, script:, journal:, connections:, catalogue:)
           @api_key = api_key
+          @catalogue = catalogue
           @script = script
           @journal = journal
           @connections = connections
@@ -27,6 +28,9 @@ class LlmRouter
         # @param env [Hash] a Rack environment of Puma's
         # @return [Array(Integer, Hash, Array<String>)]
         def call(env)
+          looked_up = @catalogue.reply(env, ROOT)
+          return looked_up.to_rack if looked_up
+
           Exchange.new(env, journal: @journal, connections: @connections).run { |exchange| serve(exchange) }
         end
 

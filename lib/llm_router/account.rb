@@ -1,0 +1,104 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # What a call asks a budget and tells it, whatever that can do. One that offers +reserve!+ reserves;
+  # one that does not is only looked at before, and charged after.
+  # @api private
+  class Account
+    # @param budget [#exhausted?, #charge!]
+    # @return [Account]
+    def self.of(budget)
+      reserves = budget.respond_to?(:reserve!) && (!budget.respond_to?(:reserves?) || budget.reserves?)
+      (reserves ? Reserving : Account).new(budget)
+    end
+
+    # @return [Object] the budget
+    attr_reader :budget
+
+    def initialize(budget)
+      @budget = budget
+    end
+
+    # @return [Array<Object>] the budgets, where it is several that act together
+    def members
+      budget.respond_to?(:members) ? budget.members : [budget]
+    end
+
+    # @return [Boolean]
+    def reserving?
+      false
+    end
+
+    # @return [Boolean] for one that reserves, that is not the question
+    def exhausted?
+      budget.exhausted?
+    end
+
+    # @return [Object, nil] what is to be settled, released or kept
+    # @raise [BudgetExceeded]
+    def reserve(usd, key:, attempt:) # rubocop:disable Lint/UnusedMethodArgument
+      return unless budget.exhausted?
+
+      ends_at = budget.period_ends_at if budget.respond_to?(:period_ends_at)
+      raise BudgetExceeded.new(needed_usd: usd, left_usd: BigDecimal(0), period_ends_at: ends_at)
+    end
+
+    def settle(_reservation, cost_usd, attempt)
+      tell(:charge!, cost_usd, attempt: attempt) unless cost_usd.zero?
+    end
+
+    # A charge that failed when its time was.
+    def late(cost_usd, attempt)
+      tell(:charge!, cost_usd, attempt: attempt)
+    end
+
+    def release(_reservation); end
+
+    def uncertain(_reservation, _attempt, _policy); end
+
+    private
+
+    # Details go to those only who can take them.
+    def tell(name, *arguments, attempt:, **options)
+      options[:attempt] = attempt if takes_attempt?(name)
+      budget.public_send(name, *arguments, **options)
+    end
+
+    def takes_attempt?(name)
+      budget.method(name).parameters.any? { |kind, parameter| kind == :keyrest || parameter == :attempt }
+    rescue NameError
+      false
+    end
+
+    # A budget that reserves.
+    class Reserving < Account
+      def reserving?
+        true
+      end
+
+      def exhausted?
+        false
+      end
+
+      def reserve(usd, key:, attempt:)
+        tell(:reserve!, usd, key: key, attempt: attempt)
+      end
+
+      def settle(reservation, cost_usd, attempt)
+        tell(:settle!, reservation, cost_usd, attempt: attempt)
+      end
+
+      def release(reservation)
+        budget.release!(reservation)
+      end
+
+      # A budget that has no way to wait is told at once what the policy says.
+      # @param policy [BigDecimal, nil] US dollars to charge; nil to release
+      def uncertain(reservation, attempt, policy)
+        return tell(:uncertain!, reservation, attempt: attempt) if budget.respond_to?(:uncertain!)
+
+        policy ? settle(reservation, policy, attempt) : release(reservation)
+      end
+    end
+  end
+end

@@ -1,0 +1,96 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # Checks a model's books: what a row says is spent must be the sum of its period's charges, and what
+    # it says is reserved that of its reservations. `rails llm_router:audit_budgets` runs it.
+    #
+    # @example
+    #   LlmRouter::Budget::Audit.new(LlmBudget).differences.each { |line| puts line }
+    class Audit
+      # Rows that are read at once, each lot in one statement so that no charge gets in between.
+      LOT = 1000
+      private_constant :LOT
+
+      # Prints what there is to say.
+      # @param models [Array<Class>]
+      # @return [Boolean] whether all is well
+      def self.run(models, out: $stdout)
+        out.puts "There is no model that includes LlmRouter::Budget." if models.empty?
+        models.map { |model| new(model).report(out) }.all?
+      end
+
+      # @param model [Class] a {Budget}
+      def initialize(model)
+        @model = model
+      end
+
+      # @return [Boolean] whether all is well
+      def report(out)
+        unless @model.reserves?
+          out.puts "#{@model}: its table keeps no charges; rails generate llm_router:install adds that."
+          return true
+        end
+
+        found = differences
+        out.puts found
+        out.puts "#{@model}: #{found.size} of #{@model.unscoped.count} budgets differ from what is on record."
+        found.empty?
+      end
+
+      # @return [Array<String>] a sentence for each row that differs; empty if all is well
+      def differences
+        @model.unscoped.in_batches(of: LOT).flat_map do |lot|
+          ids = lot.pluck(@model.primary_key)
+          rows(ids).filter_map { |budget, charged, reserved| sentence(budget, charged, reserved) }
+        end
+      end
+
+      private
+
+      def rows(ids)
+        @model.transaction(**snapshot) do
+          budgets = @model.unscoped.where(@model.primary_key => ids).to_a
+          current = @model::Charge.where(period_started_on: budgets.map(&:period_started_on).uniq)
+          charged = sums(current, :cost_usd, ids, :period_started_on)
+          reserved = sums(@model::Reservation, :usd, ids)
+          budgets.map { |budget| [budget, charged[[budget.id, budget.period_started_on]], reserved[[budget.id]]] }
+        end
+      end
+
+      # The same moment for all three.
+      def snapshot
+        sqlite? || @model.connection.transaction_open? ? {} : { isolation: :repeatable_read }
+      end
+
+      # SQLite would add Floats, so there it is done in Ruby.
+      def sums(records, money, ids, *also)
+        groups = [:budget_id, *also]
+        records = records.where(budget_id: ids)
+        rows = if sqlite?
+                 records.pluck(*groups,
+                               money)
+               else
+                 records.group(*groups).pluck(*groups, Arel.sql("SUM(#{money})"))
+               end
+        rows.each_with_object(Hash.new(BigDecimal(0))) { |(*group, usd), totals| totals[group] += BigDecimal(usd) }
+      end
+
+      def sqlite?
+        OwnConnection.sqlite?(@model.connection_pool)
+      end
+
+      def sentence(budget, charged, reserved)
+        wrong = [differs("spent_usd", budget[:spent_usd], "charges", charged),
+                 differs("reserved_usd", budget[:reserved_usd], "reservations", reserved)].compact
+        "#{@model.table_name} #{budget.id} (#{budget.scope_in_words}): #{wrong.join('; ')}" if wrong.any?
+      end
+
+      def differs(column, said, records, sum)
+        return if said == sum
+
+        "#{column} is #{said.to_s('F')}, its #{records} are #{sum.to_s('F')}: #{(said - sum).to_s('F')} USD apart"
+      end
+    end
+  end
+end

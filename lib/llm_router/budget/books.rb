@@ -1,0 +1,135 @@
+# frozen_string_literal: true
+
+require "securerandom"
+
+class LlmRouter
+  module Budget
+    # The books of one or several rows of one database. Each act is one short transaction, on all of
+    # the rows or on none; they are locked in the order of their tables and ids, so that no two acts
+    # can wait for each other.
+    # @api private
+    class Books
+      # Seconds after which money that calls under way hold may be free again.
+      HELD = 5.0
+      # As long as the columns are.
+      LONGEST = 191
+      private_constant :HELD, :LONGEST
+
+      # @return [Array<Budget>]
+      attr_reader :budgets
+      alias members budgets
+
+      # @param budgets [Array<Budget>]
+      def initialize(budgets)
+        @budgets = budgets.sort_by { |budget| [budget.class.table_name, budget.id.to_s] }
+      end
+
+      # @see Budget#reserve!
+      def reserve!(usd, key:, attempt: nil)
+        reservation = Reservation.new(attempt_id: attempt&.id || SecureRandom.uuid, key: key.to_s[0, LONGEST],
+                                      usd: Usd.exact(usd, "usd"))
+        refusal, unheld = hold(reservation, attempt, Time.now)
+        raise refusal if refusal
+
+        tell_of(unheld, reservation) if unheld.positive?
+        reservation
+      end
+
+      # @see Budget#settle!
+      def settle!(reservation, cost_usd, attempt: nil)
+        book(reservation.attempt_id, cost_usd, attempt)
+      end
+
+      # @see Budget#charge!
+      def charge!(cost_usd, attempt: nil)
+        book(attempt&.id, cost_usd, attempt)
+      end
+
+      # @see Budget#release!
+      def release!(reservation)
+        id = reservation.attempt_id
+        write(Look.new(attempt_id: id)) { |pages| pages.each { |page| page.release(id) } }
+        nil
+      end
+
+      # @see Budget#uncertain!
+      def uncertain!(reservation, attempt: nil)
+        known = { uncertain: true, generation_id: attempt&.generation_id&.slice(0, LONGEST) }
+        OwnConnection.open(model) do |connection|
+          by_table.each do |budgets|
+            sql = Sql.new(connection, budgets.first.class)
+            connection.update(sql.mark(budgets.map(&:id), reservation.attempt_id, known))
+          end
+        end
+        nil
+      end
+
+      private
+
+      # @return [Array(BudgetExceeded, BigDecimal)] why not, or what nobody holds any more
+      def hold(reservation, attempt, now)
+        columns = held_for(attempt, now)
+        outcome = nil
+        write(Look.new(key: reservation.key, now: now)) do |pages|
+          pages.each { |page| page.expire(now, LlmRouter.config.on_uncertain) }
+          short = pages.reject { |page| page.fits?(reservation.usd, reservation.key) }
+          next outcome = [refusal(short, reservation.usd), nil] if short.any?
+
+          outcome = [nil, pages.sum { |page| page.hold(reservation, columns) }]
+        end
+        outcome
+      end
+
+      def book(attempt_id, cost_usd, attempt)
+        usd = Usd.exact(cost_usd, "cost_usd")
+        columns = { **details(attempt), created_at: Time.now }
+        look = Look.new(attempt_id: attempt_id, **columns.slice(:endpoint, :generation_id))
+        write(look) { |pages| pages.each { |page| page.settle(attempt_id, usd, columns) } }
+        nil
+      end
+
+      def held_for(attempt, now)
+        lease = attempt&.lease || Lease.default
+        { **details(attempt).slice(:model, :endpoint, :job_id), expires_at: now + lease, created_at: now }
+      end
+
+      def details(attempt)
+        known = attempt.to_h.slice(:model, :endpoint, :job_id, :generation_id, :prompt_tokens, :completion_tokens)
+        known.transform_values { |value| value.is_a?(String) || value.is_a?(Symbol) ? value.to_s[0, LONGEST] : value }
+      end
+
+      def refusal(short, usd)
+        page = short.min_by(&:left)
+        waiting = short.all? { |other| other.fits_later?(usd) }
+        BudgetExceeded.new(needed_usd: usd, left_usd: [page.left, BigDecimal(0)].max,
+                           period_ends_at: ends_at(short), retry_after: (HELD if waiting))
+      end
+
+      def ends_at(pages)
+        ends = pages.map { |page| Period.ends_at(page.budget.period) }
+        ends.max unless ends.include?(nil)
+      end
+
+      def write(look, &)
+        raise Row.missing(@budgets) unless @budgets.all?(&:id)
+
+        OwnConnection.open(model) { |connection| Transaction.on(connection, by_table).run(look, &) }
+      end
+
+      def by_table
+        @budgets.group_by { |budget| budget.class.table_name }.values
+      end
+
+      def model
+        @budgets.first.class
+      end
+
+      def tell_of(usd, reservation)
+        Log.new(LlmRouter.config.logger).write(:warn) do
+          "#{usd.to_s('F')} USD that an earlier run of #{reservation.key} may have cost are held no more: " \
+            "the budget had no room for both"
+        end
+      end
+    end
+  end
+end

@@ -1,0 +1,145 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # A budget's row with those of its reservations and charges that an act is about, as they are while
+    # nobody else can change them; and what the act makes of them. It computes and touches no database.
+    # @api private
+    class Page
+      # @return [Budget] as the database has it
+      attr_reader :budget
+      # @return [BigDecimal] US dollars
+      attr_reader :spent, :reserved
+      # @return [Date]
+      attr_reader :period_started_on
+      # @return [Array] the ids of reservations that are over
+      attr_reader :ended
+      # @return [Array<Hash>] rows to add, by column
+      attr_reader :new_reservations, :new_charges
+
+      # @param budget [Budget]
+      # @param reservations [Array<ActiveRecord::Base>]
+      # @param charges [Array<ActiveRecord::Base>]
+      # @param cap [BigDecimal, nil] in US dollars; nil for none
+      def initialize(budget, reservations:, charges:, cap:)
+        @budget = budget
+        @reservations = reservations
+        @charges = charges
+        @cap = cap
+        @spent = budget[:spent_usd]
+        @reserved = budget[:reserved_usd]
+        @ended = []
+        @new_reservations = []
+        @new_charges = []
+        turn
+      end
+
+      # Ends the leases that are up, as the policy says.
+      # @param policy [Symbol] +:charge_estimate+ or +:release+
+      def expire(now, policy)
+        @reservations.select { |reservation| reservation.expires_at <= now }.each do |reservation|
+          finish(reservation)
+          estimate(reservation, now) if policy == :charge_estimate
+        end
+      end
+
+      # @return [Boolean] whether so much more can be held, if what the key holds already gives way
+      def fits?(usd, key)
+        @cap.nil? || usd <= left + held_by(key).sum(0, &:usd)
+      end
+
+      # @return [BigDecimal, nil] US dollars neither spent nor reserved; nil without a cap
+      def left
+        @cap && (@cap - spent - reserved)
+      end
+
+      # @return [Boolean] whether it would fit, were it not for what calls under way hold
+      def fits_later?(usd)
+        @cap.nil? || usd <= @cap - spent
+      end
+
+      # Holds the money. What an earlier run of the same attempt left is taken over; but what may have
+      # been billed stays held as long as there is room for both.
+      # @return [BigDecimal] US dollars that may have been billed and that nobody holds any more
+      def hold(reservation, columns)
+        uncertain, dead = held_by(reservation.key).partition(&:uncertain)
+        dead.each { |earlier| finish(earlier) }
+        uncertain = [] if @cap.nil? || reservation.usd <= left
+        uncertain.each { |earlier| finish(earlier) }
+        @reserved += reservation.usd
+        new_reservations << { budget_id: budget.id, **reservation.to_h, **columns }
+        uncertain.sum(0, &:usd)
+      end
+
+      # Ends the reservation and books the cost, unless that was done before.
+      # @param attempt_id [String, nil]
+      # @param cost_usd [BigDecimal]
+      # @param columns [Hash] what is known of the attempt
+      def settle(attempt_id, cost_usd, columns)
+        release(attempt_id)
+        return if booked?(attempt_id, columns)
+
+        estimate = @charges.find { |charge| charge.kind == "estimate" && charge.attempt_id == attempt_id }
+        return book("cost", cost_usd, attempt_id: attempt_id, **columns) unless estimate
+
+        book("correction", correction(cost_usd, estimate), attempt_id: attempt_id, **columns)
+      end
+
+      # @param attempt_id [String, nil]
+      def release(attempt_id)
+        reservation = @reservations.find { |held| held.attempt_id == attempt_id }
+        finish(reservation) if reservation && !ended.include?(reservation.id)
+      end
+
+      # @return [Boolean] whether there is anything to write
+      def changed?
+        [ended, new_reservations, new_charges].any?(&:any?)
+      end
+
+      private
+
+      def turn
+        @period_started_on = budget.period_started_on
+        return unless Period.over?(budget)
+
+        @period_started_on = Period.starts.fetch(budget.period)
+        @spent = BigDecimal(0)
+      end
+
+      def held_by(key)
+        @reservations.select { |held| held.key == key && !ended.include?(held.id) }
+      end
+
+      def finish(reservation)
+        ended << reservation.id
+        @reserved -= reservation.usd
+      end
+
+      # Its generation stays free for the true cost, should that come after all.
+      def estimate(reservation, now)
+        known = reservation.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
+        book("estimate", reservation.usd, created_at: now, **known)
+      end
+
+      # Money of a period that has passed cannot be given back to this one.
+      def correction(cost_usd, estimate)
+        difference = cost_usd - estimate.cost_usd
+        estimate.period_started_on < period_started_on ? [difference, BigDecimal(0)].max : difference
+      end
+
+      def booked?(attempt_id, columns)
+        endpoint, generation_id = columns.values_at(:endpoint, :generation_id)
+        @charges.any? do |charge|
+          (generation_id && [charge.endpoint, charge.generation_id] == [endpoint, generation_id]) ||
+            (attempt_id && charge.attempt_id == attempt_id && charge.kind != "estimate")
+        end
+      end
+
+      def book(kind, usd, **columns)
+        @spent += usd
+        new_charges << { budget_id: budget.id, kind: kind, cost_usd: usd, period_started_on: period_started_on,
+                         **columns }
+      end
+    end
+  end
+end

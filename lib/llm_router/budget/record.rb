@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # Makes the models of the tables beside a budget's own: +LlmBudget::Charge+ of +llm_charges+ and
+    # +LlmBudget::Reservation+ of +llm_reservations+, in the same database.
+    # @api private
+    module Record
+      module_function
+
+      # @param model [Class] a {Budget}
+      # @param suffix [String] in place of "budgets" in its table's name
+      # @param money [Symbol] the column in US dollars
+      # @return [Class]
+      def for(model, suffix, money)
+        Class.new(parent(model)) do
+          define_singleton_method(:table_name) { model.table_name.sub(/budgets\z/, suffix) }
+          attribute money, Usd.new(model)
+          # Only acts of the budget write here.
+          define_method(:readonly?) { true }
+        end
+      end
+
+      def parent(model)
+        model.superclass.abstract_class? ? model.superclass : ActiveRecord::Base
+      end
+    end
+  end
+end

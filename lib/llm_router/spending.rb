@@ -1,0 +1,122 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # The money of one call: reserves what an attempt may cost, and sees to it that no reservation is
+  # left open.
+  # @api private
+  class Spending
+    # @return [BudgetExceeded, nil] why the budget refused last
+    attr_reader :refusal
+    # @return [WorstCase, nil] what it refused then
+    attr_reader :refused
+    # @return [Attempt, nil] the last one, with what has become known of it
+    attr_reader :attempt
+
+    def initialize(budget:, config:, telemetry:)
+      @account = Account.of(budget)
+      @config = config
+      @telemetry = telemetry
+      @open = false
+    end
+
+    # @return [Boolean] whether {#weigh} and {#reserve} have to be asked
+    def reserving?
+      @account.reserving?
+    end
+
+    # @return [Boolean] whether a budget that does not reserve has nothing left
+    def exhausted?
+      @account.exhausted?
+    end
+
+    # @return [Boolean] whether money is reserved that was neither settled, released nor kept
+    def open?
+      @open
+    end
+
+    # Finds out what an attempt may cost; that may take a moment.
+    # @param candidate [Candidate]
+    def weigh(candidate, prompt_tokens, completion_tokens)
+      @candidate = candidate
+      @worst_case = WorstCase.of(@config.price_of(candidate), prompt_tokens, completion_tokens,
+                                 otherwise: @config.reserve_usd)
+    end
+
+    # @param limit [Float] seconds that the attempt may take
+    # @return [String, nil] why it is too expensive; nil where the money is reserved
+    def reserve(limit)
+      return too_expensive if as_dear_as_refused?
+
+      attempt = Attempt.new(model: @candidate.model, endpoint: @candidate.endpoint.name.to_s,
+                            job_id: CurrentJob.current&.id, lease: limit + @config.lease_margin)
+      @reservation = @account.reserve(@worst_case.usd, key: next_key, attempt: attempt)
+      @attempt = attempt
+      @open = true
+      nil
+    rescue BudgetExceeded => e
+      @refusal = e
+      @refused = @worst_case
+      too_expensive
+    end
+
+    # @param cost_usd [BigDecimal] US dollars
+    # @param known [Hash] what the answer says of the attempt
+    def settle(cost_usd, **known)
+      close(**known)
+      @telemetry.overrun(attempt, @worst_case.usd, cost_usd) if reserving? && cost_usd > @worst_case.usd
+      @account.settle(@reservation, cost_usd, attempt)
+    end
+
+    # The attempt cost nothing, or was never made.
+    def release
+      return unless @open
+
+      close
+      quietly { @account.release(@reservation) }
+    end
+
+    # The attempt may have been billed.
+    # @param generation_id [String, nil]
+    def uncertain(generation_id)
+      return unless @open
+
+      close(generation_id: generation_id)
+      @telemetry.uncertain(attempt, @worst_case.usd)
+      quietly do
+        @account.uncertain(@reservation, attempt, (@worst_case.usd if @config.on_uncertain == :charge_estimate))
+        SettleJob.follow(@account.budget, attempt) if generation_id && defined?(ActiveJob::Base)
+      end
+    end
+
+    private
+
+    def close(**known)
+      @open = false
+      @attempt &&= @attempt.with(**known)
+    end
+
+    def too_expensive
+      left = @refusal.left_usd ? "#{@refusal.left_usd.to_s('F')} USD are left" : "the budget has less"
+      "not asked: it may cost #{@worst_case}, and #{left}"
+    end
+
+    # What was refused is refused for all that costs as much; a cheaper one may fit.
+    def as_dear_as_refused?
+      @refused && @worst_case.usd >= @refused.usd
+    end
+
+    def next_key
+      run = CurrentJob.current || (@run ||= CurrentJob::Run.new(SecureRandom.uuid, 0))
+      "#{run.id}/#{run.attempts += 1}"
+    end
+
+    # What is not released now is at the end of its lease.
+    def quietly
+      yield
+    rescue StandardError => e
+      Log.new(@config.logger).write(:error) do
+        "a reservation of #{@worst_case.usd.to_s('F')} USD stays until its lease is up (#{e.class})"
+      end
+    end
+  end
+end

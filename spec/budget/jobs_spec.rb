@@ -1,0 +1,127 @@
+# frozen_string_literal: true
+
+require "active_job"
+require "global_id"
+require_relative "budget_helper"
+require_relative "../article/app"
+
+RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
+  let(:adapter) { ActiveJob::QueueAdapters::TestAdapter.new }
+  let(:budget) { model.for(organization).tap { |made| made.update!(cap_usd: 1) } }
+
+  around do |example|
+    GlobalID.app = "spec"
+    BudgetTable::LlmBudget.include(GlobalID::Identification)
+    example.run
+  end
+
+  before do
+    stub_const("DraftJob", Class.new(ApplicationJob) do
+      include LlmRouter::Job
+      def perform(budget)
+        LlmRouter.new(budget: budget, timeout: 0.3).call(messages: Support::MESSAGES, max_tokens: 50)
+      end
+    end)
+    [DraftJob, LlmRouter::ChargeJob, LlmRouter::SettleJob].each { |job| job.queue_adapter = adapter }
+    configure(price_ttl: nil) do |config|
+      Support::CHAIN.each { |name| config.price name, prompt: "0", completion: "0.01" }
+    end
+  end
+
+  def enqueued(job)
+    adapter.enqueued_jobs.select { |one| one[:job] == job }
+  end
+
+  def perform_enqueued(job)
+    jobs = enqueued(job)
+    adapter.enqueued_jobs = adapter.enqueued_jobs - jobs
+    jobs.each { |one| job.perform_now(*ActiveJob::Arguments.deserialize(one[:args])) }
+  end
+
+  def differences
+    LlmRouter::Budget::Audit.new(model).differences
+  end
+
+  it "reserves under the job's id and the attempt's number, the same when it runs again" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    gateway.fail(Support::PRIMARY, status: 503)
+    keys = []
+    noting = lambda do |reserve, usd, **options|
+      keys << options[:key]
+      reserve.call(usd, **options)
+    end
+    allow(LlmRouter::Budget::Books).to receive(:new).and_wrap_original do |original, budgets|
+      original.call(budgets).tap do |books|
+        allow(books).to receive(:reserve!).and_wrap_original(&noting)
+      end
+    end
+    job = DraftJob.new(budget)
+    2.times { job.perform_now }
+    expect(keys).to eq(["#{job.job_id}/1", "#{job.job_id}/2"] * 2)
+    expect(budget.charges.map(&:job_id).uniq).to eq([job.job_id])
+    expect(spent(budget)).to eq(usd("0.2"))
+  end
+
+  it "is not locked out by what a run of the same job left when it was killed" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    job = DraftJob.new(budget)
+    budget.reserve!("0.75", key: "#{job.job_id}/1")
+    job.perform_now
+    expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1"), 0, []])
+  end
+
+  it "asks the endpoint what an attempt cost that timed out, and settles it with that" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    gateway.stall(Support::PRIMARY, after: :headers)
+    DraftJob.perform_now(budget)
+    expect([spent(budget), budget.reserved_usd]).to eq([usd("0.1"), usd("0.5")])
+    expect(budget.class::Reservation.first).to have_attributes(uncertain: true, generation_id: be_present)
+
+    perform_enqueued(LlmRouter::SettleJob)
+    expect(spent(budget)).to eq(usd("0.1"))
+    expect(enqueued(LlmRouter::SettleJob).size).to eq(1), "it is not known yet, so it is asked for again"
+    gateway.generation(budget.class::Reservation.first.generation_id, cost_usd: "0.0625", native_tokens_prompt: 7)
+    perform_enqueued(LlmRouter::SettleJob)
+    expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1625"), 0, []])
+    expect(budget.charges.last).to have_attributes(cost_usd: usd("0.0625"), prompt_tokens: 7, model: Support::PRIMARY)
+  end
+
+  it "corrects the estimate where that becomes known after the lease" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    gateway.stall(Support::PRIMARY, after: :body, times: 1)
+    budget.update!(cap_usd: 2)
+    DraftJob.perform_now(budget)
+    id = budget.class::Reservation.first.generation_id
+    travel 120
+    DraftJob.perform_now(budget)
+    expect(budget.charges.map(&:kind)).to eq(%w[cost estimate cost])
+    gateway.generation(id, cost_usd: "0.0625")
+    perform_enqueued(LlmRouter::SettleJob)
+    expect([spent(budget), differences]).to eq([usd("0.2625"), []])
+  end
+
+  it "is tried again soon where only calls under way hold the money, and else in the next period" do
+    held = budget.reserve!("0.75", key: "another")
+    DraftJob.perform_now(budget)
+    expect(adapter.enqueued_jobs.last[:at]).to be_between(Time.now.to_f, Time.now.to_f + 60)
+    budget.settle!(held, "0.75")
+    DraftJob.perform_now(budget)
+    expect(Time.at(adapter.enqueued_jobs.last[:at])).to eq(budget.period_ends_at)
+  end
+
+  it "ends the reservation with a charge that has to be made later" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    broken = true
+    allow(LlmRouter::Budget::Books).to receive(:new).and_wrap_original do |original, budgets|
+      original.call(budgets).tap { |books| allow(books).to receive(:settle!).and_raise(IOError) if broken }
+    end
+    DraftJob.perform_now(budget)
+    expect([spent(budget), budget.reserved_usd]).to eq([0, usd("0.5")])
+    broken = false
+    2.times do
+      LlmRouter::ChargeJob.perform_now(*ActiveJob::Arguments.deserialize(enqueued(LlmRouter::ChargeJob).first[:args]))
+    end
+    expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1"), 0, []])
+    expect(budget.charges.last.generation_id).to be_present
+  end
+end

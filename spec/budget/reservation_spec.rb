@@ -1,0 +1,166 @@
+# frozen_string_literal: true
+
+require_relative "budget_helper"
+require "llm_router/testing/budget_examples"
+
+RSpec.describe "LlmRouter::Budget, reserved from" do
+  Databases::NAMES.each do |database|
+    describe "on #{database}", database: database do
+      let(:budget) { model.for(organization).tap { |made| made.update!(cap_usd: 1) } }
+
+      def reserve(amount, key = SecureRandom.uuid, **known)
+        budget.reserve!(usd(amount), key: key, attempt: known.any? ? LlmRouter::Attempt.new(lease: 90.0, **known) : nil)
+      end
+
+      def charges
+        budget.charges.order(:id).map { |charge| [charge.kind, charge.cost_usd.to_s("F")] }
+      end
+
+      def differences
+        LlmRouter::Budget::Audit.new(model).differences
+      end
+
+      after { expect(differences).to eq([]) unless @spoilt }
+
+      it_behaves_like "an LLM budget that reserves"
+
+      it "takes two round trips to reserve, two to settle, and two to release" do
+        reservation = nil
+        trips = [round_trips { budget; reservation = reserve("0.5") }.last(2), # rubocop:disable Style/Semicolon
+                 round_trips { budget.settle!(reservation, usd("0.25")) }]
+        reservation = reserve("0.5")
+        trips << round_trips { budget.release!(reservation) }
+        expect(trips.map(&:size)).to eq([2, 2, 2])
+      end
+
+      it "says what was needed, what is left, when the period ends, and whether it is only held" do
+        travel_to Time.utc(2026, 1, 10)
+        held = reserve("0.75")
+        expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded) do |error|
+          expect(error).to have_attributes(needed_usd: usd("0.5"), left_usd: usd("0.25"), retry_after: be_positive,
+                                           period_ends_at: Time.new(2026, 2, 1))
+          expect(error.message).to include("0.5 USD are needed, 0.25 USD are left, calls under way hold the rest")
+        end
+        budget.settle!(held, usd("0.75"))
+        expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded) { |e| expect(e.retry_after).to be_nil }
+      end
+
+      it "has a record of every charge" do
+        reservation = reserve("0.5", model: "a/b", endpoint: "openrouter", job_id: "job")
+        known = LlmRouter::Attempt.new(model: "a/b", endpoint: "openrouter", job_id: "job", generation_id: "gen-1",
+                                       prompt_tokens: 12, completion_tokens: 34)
+        budget.settle!(reservation, usd("0.00012749999999999998"), attempt: known)
+        expect(budget.charges.first).to have_attributes(
+          kind: "cost", cost_usd: usd("0.00012749999999999998"), model: "a/b", endpoint: "openrouter", job_id: "job",
+          generation_id: "gen-1", prompt_tokens: 12, completion_tokens: 34, attempt_id: reservation.attempt_id,
+          created_at: be_within(60).of(Time.now)
+        )
+        expect { budget.charges.first.update!(cost_usd: 0) }.to raise_error(ActiveRecord::ReadOnlyRecord)
+      end
+
+      it "charges the same answer once, whoever asks how often" do
+        known = LlmRouter::Attempt.new(endpoint: "openrouter", generation_id: "gen-1")
+        reservation = reserve("0.5")
+        2.times { budget.settle!(reservation, usd("0.25"), attempt: known) }
+        budget.settle!(reserve("0.5"), usd("0.25"), attempt: known)
+        budget.charge!(usd("0.25"), attempt: known)
+        budget.charge!(usd("0.25"), attempt: LlmRouter::Attempt.new(endpoint: "other", generation_id: "gen-1"))
+        expect(spent(budget)).to eq(usd("0.5"))
+        expect(budget.reserved_usd).to eq(0)
+      end
+
+      it "ends the lease of a dead process with the next reservation, and charges the estimate" do
+        reserve("0.75", "dead", model: "a/b", endpoint: "openrouter", job_id: "job")
+        travel 91
+        expect(budget.reserved_usd).to eq(0)
+        expect(budget.remaining_usd).to eq(usd("0.25"))
+        expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded, /0.25 USD are left, its/)
+        expect(charges).to eq([%w[estimate 0.75]])
+        expect(budget.charges.first).to have_attributes(model: "a/b", endpoint: "openrouter", job_id: "job")
+        expect(model::Reservation.count).to eq(0)
+      end
+
+      it "lets it go where that is the policy" do
+        LlmRouter.configure { |config| config.on_uncertain = :release }
+        reserve("0.75")
+        budget.uncertain!(reserve("0.25"))
+        travel 91
+        expect(budget.remaining_usd).to eq(1)
+        budget.release!(reserve("1"))
+        expect([spent(budget), charges]).to eq([0, []])
+      end
+
+      it "corrects an estimate when the true cost comes after all" do
+        late = [reserve("0.5"), reserve("0.25")]
+        travel 91
+        budget.release!(reserve("0.125"))
+        expect(spent(budget)).to eq(usd("0.75"))
+        2.times { budget.settle!(late.first, usd("0.125")) }
+        budget.settle!(late.last, usd("0.375"))
+        expect(spent(budget)).to eq(usd("0.5"))
+        expect(charges).to eq([%w[estimate 0.5], %w[estimate 0.25], %w[correction -0.375], %w[correction 0.125]])
+      end
+
+      it "gives nothing back to a period that the estimate was not in" do
+        travel_to Time.utc(2026, 1, 31, 23, 50)
+        late = reserve("0.5")
+        travel_to Time.utc(2026, 1, 31, 23, 55)
+        budget.release!(reserve("0.125"))
+        travel_to Time.utc(2026, 2, 1, 0, 5)
+        budget.settle!(late, usd("0.125"))
+        expect(budget.reload.spent_usd).to eq(0)
+      end
+
+      it "holds across the end of a period what may still be charged, and charges it there" do
+        travel_to Time.utc(2026, 1, 31, 23, 59, 30)
+        budget.charge!(usd("0.5"))
+        reservation = reserve("0.5")
+        travel_to Time.utc(2026, 2, 1, 0, 0, 10)
+        expect(budget.remaining_usd).to eq(usd("0.5"))
+        budget.settle!(reservation, usd("0.25"))
+        expect(budget.reload).to have_attributes(spent_usd: usd("0.25"), period_started_on: Date.new(2026, 2, 1))
+      end
+
+      it "keeps what may have been billed while there is room, but never locks a job out by it" do
+        budget.uncertain!(reserve("0.5", "job/1"))
+        budget.release!(reserve("0.5", "job/1"))
+        expect(budget.reserved_usd).to eq(usd("0.5"))
+        second = reserve("0.75", "job/1")
+        expect(budget.reserved_usd).to eq(usd("0.75"))
+        expect(log).to include("0.5 USD that an earlier run of job/1 may have cost are held no more")
+        budget.settle!(second, usd("0.5"))
+        expect(spent(budget)).to eq(usd("0.5"))
+      end
+
+      it "reserves with several rows or with none, and settles with all" do
+        app = model.for(nil)
+        app.update!(cap_usd: "0.5")
+        both = LlmRouter::Budgets.new([budget, app])
+        expect { both.reserve!(usd("0.75"), key: "j") }.to raise_error(LlmRouter::BudgetExceeded, /0.5 USD are left/)
+        expect(budget.reserved_usd).to eq(0)
+        reservation = both.reserve!(usd("0.5"), key: "j")
+        expect([budget, app].map(&:reserved_usd)).to eq([usd("0.5")] * 2)
+        both.settle!(reservation, usd("0.25"))
+        expect([spent(budget), spent(app), budget.reserved_usd, app.reserved_usd])
+          .to eq([usd("0.25"), usd("0.25"), 0, 0])
+      end
+
+      it "names the row whose books do not agree" do
+        @spoilt = true
+        budget.settle!(reserve("0.5"), usd("0.25"))
+        reserve("0.125")
+        model.where(id: budget.id).update_all(period: "monthly")
+        budget.reload.update!(spent_usd: "0.5")
+        expect(differences).to eq(
+          ["llm_budgets #{budget.id} (#{budget.scope_in_words}): " \
+           "spent_usd is 0.5, its charges are 0.25: 0.25 USD apart"]
+        )
+        model::Reservation.delete_all
+        expect(differences.first).to include("reserved_usd is 0.125, its reservations are 0.0")
+        out = StringIO.new
+        expect(LlmRouter::Budget::Audit.run([model], out: out)).to be(false)
+        expect(out.string).to include("1 of 1 budgets differ")
+      end
+    end
+  end
+end

@@ -12,6 +12,9 @@ module Databases
   private_constant :NAME
 
   class << self
+    # How many connections PostgreSQL takes at most. To be set before it is started.
+    attr_writer :connections
+
     # Active Record, connected to an empty database of this kind.
     def connect(name, **options)
       require "active_record"
@@ -49,7 +52,7 @@ module Databases
         stop_by: :INT,
         prepare: ->(data) { [postgres("initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"] },
         command: lambda do |data, directory|
-          [postgres("postgres"), "-D", data, "-k", directory, "-h", "", "-F", "-N", "120"]
+          [postgres("postgres"), "-D", data, "-k", directory, "-h", "", "-F", "-N", (@connections || 120).to_s]
         end,
         ready: ->(directory) { answers?("psql", "-h", directory, "-U", "postgres", "-c", "CREATE DATABASE #{NAME}") }
       )

@@ -1,0 +1,106 @@
+# frozen_string_literal: true
+
+require "bigdecimal"
+require "json"
+require "securerandom"
+require "socket"
+
+# A gateway that bills, as a program of its own: what it has billed is in its ledger, whatever becomes of
+# those who asked. It answers a chat completion with as many tokens as chance will have it, on loopback
+# only, prints its port, and ends when its standard input does.
+class BillingServer
+  HOST = "127.0.0.1"
+  # Of a byte each there is more than one token for four of them.
+  BYTES_PER_TOKEN = 4
+
+  # @param options [Hash{String => Object}] as BillingGateway writes them
+  def initialize(options)
+    @prices = options.fetch("prices").transform_values { |price| price.transform_values { |usd| BigDecimal(usd) } }
+    @delay = Range.new(*options.fetch("delay"))
+    @overruns = options.fetch("overruns")
+    @random = Random.new(options.fetch("seed"))
+    @announce = options.fetch("announce")
+    @asked = Hash.new(0)
+    @ledger = File.open(options.fetch("ledger"), "a")
+    @lock = Mutex.new
+  end
+
+  def run
+    server = TCPServer.new(HOST, 0)
+    Thread.new { loop { Thread.new(server.accept) { |client| serve(client) } } }
+    say(server.addr[1])
+    $stdin.read
+  end
+
+  private
+
+  # A thread each, which mostly sleeps: hundreds of them cost little.
+  def serve(client)
+    client.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
+    while (line = client.gets)
+      reply = line.start_with?("POST ") ? completion(JSON.parse(body(client))) : (body(client) && nil)
+      client.write(http(reply))
+    end
+  rescue SystemCallError, IOError
+    nil
+  ensure
+    client.close
+  end
+
+  def body(client)
+    length = 0
+    while (header = client.gets) && header != "\r\n"
+      length = header[/\d+/].to_i if header.match?(/\Acontent-length:/i)
+    end
+    client.read(length)
+  end
+
+  def http(reply)
+    status = reply ? "200 OK" : "404 Not Found"
+    reply ||= '{"error":{"code":404,"message":"there is no such thing here"}}'
+    "HTTP/1.1 #{status}\r\nContent-Type: application/json\r\nContent-Length: #{reply.bytesize}\r\n\r\n#{reply}"
+  end
+
+  # Whoever asks and goes away has asked: the answer is billed all the same.
+  def completion(request)
+    most = request.fetch("max_tokens")
+    words = request.fetch("messages").map { |message| message.fetch("content") }.join
+    answered, delay = @lock.synchronize { draw(most, words) }
+    sleep(delay)
+    answer(request.fetch("model"), most, (words.bytesize / BYTES_PER_TOKEN) + 1, answered)
+  end
+
+  def draw(most, words)
+    @asked[words] += 1
+    say(words) if @announce[words] == @asked[words]
+    tokens = @random.rand < @overruns ? (most * 1.5).ceil : @random.rand(1..most)
+    [tokens, @random.rand(@delay)]
+  end
+
+  # One write a line, so that none is ever half there.
+  def bill(cost, overrun)
+    "gen-#{SecureRandom.uuid}".tap do |id|
+      line = "#{id} #{cost.to_s('F')} #{overrun.to_s('F')}\n"
+      @lock.synchronize { @ledger.syswrite(line) }
+    end
+  end
+
+  def answer(model, most, prompted, answered)
+    prompt, completion = @prices.fetch(model).values_at("prompt", "completion")
+    cost = (prompted * prompt) + (answered * completion)
+    json(bill(cost, [answered - most, 0].max * completion), model, prompted, answered, cost)
+  end
+
+  # Written by hand, for the cost is to be the decimal that it is.
+  def json(id, model, prompt, tokens, cost)
+    %({"id":"#{id}","object":"chat.completion","created":0,"model":#{model.to_json},"choices":[{"index":0,) +
+      %("finish_reason":"stop","message":{"role":"assistant","content":"Yes."}}],"usage":{"prompt_tokens":#{prompt},) +
+      %("completion_tokens":#{tokens},"total_tokens":#{prompt + tokens},"cost":#{cost.to_s('F')}}})
+  end
+
+  def say(text)
+    $stdout.syswrite("#{text}\n")
+  end
+end
+
+BillingServer.new(JSON.parse(ARGV.fetch(0))).run

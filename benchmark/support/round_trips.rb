@@ -1,0 +1,24 @@
+# frozen_string_literal: true
+
+require "active_support/notifications"
+
+# Counts how often the database is spoken to.
+module RoundTrips
+  module_function
+
+  # @return [Integer]
+  def of(&)
+    count = 0
+    counter = ->(*, payload) { count += 1 unless payload[:cached] || payload[:name] == "SCHEMA" }
+    ActiveSupport::Notifications.subscribed(counter, "sql.active_record", &)
+    count
+  end
+
+  # @param row [LlmRouter::Budget]
+  # @return [Array<Integer>] for a reservation, and for what settles it, once everything is warm
+  def of_a_pair(row)
+    row.settle!(row.reserve!("0.01", key: "warm"), "0.001")
+    reservation = nil
+    [of { reservation = row.reserve!("0.01", key: "counted") }, of { row.settle!(reservation, "0.001") }]
+  end
+end

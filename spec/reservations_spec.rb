@@ -176,6 +176,20 @@ RSpec.describe "A budget that reserves" do
       expect([budget.spent_usd, budget.held]).to eq([BigDecimal("1.0"), 0])
     end
 
+    it "survives a kill whose budget rescues something of its own" do
+      prices
+      gateway.hang
+      def budget.settle!(*)
+        Integer("none")
+      rescue ArgumentError
+        super
+      end
+      call = Thread.new { ask(max_tokens: 50) }
+      gateway.await_requests(1)
+      call.kill.join
+      expect([call.status, budget.spent_usd, budget.held]).to eq([false, BigDecimal("0.5"), 0])
+    end
+
     it "keeps the attempt in ChargeFailed, so that the charge can be made good" do
       prices
       gateway.answer("Hi", cost_usd: "0.1")

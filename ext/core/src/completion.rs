@@ -1,6 +1,7 @@
 //! The answer, once it is one: what was said, by whom, and what it cost.
 
 use crate::answer::{Answer, WireUsage};
+use crate::owed::owed;
 use crate::{Cost, CostError};
 
 /// A model's answer.
@@ -45,33 +46,11 @@ impl From<&WireUsage> for Usage {
 }
 
 impl WireUsage {
-    /// What is owed in all. With a key of one's own (`is_byok`), `cost` is OpenRouter's fee alone
-    /// and the upstream's price comes on top; on other calls that price is in `cost` already.
-    ///
     /// # Errors
-    /// [`CostError::TooLong`].
+    /// As [`owed`].
     pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
-        // What is no amount is taken as absent, for the answer has been paid for and somebody waits for
-        // it; the caller is told that there was no cost. Only a number made to do harm spoils it.
-        let read =
-            |json: &Option<Box<serde_json::value::RawValue>>| match json.as_ref().map(|json| Cost::read(json.get())) {
-                Some(Err(CostError::NotANumber | CostError::Negative)) | None => Ok(None),
-                Some(read) => read,
-            };
-        let fee = read(&self.cost)?;
-        if self.is_byok != Some(true) {
-            return Ok(fee);
-        }
-        // Then a fee of nothing tells nothing: what the upstream took is not known.
-        let fee = fee.filter(|fee| !fee.is_zero());
-        let upstream = match &self.cost_details {
-            Some(details) => read(&details.upstream_inference_cost)?,
-            None => None,
-        };
-        Ok(match (fee, upstream) {
-            (Some(fee), Some(upstream)) => Some(fee + upstream),
-            (fee, upstream) => fee.or(upstream),
-        })
+        let upstream = self.cost_details.as_ref().and_then(|details| details.upstream_inference_cost.as_deref());
+        owed(self.cost.as_deref(), self.is_byok, upstream)
     }
 }
 
@@ -79,27 +58,5 @@ impl Answer {
     /// What is owed, for a good answer and for a failed one alike.
     pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
         self.usage.as_ref().map_or(Ok(None), WireUsage::owed)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn owed(usage: &str) -> Option<String> {
-        let usage: WireUsage = serde_json::from_str(usage).unwrap();
-        usage.owed().unwrap().map(|cost| cost.to_string())
-    }
-
-    #[test]
-    fn the_upstream_price_is_added_for_ones_own_key_only() {
-        let details = r#""cost_details":{"upstream_inference_cost":0.0019}"#;
-        assert_eq!(owed(&format!(r#"{{"cost":0.0001,"is_byok":true,{details}}}"#)).as_deref(), Some("0.0020"));
-        assert_eq!(owed(&format!(r#"{{"cost":0.002,"is_byok":false,{details}}}"#)).as_deref(), Some("0.002"));
-        assert_eq!(owed(&format!(r#"{{"cost":null,"is_byok":true,{details}}}"#)).as_deref(), Some("0.0019"));
-        assert_eq!(owed(r#"{"cost":0,"is_byok":true,"cost_details":null}"#), None);
-        assert_eq!(owed(r#"{"cost":0.1,"is_byok":true}"#).as_deref(), Some("0.1"));
-        assert_eq!(owed(r#"{"cost":null}"#), None);
-        assert_eq!(owed("{}"), None);
     }
 }

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use bigdecimal::{BigDecimal, Signed, Zero};
 use thiserror::Error;
 
-/// An amount in US dollars, exact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An amount in US dollars, exact. The default is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cost(BigDecimal);
 
 /// Why a `usage.cost` could not be read.

@@ -9,6 +9,7 @@ use thiserror::Error;
 /// An OpenAI-compatible gateway: a base URL, and the key and headers that go with each request.
 pub struct Endpoint {
     name: String,
+    base: Url,
     url: Url,
     key: Option<String>,
     headers: HeaderMap,
@@ -46,7 +47,8 @@ impl Endpoint {
     /// # Errors
     /// [`EndpointError`] for a URL or a key that cannot be used.
     pub fn new(name: &str, base_url: &str, key: Option<&str>, app: &App) -> Result<Self, EndpointError> {
-        let url = completions_url(base_url)?;
+        let base = checked_base(base_url)?;
+        let url = below(&base, "chat/completions");
         let mut headers = HeaderMap::new();
         if let Some(key) = key {
             let mut bearer =
@@ -62,7 +64,7 @@ impl Endpoint {
                 headers.insert(HeaderName::from_static(header), value);
             }
         }
-        Ok(Self { name: name.to_owned(), url, key: key.map(str::to_owned), headers })
+        Ok(Self { name: name.to_owned(), base, url, key: key.map(str::to_owned), headers })
     }
 
     /// The name that hops and logs show.
@@ -73,6 +75,15 @@ impl Endpoint {
     /// The full address of the chat completions call.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The full address of another call.
+    pub(crate) fn below(&self, path: &str) -> Url {
+        below(&self.base, path)
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -90,7 +101,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-fn completions_url(base_url: &str) -> Result<Url, EndpointError> {
+fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
     let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| EndpointError::NotAUrl)?;
     // Of what was given only the host is ever repeated: keys end up in URLs.
     let host = || url.host_str().unwrap_or_default().to_owned();
@@ -106,10 +117,13 @@ fn completions_url(base_url: &str) -> Result<Url, EndpointError> {
         "http" => return Err(EndpointError::Insecure(host())),
         _ => return Err(EndpointError::NotAUrl),
     }
-    let path = format!("{}/chat/completions", url.path().trim_end_matches('/'));
-    let mut full = url;
-    full.set_path(&path);
-    Ok(full)
+    Ok(url)
+}
+
+fn below(base: &Url, path: &str) -> Url {
+    let mut full = base.clone();
+    full.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    full
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Cost;
+use crate::{Cost, Progress};
 
 /// Why an attempt did not answer. [`Reason::as_str`] is the word that logs, events and Ruby show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +29,8 @@ pub enum Reason {
     Rejected,
     /// Not asked: its endpoint had failed earlier in the same call.
     Skipped,
+    /// Not asked: the gate has no money for what the attempt may cost.
+    TooExpensive,
 }
 
 impl Reason {
@@ -45,6 +47,7 @@ impl Reason {
             Self::Moderated => "moderated",
             Self::Rejected => "rejected",
             Self::Skipped => "skipped",
+            Self::TooExpensive => "too_expensive",
         }
     }
 }
@@ -73,6 +76,9 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// What the failed attempt cost all the same: that money is spent.
     pub cost: Option<Cost>,
+    /// The request was, or may have been, handed to the server, and nothing that came back says what
+    /// it costs: it may be billed all the same. Never true where `cost` is known.
+    pub uncertain: bool,
     /// The generation's id, where the endpoint gave one.
     pub generation_id: Option<String>,
     /// What the endpoint answered, kept only where the request is at fault.
@@ -88,6 +94,7 @@ impl Failure {
             message: message.into(),
             retry_after: None,
             cost: None,
+            uncertain: false,
             generation_id: None,
             body: None,
         }
@@ -99,5 +106,17 @@ impl Failure {
 
     pub(crate) fn with_status(self, status: u16) -> Self {
         Self { status: Some(status), ..self }
+    }
+
+    /// A failure that says nothing of its cost. [`Failure::accounted`] settles whether there can be one.
+    pub(crate) fn unaccounted(self) -> Self {
+        Self { uncertain: true, ..self }
+    }
+
+    /// What the failure itself could not know: whether the request went out, and under which id.
+    pub(crate) fn accounted(self, progress: &Progress) -> Self {
+        let uncertain = self.uncertain && self.cost.is_none() && progress.uncertain();
+        let generation_id = self.generation_id.or_else(|| progress.generation_id().map(str::to_owned));
+        Self { uncertain, generation_id, ..self }
     }
 }

@@ -7,9 +7,10 @@ use reqwest::{Client, Response};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
+use crate::incoming::{self, Unread};
 use crate::transport;
 use crate::verdict::{self, Received};
-use crate::{Candidate, Completion, Failure, Reason, Request, Scope};
+use crate::{outgoing, Candidate, Completion, Failure, Progress, Reason, Request, Scope};
 
 /// What one attempt is to do.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,8 @@ pub struct Ask<'a> {
     pub limit: Duration,
     /// How large an answer may be, in bytes, after decompression.
     pub max_answer_bytes: usize,
+    /// New for each attempt; a clone of it tells the caller about one that was dropped.
+    pub progress: &'a Progress,
 }
 
 /// Makes the attempt. Cancel it by dropping it: its connection is closed, not reused.
@@ -33,13 +36,13 @@ pub async fn attempt(client: &Client, ask: Ask<'_>) -> Result<Completion, Failur
         Ok(outcome) => outcome,
         Err(_) => {
             let waited = format!("no whole answer within {:.3} s", ask.limit.as_secs_f64());
-            Err(Failure::new(Reason::Timeout, Scope::Model, waited))
+            Err(Failure::new(Reason::Timeout, Scope::Model, waited).unaccounted())
         }
     };
     if outcome.is_err() {
         settle().await;
     }
-    outcome
+    outcome.map_err(|failure| failure.accounted(ask.progress))
 }
 
 /// Lets the connections see to themselves. They only run while somebody waits, so what happened
@@ -52,45 +55,61 @@ pub async fn settle() {
 }
 
 async fn exchange(client: &Client, ask: &Ask<'_>) -> Result<Completion, Failure> {
-    let endpoint = &ask.candidate.endpoint;
-    let body = ask.request.body_for(ask.candidate).map_err(|error| {
-        Failure::new(Reason::Rejected, Scope::Request, format!("the request is not valid JSON: {error}"))
-    })?;
-    let response = client
-        .post(endpoint.url().clone())
-        .headers(endpoint.headers().clone())
-        .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        .body(body)
-        .send()
-        .await
-        .map_err(|error| transport::failure(&error, endpoint))?;
+    let response = send(client, ask).await?;
     let received = receive(response, ask).await?;
     verdict::judge(received, ask)
 }
 
-/// What a server announces is believed up to this many bytes; memory beyond it is for bytes that came.
-const MAX_TRUSTED: usize = 1024 * 1024;
+/// How often a request that was turned away unread is sent again.
+const AGAIN: usize = 2;
+
+async fn send(client: &Client, ask: &Ask<'_>) -> Result<Response, Failure> {
+    let endpoint = &ask.candidate.endpoint;
+    let mut again = AGAIN;
+    loop {
+        let json = ask.request.body_for(ask.candidate).map_err(|error| {
+            Failure::new(Reason::Rejected, Scope::Request, format!("the request is not valid JSON: {error}"))
+        })?;
+        let sent = client
+            .post(endpoint.url().clone())
+            .headers(endpoint.headers().clone())
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .body(outgoing::body(json, ask.progress))
+            .send()
+            .await;
+        match sent {
+            Ok(response) => return Ok(response),
+            Err(error) if transport::turned_away(&error) => {
+                ask.progress.turned_away();
+                if again == 0 {
+                    return Err(transport::failure(&error, endpoint));
+                }
+                again -= 1;
+            }
+            Err(error) => return Err(transport::failure(&error, endpoint)),
+        }
+    }
+}
 
 async fn receive(mut response: Response, ask: &Ask<'_>) -> Result<Received, Failure> {
     let status = response.status().as_u16();
     let retry_after = header(response.headers(), RETRY_AFTER.as_str());
     let retry_after = retry_after.and_then(|value| crate::retry_after::parse(&value, SystemTime::now()));
     let generation_id = header(response.headers(), "x-generation-id");
-    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let mut body = Vec::with_capacity(announced.min(ask.max_answer_bytes).min(MAX_TRUSTED));
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= ask.max_answer_bytes => body.extend_from_slice(&chunk),
-            // An error is known by its status and headers: a body that is too large, or breaks off,
-            // takes nothing away from that.
-            Ok(Some(_)) | Err(_) if status >= 400 => break,
-            Ok(Some(_)) => {
-                let over = format!("the answer is larger than {} bytes (max_answer_bytes)", ask.max_answer_bytes);
-                return Err(Failure::bad_answer(over).with_status(status));
-            }
-            Ok(None) => break,
-            Err(error) => return Err(transport::failure(&error, &ask.candidate.endpoint).with_status(status)),
+    ask.progress.heard(status, generation_id.as_deref());
+    let mut body = Vec::new();
+    match incoming::read(&mut response, ask.max_answer_bytes, &mut body).await {
+        Ok(()) => {}
+        // An error is known by its status and headers: a body that is too large, or breaks off, takes
+        // nothing away from that.
+        Err(_) if status >= 400 => {}
+        Err(Unread::TooLarge) => {
+            let over = format!("the answer is larger than {} bytes (max_answer_bytes)", ask.max_answer_bytes);
+            return Err(Failure::bad_answer(over).with_status(status).unaccounted());
+        }
+        Err(Unread::Broken(error)) => {
+            return Err(transport::failure(&error, &ask.candidate.endpoint).with_status(status));
         }
     }
     Ok(Received { status, retry_after, generation_id, body })

@@ -34,6 +34,10 @@ impl Hop {
         Self::of(position, candidate, Failure::new(Reason::Skipped, Scope::Model, why), Duration::ZERO)
     }
 
+    pub(crate) fn too_expensive(position: usize, candidate: &Candidate, why: String) -> Self {
+        Self::of(position, candidate, Failure::new(Reason::TooExpensive, Scope::Model, why), Duration::ZERO)
+    }
+
     /// What the failed attempt cost all the same, where that is more than nothing.
     pub fn cost(&self) -> Option<&Cost> {
         self.failure.cost.as_ref().filter(|cost| !cost.is_zero())

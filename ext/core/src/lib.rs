@@ -5,10 +5,14 @@
 //! hop, charge), [`gateway::attempt`] makes one HTTP attempt, and [`run`] is the loop that owns
 //! the order of these and nothing else.
 //!
+//! Besides, for whoever reserves money: [`Request::bounds`] says how large an attempt can get, [`prices()`]
+//! what its tokens cost, [`Progress`] how far it came, and [`generation()`] what it did cost.
+//!
 //! Facts about the wire are from OpenRouter's API reference (chat completions, errors, limits),
 //! as of August 2026.
 
 mod answer;
+mod bounds;
 mod chain;
 mod classify;
 pub mod client;
@@ -17,28 +21,41 @@ mod cost;
 mod endpoint;
 mod failure;
 pub mod gateway;
+mod generation;
 mod hop;
+mod incoming;
 mod lenient;
 mod lint;
+mod lookup;
+mod outgoing;
+mod owed;
 mod panic;
+mod prices;
+mod progress;
 mod redact;
 mod request;
 mod retry_after;
 mod router;
 mod surrogates;
+mod textual;
 mod transport;
 mod verdict;
 mod walk;
 
+pub use bounds::Bounds;
 pub use chain::{Candidate, Chain, ChainError};
 pub use completion::{Completion, Usage};
 pub use cost::{Cost, CostError};
 pub use endpoint::{App, Endpoint, EndpointError};
 pub use failure::{Failure, Reason, Scope};
 pub use gateway::Ask;
+pub use generation::{generation, Generation};
 pub use hop::Hop;
 pub use lint::Doubt;
+pub use lookup::LookupError;
 pub use panic::{caught, Panicked};
+pub use prices::{prices, ModelPrice};
+pub use progress::Progress;
 pub use request::{Params, Request};
-pub use router::{run, Host, Stopped};
-pub use walk::{Ended, Next, Step, Walk};
+pub use router::{run, Gate, Host, Stopped};
+pub use walk::{Asking, Ended, Next, Step, Walk};

@@ -28,6 +28,18 @@ impl Request {
     pub fn body_for(&self, candidate: &Candidate) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(&Body { request: self, candidate })
     }
+
+    pub(crate) fn messages(&self) -> &RawValue {
+        &self.messages
+    }
+
+    /// The options that one candidate is sent.
+    pub(crate) fn options<'a>(&'a self, candidate: &'a Candidate) -> impl Iterator<Item = (&'a str, &'a RawValue)> {
+        let own = &candidate.params;
+        let shared = self.params.iter().filter(|(name, _)| !own.iter().any(|(overridden, _)| overridden == name));
+        let all = shared.chain(own.iter().filter(|(_, value)| value.get() != "null"));
+        all.map(|(name, value)| (name.as_str(), &**value))
+    }
 }
 
 struct Body<'a> {
@@ -37,16 +49,10 @@ struct Body<'a> {
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let own = &self.candidate.params;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", &self.candidate.model)?;
         map.serialize_entry("messages", &self.request.messages)?;
-        for (name, value) in &self.request.params {
-            if !own.iter().any(|(overridden, _)| overridden == name) {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        for (name, value) in own.iter().filter(|(_, value)| value.get() != "null") {
+        for (name, value) in self.request.options(self.candidate) {
             map.serialize_entry(name, value)?;
         }
         map.end()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Candidate, Completion, Ended, Failure, Hop, Next, Step, Walk};
+use crate::{Asking, Candidate, Completion, Ended, Failure, Hop, Next, Step, Walk};
 
 /// What only the caller of a walk can do. An error from any of these ends the walk at once.
 pub trait Host {
@@ -10,8 +10,8 @@ pub trait Host {
     type Answer;
     type Error;
 
-    /// May this candidate be asked? An error says no.
-    fn gate(&mut self, candidate: &Candidate) -> Result<(), Self::Error>;
+    /// May this candidate be asked? An error says that nobody may.
+    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Self::Error>;
 
     /// Makes the attempt and waits for it, for at most `limit`.
     fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Self::Error>;
@@ -22,6 +22,15 @@ pub trait Host {
     /// Is told of a step that brought no answer, and of who is asked next. Charges what the failed
     /// attempt cost all the same ([`Hop::cost`]).
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error>;
+}
+
+/// What a [`Host`] says before an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    Open,
+    /// There is not enough money for what this candidate may cost: on to the next. The sentence says
+    /// so in the hop.
+    TooExpensive(String),
 }
 
 /// Why [`run`] came back without an answer.
@@ -45,15 +54,19 @@ impl<E> From<E> for Stopped<E> {
 /// [`Stopped`]: the walk ended without an answer, or the host stopped it.
 pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stopped<H::Error>> {
     loop {
-        let candidate = match walk.next(Instant::now()) {
-            Next::Ask(candidate) => candidate,
+        let asking = match walk.next(Instant::now()) {
+            Next::Ask(asking) => asking,
             Next::Skip(hop) => {
                 host.hopped(&hop, walk.upcoming(Instant::now()))?;
                 continue;
             }
             Next::End(ended) => return Err(Stopped::Ended(ended)),
         };
-        host.gate(candidate)?;
+        let candidate = asking.candidate;
+        if let Gate::TooExpensive(why) = host.gate(asking)? {
+            host.hopped(&walk.pass_by(candidate, why), walk.upcoming(Instant::now()))?;
+            continue;
+        }
         // The gate may have taken its time, and that counts.
         let asked = Instant::now();
         let Some(limit) = walk.limit(candidate, asked) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
@@ -76,6 +89,10 @@ mod tests {
     struct Scripted {
         outcomes: Vec<Result<Completion, Failure>>,
         closed: bool,
+        /// Models that the gate has no money for.
+        too_expensive: Vec<&'static str>,
+        /// How long the gate takes.
+        slow: Duration,
         seen: Vec<String>,
     }
 
@@ -83,12 +100,16 @@ mod tests {
         type Answer = String;
         type Error = &'static str;
 
-        fn gate(&mut self, candidate: &Candidate) -> Result<(), Self::Error> {
-            self.seen.push(format!("gate {}", candidate.model));
+        fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Self::Error> {
+            let model = asking.candidate.model.as_str();
+            self.seen.push(format!("gate {model}"));
+            std::thread::sleep(self.slow);
             if self.closed {
                 Err("no money")
+            } else if self.too_expensive.contains(&model) {
+                Ok(Gate::TooExpensive("0.5 USD are left".to_owned()))
             } else {
-                Ok(())
+                Ok(Gate::Open)
             }
         }
 
@@ -104,7 +125,8 @@ mod tests {
 
         fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error> {
             let cost = hop.cost().map(ToString::to_string).unwrap_or_default();
-            self.seen.push(format!("hop {} {cost} to {:?}", hop.model, next.map(|next| next.model.as_str())));
+            let next = next.map(|next| next.model.as_str());
+            self.seen.push(format!("hop {} {} {cost} to {next:?}", hop.model, hop.failure.reason.as_str()));
             Ok(())
         }
     }
@@ -136,8 +158,14 @@ mod tests {
             Failure { cost: Cost::read("0.5").unwrap(), ..Failure::new(Reason::Unavailable, Scope::Model, "") };
         let mut host = Scripted { outcomes: vec![Err(failed), Ok(completion())], ..Scripted::default() };
         assert_eq!(walked(&mut host).unwrap(), "b/2");
-        let order =
-            ["gate a/1", "attempt a/1", "hop a/1 0.5 to Some(\"b/2\")", "gate b/2", "attempt b/2", "charge b/2"];
+        let order = [
+            "gate a/1",
+            "attempt a/1",
+            "hop a/1 unavailable 0.5 to Some(\"b/2\")",
+            "gate b/2",
+            "attempt b/2",
+            "charge b/2",
+        ];
         assert_eq!(host.seen, order);
     }
 
@@ -153,6 +181,30 @@ mod tests {
         let failed = Failure::new(Reason::Rejected, Scope::Request, "");
         let mut host = Scripted { outcomes: vec![Err(failed)], ..Scripted::default() };
         assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Rejected(_)))));
-        assert_eq!(host.seen, ["gate a/1", "attempt a/1", "hop a/1  to None"]);
+        assert_eq!(host.seen, ["gate a/1", "attempt a/1", "hop a/1 rejected  to None"]);
+    }
+
+    #[test]
+    fn who_is_too_expensive_is_not_asked_but_told_of() {
+        let mut host = Scripted { outcomes: vec![Ok(completion())], too_expensive: vec!["a/1"], ..Scripted::default() };
+        assert_eq!(walked(&mut host).unwrap(), "b/2");
+        let order = ["gate a/1", "hop a/1 too_expensive  to Some(\"b/2\")", "gate b/2", "attempt b/2", "charge b/2"];
+        assert_eq!(host.seen, order);
+    }
+
+    #[test]
+    fn a_chain_that_is_too_expensive_is_exhausted() {
+        let mut host = Scripted { too_expensive: vec!["a/1", "b/2"], ..Scripted::default() };
+        assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Exhausted))));
+        assert_eq!(host.seen.last().unwrap(), "hop b/2 too_expensive  to None");
+    }
+
+    #[test]
+    fn a_gate_that_takes_all_the_time_leaves_none_for_the_attempt() {
+        let deadline = Some(Instant::now() + Duration::from_millis(10));
+        let mut host = Scripted { slow: Duration::from_millis(20), ..Scripted::default() };
+        let stopped = run(&mut Walk::new(&chain(&["a/1", "b/2"]), Duration::from_secs(1), deadline), &mut host);
+        assert!(matches!(stopped, Err(Stopped::Ended(Ended::DeadlineExceeded))));
+        assert_eq!(host.seen, ["gate a/1"]);
     }
 }

@@ -19,10 +19,15 @@ pub(crate) struct Received {
 /// choices or nothing said are failures, and their cost is owed all the same.
 pub(crate) fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Failure> {
     let Received { status, retry_after, generation_id, body } = received;
-    let body = String::from_utf8(body).map_err(|_| Failure::bad_answer("the answer is not UTF-8").with_status(status));
     let wire = Wire { status, retry_after, generation_id, ask };
     match status {
-        200..=299 => wire.success(body?),
+        200..=299 => match String::from_utf8(body) {
+            Ok(body) => wire.success(body),
+            Err(error) => {
+                let bill = Bill::of(&String::from_utf8_lossy(error.as_bytes()));
+                Err(wire.unreadable("the answer is not UTF-8".to_owned(), bill))
+            }
+        },
         300..=399 => Err(Failure::new(
             Reason::BadAnswer,
             Scope::Endpoint,
@@ -30,7 +35,7 @@ pub(crate) fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Fai
         )
         .with_status(status)),
         _ => {
-            let body = body.unwrap_or_default();
+            let body = String::from_utf8(body).unwrap_or_default();
             let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
             Err(wire.error(&answer, answer.error.as_ref(), &body))
         }
@@ -50,7 +55,7 @@ impl Wire<'_> {
         if answer.error.is_some() {
             return Err(self.error(&answer, answer.error.as_ref(), &body));
         }
-        let cost = answer.owed().map_err(|error| self.bad(format!("usage.cost is unreadable: {error}"), None));
+        let cost = answer.owed().map_err(|error| self.unreadable(format!("usage.cost is unreadable: {error}"), None));
         let Some(first) = answer.choices.iter().flatten().next() else {
             return Err(self.bad("the answer has no choices".to_owned(), cost?));
         };
@@ -77,7 +82,7 @@ impl Wire<'_> {
         }
         // serde's own message can quote the answer; where it is wrong says enough.
         let place = format!("line {}, column {}", error.line(), error.column());
-        Err(self.bad(format!("the answer is not the JSON of a chat completion ({place})"), Bill::of(&body)))
+        Err(self.unreadable(format!("the answer is not the JSON of a chat completion ({place})"), Bill::of(&body)))
     }
 
     fn completion(self, answer: Answer, choice: Choice, cost: Option<Cost>, body: String) -> Completion {
@@ -96,6 +101,11 @@ impl Wire<'_> {
             cost,
             body,
         }
+    }
+
+    /// Somebody may have said something, and be paid for it.
+    fn unreadable(&self, message: String, cost: Option<Cost>) -> Failure {
+        self.bad(message, cost).unaccounted()
     }
 
     fn bad(&self, message: String, cost: Option<Cost>) -> Failure {

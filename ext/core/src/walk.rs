@@ -22,11 +22,21 @@ pub struct Walk<'c> {
 #[derive(Debug)]
 pub enum Next<'c> {
     /// Ask this candidate.
-    Ask(&'c Candidate),
+    Ask(Asking<'c>),
     /// Pass this one by, for its endpoint has failed.
     Skip(Box<Hop>),
     /// There is nobody left to ask, or no time.
     End(Ended),
+}
+
+/// Who is about to be asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'c> {
+    pub candidate: &'c Candidate,
+    /// Its place in the chain, from 0.
+    pub position: usize,
+    /// The most that the attempt may take. What happens before it counts, and only shortens it.
+    pub limit: Duration,
 }
 
 /// What became of an attempt.
@@ -67,7 +77,10 @@ impl<'c> Walk<'c> {
             self.position += 1;
             return Next::Skip(Box::new(hop));
         }
-        Next::Ask(candidate)
+        match self.limit(candidate, now) {
+            Some(limit) => Next::Ask(Asking { candidate, position: self.position, limit }),
+            None => Next::End(Ended::DeadlineExceeded),
+        }
     }
 
     /// How long the attempt at the next candidate may take: its timeout, but no more than an equal
@@ -79,6 +92,14 @@ impl<'c> Walk<'c> {
         let left = deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
         let sharing = u32::try_from(self.askable().count()).unwrap_or(u32::MAX).max(1);
         Some(timeout.min(left / sharing))
+    }
+
+    /// Goes past `candidate`, whom [`Walk::next`] would have asked, for the gate says that it is too
+    /// expensive and `why`.
+    pub fn pass_by(&mut self, candidate: &Candidate, why: String) -> Hop {
+        let hop = Hop::too_expensive(self.position, candidate, why);
+        self.position += 1;
+        hop
     }
 
     /// Takes what became of the attempt at `candidate` that [`Walk::next`] asked for.
@@ -135,7 +156,7 @@ mod tests {
 
     fn asked<'c>(walk: &mut Walk<'c>, now: Instant) -> (&'c Candidate, Duration) {
         match walk.next(now) {
-            Next::Ask(candidate) => (candidate, walk.limit(candidate, now).expect("there is time left")),
+            Next::Ask(asking) => (asking.candidate, asking.limit),
             other => panic!("expected to ask, got {other:?}"),
         }
     }
@@ -181,6 +202,19 @@ mod tests {
         let Next::Skip(hop) = walk.next(now) else { panic!("b/2 is at the failed endpoint") };
         assert_eq!((hop.model.as_str(), hop.failure.reason, hop.duration), ("b/2", Reason::Skipped, Duration::ZERO));
         assert_eq!(asked(&mut walk, now).0.model, "c/3");
+    }
+
+    #[test]
+    fn who_is_too_expensive_is_passed_by_alone() {
+        let (chain, start) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
+        let mut walk = Walk::new(&chain, TIMEOUT, Some(start + secs(6)));
+        let (candidate, limit) = asked(&mut walk, start);
+        assert_eq!(limit, secs(2));
+        let hop = walk.pass_by(candidate, "no money for it".to_owned());
+        assert_eq!((hop.position, hop.model.as_str(), hop.duration), (0, "a/1", Duration::ZERO));
+        assert_eq!((hop.failure.reason, hop.failure.message.as_str()), (Reason::TooExpensive, "no money for it"));
+        let Next::Ask(next) = walk.next(start) else { panic!("b/2 is at the same endpoint, which did not fail") };
+        assert_eq!((next.candidate.model.as_str(), next.position, next.limit), ("b/2", 1, secs(3)));
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! `LlmRouter::Native::Chain`: a checked chain, and the call that walks it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use llm_router_core::{run, Candidate, Chain, Request, Stopped, Walk};
 use magnus::typed_data::Obj;
+use magnus::value::ReprValue;
 use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, Ruby, Value};
 
 use crate::endpoint::NativeEndpoint;
 use crate::host::RubyHost;
+use crate::seconds::duration;
 use crate::{errors, json};
 
 #[magnus::wrap(class = "LlmRouter::Native::Chain", free_immediately, size)]
@@ -68,15 +70,12 @@ impl NativeChain {
                 None => None,
             };
             let mut walk = Walk::new(&this.0, duration(ruby, timeout)?, deadline);
-            let mut host = RubyHost { ruby, call, request, max_answer_bytes };
+            let reserving = call.funcall("reserving?", ())?;
+            let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes };
             run(&mut walk, &mut host).map_err(|stopped| match stopped {
                 Stopped::Host(error) => error,
                 Stopped::Ended(ended) => host.ended(ended),
             })
         })
     }
-}
-
-fn duration(ruby: &Ruby, seconds: f64) -> Result<Duration, Error> {
-    Duration::try_from_secs_f64(seconds).map_err(|error| errors::argument(ruby, format!("{seconds} seconds: {error}")))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use llm_router_core::{App, Endpoint};
 use magnus::{function, Error, Module, Object, RModule, Ruby};
 
-use crate::errors;
+use crate::{errors, lookups};
 
 #[magnus::wrap(class = "LlmRouter::Native::Endpoint", free_immediately, size)]
 pub(crate) struct NativeEndpoint(pub(crate) Arc<Endpoint>);
@@ -14,7 +14,8 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Endpoint", ruby.class_object())?;
     // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
     <NativeEndpoint as magnus::TypedData>::class(ruby);
-    class.define_singleton_method("new", function!(new, 5))
+    class.define_singleton_method("new", function!(new, 5))?;
+    lookups::define(class)
 }
 
 fn new(

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use llm_router_core::{caught, Panicked};
+use llm_router_core::{caught, LookupError, Panicked};
 use magnus::value::ReprValue;
 use magnus::{function, Error, ExceptionClass, Module, Object, RClass, RModule, Ruby};
 
@@ -20,6 +20,13 @@ pub(crate) fn internal(ruby: &Ruby, message: impl Display) -> Error {
     named(ruby, "InternalError", format!("{message}. This is a bug of llm_router: please report it"))
 }
 
+pub(crate) fn lookup(ruby: &Ruby, error: &LookupError) -> Error {
+    match error {
+        LookupError::NotFound => named(ruby, "LookupFailed::NotYet", error),
+        _ => named(ruby, "LookupFailed", error),
+    }
+}
+
 pub(crate) fn interrupted(ruby: &Ruby, interrupted: Interrupted) -> Error {
     match interrupted {
         Interrupted::ByRuby(error) => error,
@@ -33,13 +40,17 @@ pub(crate) fn guarded<T>(ruby: &Ruby, work: impl FnOnce() -> Result<T, Error>) -
 }
 
 fn named(ruby: &Ruby, name: &str, message: impl Display) -> Error {
-    let class = ruby
-        .class_object()
-        .const_get::<_, RClass>("LlmRouter")
-        .and_then(|router| router.const_get::<_, RClass>(name))
-        .ok()
-        .and_then(|class| ExceptionClass::from_value(class.as_value()));
-    Error::new(class.unwrap_or_else(|| ruby.exception_runtime_error()), message.to_string())
+    let router = ruby.class_object().const_get::<_, RClass>("LlmRouter").ok();
+    let class = router.and_then(|router| nearest(router, name)).unwrap_or_else(|| ruby.exception_runtime_error());
+    Error::new(class, message.to_string())
+}
+
+/// The exception class at the end of a path below `module`, or the last one on the way there.
+fn nearest(module: RClass, path: &str) -> Option<ExceptionClass> {
+    let (name, rest) = path.split_once("::").map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let class = module.const_get::<_, RClass>(name).ok()?;
+    let deeper = rest.and_then(|rest| nearest(class, rest));
+    deeper.or_else(|| ExceptionClass::from_value(class.as_value()))
 }
 
 pub(crate) fn define(_ruby: &Ruby, native: RModule) -> Result<(), Error> {

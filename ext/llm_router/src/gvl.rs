@@ -69,6 +69,36 @@ pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, I
     Err(interrupted)
 }
 
+/// Runs `work` while a jump is pending: a kill or a throw that Ruby code, or [`wait`], came back with.
+/// What such a jump is, Ruby keeps where it keeps `$!`, and any `rescue` in `work` would clear it; a
+/// jump that goes on without it crashes Ruby. An `ensure` clause has it put aside for as long as it
+/// runs, so `work` is made one.
+///
+/// # Errors
+/// [`Panicked`].
+pub(crate) fn aside(work: impl FnOnce()) -> Result<(), Panicked> {
+    let mut outcome = Ok(());
+    let mut work = Some(work);
+    let mut once = || outcome = caught(|| work.take().map_or((), |work| work()));
+    let mut clause: &mut dyn FnMut() = &mut once;
+    // SAFETY: called with the GVL held, as whoever calls Ruby is. `run_clause` gets `clause`, which
+    // outlives the call. Nothing unwinds this frame: no panic, for it is caught, and no exception,
+    // for `work` calls Ruby through magnus alone, which turns exceptions into errors.
+    unsafe { rb_sys::rb_ensure(Some(nothing), rb_sys::Qnil.into(), Some(run_clause), from_mut(&mut clause) as _) };
+    outcome
+}
+
+unsafe extern "C" fn nothing(nil: rb_sys::VALUE) -> rb_sys::VALUE {
+    nil
+}
+
+unsafe extern "C" fn run_clause(clause: rb_sys::VALUE) -> rb_sys::VALUE {
+    // SAFETY: `aside` passes its own live `clause`, and touches it only after this returns.
+    let clause = unsafe { &mut *(clause as *mut &mut dyn FnMut()) };
+    clause();
+    rb_sys::Qnil.into()
+}
+
 struct Turn<'w, F: Future> {
     process: &'w Process,
     work: Pin<&'w mut F>,

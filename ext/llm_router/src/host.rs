@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use llm_router_core::{gateway, Ask, Candidate, Completion, Ended, Failure, Hop, Host, Request};
+use llm_router_core::{
+    gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Failure, Gate, Hop, Host, Progress, Request,
+};
 use magnus::{kwargs, value::ReprValue, ArgList, Error, RHash, Ruby, Value};
 
 use crate::completion::NativeCompletion;
@@ -14,6 +16,8 @@ pub(crate) struct RubyHost<'r> {
     /// Lives in the frame of the method that Ruby called, so the GC sees it.
     pub(crate) call: Value,
     pub(crate) request: Request,
+    /// Whether the budget wants to know what an attempt can cost. It takes a look at every message.
+    pub(crate) reserving: bool,
     pub(crate) max_answer_bytes: usize,
 }
 
@@ -21,17 +25,38 @@ impl Host for RubyHost<'_> {
     type Answer = Value;
     type Error = Error;
 
-    fn gate(&mut self, candidate: &Candidate) -> Result<(), Error> {
-        let asked = (candidate.model.as_str(), candidate.vendor(), candidate.endpoint.name());
-        self.call.funcall("gate", asked).map(|_: Value| ())
+    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Error> {
+        let candidate = asking.candidate;
+        let bounds = self.reserving.then(|| self.request.bounds(candidate));
+        let Bounds { prompt_tokens, completion_tokens } = bounds.unwrap_or_default();
+        let asked = (
+            candidate.model.as_str(),
+            candidate.vendor(),
+            candidate.endpoint.name(),
+            asking.position,
+            asking.limit.as_secs_f64(),
+            prompt_tokens,
+            completion_tokens,
+        );
+        let refusal: Option<String> = self.call.funcall("gate", asked)?;
+        Ok(refusal.map_or(Gate::Open, Gate::TooExpensive))
     }
 
     fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Error> {
         // Asked for at every attempt: a budget may have forked since the last one.
         let process = Process::current().map_err(|error| errors::configuration(self.ruby, error))?;
-        let ask = Ask { candidate, request: &self.request, limit, max_answer_bytes: self.max_answer_bytes };
-        gvl::wait(&process, gateway::attempt(&process.client, ask))
-            .map_err(|interrupted| errors::interrupted(self.ruby, interrupted))
+        let progress = Progress::default();
+        let ask = Ask {
+            candidate,
+            request: &self.request,
+            limit,
+            max_answer_bytes: self.max_answer_bytes,
+            progress: &progress,
+        };
+        gvl::wait(&process, gateway::attempt(&process.client, ask)).map_err(|interrupted| {
+            self.interrupted(&progress);
+            errors::interrupted(self.ruby, interrupted)
+        })
     }
 
     fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {
@@ -50,10 +75,26 @@ impl RubyHost<'_> {
     /// before that; then it is called again, and the interrupt goes on when the money is booked.
     fn insist(&self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
         let first = self.call.funcall(method, arguments);
-        if first.is_err() && !self.call.funcall::<_, _, bool>("booking?", ())? {
-            let _booked: Value = self.call.funcall(method, arguments)?;
+        if first.is_err() {
+            let mut booked = Ok(());
+            gvl::aside(|| booked = self.book_late(method, arguments))
+                .map_err(|panicked| errors::internal(self.ruby, panicked))?;
+            booked?;
         }
         first
+    }
+
+    fn book_late(&self, method: &str, arguments: impl ArgList) -> Result<(), Error> {
+        if self.call.funcall("booking?", ())? {
+            return Ok(());
+        }
+        self.call.funcall(method, arguments).map(|_: Value| ())
+    }
+
+    /// Tells of an attempt that was dropped. Whatever comes of it, the interrupt itself goes on.
+    fn interrupted(&self, progress: &Progress) {
+        let told = || drop(self.insist("interrupted", (progress.uncertain(), progress.generation_id())));
+        let _panicked = gvl::aside(told);
     }
 
     /// The exception that tells why a walk ended without an answer. `Call` raises it.
@@ -80,6 +121,7 @@ impl RubyHost<'_> {
             "duration" => hop.duration.as_secs_f64(),
             "retry_after" => failure.retry_after.map(|wait| wait.as_secs_f64()),
             "cost_usd" => failure.cost.as_ref().map(ToString::to_string),
+            "uncertain" => failure.uncertain,
             "generation_id" => failure.generation_id.as_deref()
         )
         .0)

@@ -10,7 +10,9 @@ mod errors;
 mod gvl;
 mod host;
 mod json;
+mod lookups;
 mod runtime;
+mod seconds;
 
 use magnus::{Error, Module, Ruby};
 

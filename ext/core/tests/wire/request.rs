@@ -72,6 +72,14 @@ async fn the_body_holds_the_model_the_messages_and_the_options() {
 }
 
 #[tokio::test]
+async fn the_length_of_the_body_is_known_before_it_comes() {
+    let asked = sent(|_| {}).await;
+    let body = r#"{"model":"anthropic/claude-sonnet-4.5","messages":[{"role":"user","content":"Hi"}]}"#;
+    assert_eq!(asked.header("content-length"), Some(body.len().to_string().as_str()));
+    assert_eq!(asked.header("transfer-encoding"), None);
+}
+
+#[tokio::test]
 async fn a_number_is_sent_as_it_was_written() {
     let asked = sent(|caller| {
         caller.request = Request::new(raw("[]"), vec![("seed".to_owned(), raw("18446744073709551615"))]);

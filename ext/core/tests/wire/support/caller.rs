@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use llm_router_core::{client, gateway, App, Ask, Candidate, Completion, Endpoint, Failure, Params, Request};
+use llm_router_core::{client, gateway, App, Ask, Candidate, Completion, Endpoint, Failure, Params, Progress, Request};
 use serde_json::value::RawValue;
 
 use super::{json, Gateway, Reply, Step};
@@ -39,8 +39,13 @@ impl Caller {
     }
 
     pub(crate) async fn ask(&self) -> Result<Completion, Failure> {
+        self.ask_watched(&Progress::default()).await
+    }
+
+    /// Asks, with somebody looking at how far it comes.
+    pub(crate) async fn ask_watched(&self, progress: &Progress) -> Result<Completion, Failure> {
         let Self { candidate, request, limit, max_answer_bytes, client } = self;
-        let ask = Ask { candidate, request, limit: *limit, max_answer_bytes: *max_answer_bytes };
+        let ask = Ask { candidate, request, limit: *limit, max_answer_bytes: *max_answer_bytes, progress };
         gateway::attempt(client, ask).await
     }
 

@@ -31,6 +31,9 @@ impl Asked {
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
         let mut asked = Self { line, headers, body: Value::Null };
+        if asked.line.starts_with("GET ") {
+            return Ok(Some(asked));
+        }
         let length = asked.header("content-length").expect("a POST says how long its body is");
         let mut body = vec![0; length.parse().expect("Content-Length is a number")];
         stream.read_exact(&mut body).await?;

@@ -1,0 +1,51 @@
+//! `LlmRouter::Native::Endpoint#prices` and `#generation`: the core's look-ups, in Ruby's own types.
+
+use llm_router_core::{generation, prices, Cost, LookupError};
+use magnus::{method, Error, Module, RClass, RHash, Ruby};
+use reqwest::Client;
+
+use crate::endpoint::NativeEndpoint;
+use crate::runtime::Process;
+use crate::{errors, gvl, seconds};
+
+pub(crate) fn define(endpoint: RClass) -> Result<(), Error> {
+    endpoint.define_method("prices", method!(NativeEndpoint::prices, 1))?;
+    endpoint.define_method("generation", method!(NativeEndpoint::generation, 2))
+}
+
+/// The cost as decimal text, for `BigDecimal`, prompt and completion tokens, the model.
+type Billed = (Option<String>, Option<u64>, Option<u64>, Option<String>);
+
+impl NativeEndpoint {
+    /// For each model the prices of a prompt token, a completion token and a request, as decimal text,
+    /// and the context length.
+    fn prices(ruby: &Ruby, this: &Self, limit: f64) -> Result<RHash, Error> {
+        errors::guarded(ruby, || {
+            let limit = seconds::duration(ruby, limit)?;
+            let list = waited(ruby, async |client| prices(client, &this.0, limit).await)?;
+            let hash = ruby.hash_new();
+            for price in list {
+                let rates = [price.prompt, price.completion, price.request].map(|rate: Cost| rate.to_string());
+                let [prompt, completion, request] = rates;
+                hash.aset(price.model, (prompt, completion, request, price.context_length))?;
+            }
+            Ok(hash)
+        })
+    }
+
+    fn generation(ruby: &Ruby, this: &Self, id: String, limit: f64) -> Result<Billed, Error> {
+        errors::guarded(ruby, || {
+            let limit = seconds::duration(ruby, limit)?;
+            let found = waited(ruby, async |client| generation(client, &this.0, &id, limit).await)?;
+            Ok((found.cost.map(|cost| cost.to_string()), found.prompt_tokens, found.completion_tokens, found.model))
+        })
+    }
+}
+
+/// Waits for a look-up as for an attempt: without the GVL, until an interrupt.
+fn waited<T>(ruby: &Ruby, ask: impl AsyncFnOnce(&Client) -> Result<T, LookupError>) -> Result<T, Error> {
+    let process = Process::current().map_err(|error| errors::configuration(ruby, error))?;
+    gvl::wait(&process, ask(&process.client))
+        .map_err(|interrupted| errors::interrupted(ruby, interrupted))?
+        .map_err(|error| errors::lookup(ruby, &error))
+}

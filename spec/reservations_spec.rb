@@ -213,6 +213,18 @@ RSpec.describe "A budget that reserves" do
     end
   end
 
+  describe "and others that reserve" do
+    it "are told together of what may have been billed" do
+      prices
+      gateway.hang
+      vaults = Array.new(2) { Support::Vault.new }
+      router = LlmRouter.new(chain: :default, budget: vaults, timeout: 0.2, deadline: 0.5)
+      expect { router.call(messages: Support::MESSAGES, max_tokens: 30) }.to raise_error(LlmRouter::Error)
+      expect(vaults.map(&:spent_usd)).to all(be >= BigDecimal("0.3"))
+      expect(vaults.map(&:held)).to eq([0, 0])
+    end
+  end
+
   describe "at OpenRouter's prices" do
     before { gateway.answer("Hi") }
 

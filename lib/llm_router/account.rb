@@ -43,6 +43,9 @@ class LlmRouter
       raise BudgetExceeded.new(needed_usd: usd, left_usd: BigDecimal(0), period_ends_at: ends_at)
     end
 
+    # @return [nil] it holds nothing
+    def usd; end
+
     def settle(_reservation, cost_usd, attempt)
       tell(:charge!, cost_usd, attempt: attempt) unless cost_usd.zero?
     end
@@ -80,7 +83,11 @@ class LlmRouter
         false
       end
 
+      # @return [BigDecimal] US dollars that are reserved
+      attr_reader :usd
+
       def reserve(usd, key:, attempt:)
+        @usd = usd
         tell(:reserve!, usd, key: key, attempt: attempt)
       end
 

@@ -75,9 +75,8 @@ class LlmRouter
     # @return [Array<Class>] the models that include this
     # @api private
     def self.models
-      ActiveRecord::Base.descendants.select do |model|
-        model.include?(self) && model.superclass.exclude?(self) && model.name
-      end
+      including = ActiveRecord::Base.descendants.select { |model| model.name && model < self }
+      including.reject { |model| model.superclass < self }
     end
 
     included do
@@ -216,6 +215,12 @@ class LlmRouter
     #   zone; nil for a total, which never ends
     def period_ends_at
       Period.ends_at(Row.read(self).period)
+    end
+
+    # What is shown of a row is what was loaded.
+    # @api private
+    def read_attribute_for_serialization(name)
+      name.to_s == "reserved_usd" ? self[:reserved_usd] : super
     end
 
     # @return [String] whose money it is, such as "Organization/7 draft_reply production"

@@ -84,9 +84,8 @@ class LlmRouter
     # @param attempt [Attempt, nil]
     # @return [void]
     def uncertain!(reserved, attempt: nil)
-      estimate = attempt && reserved.each_value.filter_map { |one| one.usd if one.respond_to?(:usd) }.max
-      policy = estimate if LlmRouter.config.on_uncertain == :charge_estimate
-      each_of(reserved.keys) { |account| account.uncertain(reserved[account], attempt, policy) }
+      charge = LlmRouter.config.on_uncertain == :charge_estimate
+      each_of(reserved.keys) { |account| account.uncertain(reserved[account], attempt, (account.usd if charge)) }
     end
 
     # @return [Boolean] whether any of them reserves

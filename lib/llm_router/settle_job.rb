@@ -16,12 +16,14 @@ class LlmRouter
 
     retry_on StandardError, attempts: ATTEMPTS, wait: ->(executions) { (executions**4) + 10 }
 
-    # Enqueues one for each row that waits.
+    # Enqueues one for each row that waits. Only OpenRouter can be asked.
     # @param budget [Object]
     # @param attempt [Attempt]
     # @return [void]
     # @api private
     def self.follow(budget, attempt)
+      return unless attempt.endpoint == "openrouter"
+
       rows = Budgets.new([budget]).rows.select(&:reserves?)
       rows.each do |row|
         set(wait: WAIT).perform_later(row, attempt.to_h.transform_keys(&:to_s))

@@ -63,8 +63,9 @@ class LlmRouter
     # @param known [Hash] what the answer says of the attempt
     def settle(cost_usd, **known)
       close(**known)
-      @telemetry.overrun(attempt, @worst_case.usd, cost_usd) if reserving? && cost_usd > @worst_case.usd
       @account.settle(@reservation, cost_usd, attempt)
+    ensure
+      @telemetry.overrun(attempt, @worst_case.usd, cost_usd) if reserving? && cost_usd > @worst_case.usd
     end
 
     # The attempt cost nothing, or was never made.
@@ -84,6 +85,8 @@ class LlmRouter
       @telemetry.uncertain(attempt, @worst_case.usd)
       quietly do
         @account.uncertain(@reservation, attempt, (@worst_case.usd if @config.on_uncertain == :charge_estimate))
+      end
+      quietly do
         SettleJob.follow(@account.budget, attempt) if generation_id && defined?(ActiveJob::Base)
       end
     end
@@ -100,9 +103,10 @@ class LlmRouter
       "not asked: it may cost #{@worst_case}, and #{left}"
     end
 
-    # What was refused is refused for all that costs as much; a cheaper one may fit.
+    # What was refused is refused for all that costs as much; a cheaper one may fit. In a job, any may: it
+    # takes over what an earlier run has left under the same key.
     def as_dear_as_refused?
-      @refused && @worst_case.usd >= @refused.usd
+      @refused && @worst_case.usd >= @refused.usd && !CurrentJob.current
     end
 
     def next_key

@@ -17,7 +17,9 @@ class LlmRouter
       prompt_tokens = [prompt_tokens, price.context_length].compact.min
       return new(otherwise, "config.reserve_usd, as the prompt refers to media") unless prompt_tokens
 
-      new((prompt_tokens * price.prompt) + (completion_tokens * price.completion) + price.request, nil)
+      usd = (prompt_tokens * price.prompt) + (completion_tokens * price.completion) + price.request
+      # No budget holds more, and every database can hold as much.
+      new([usd, BigDecimal(10**14)].min, nil)
     end
 
     # @return [String]

@@ -145,6 +145,67 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
           .to eq([usd("0.25"), usd("0.25"), 0, 0])
       end
 
+      it "knows two classes of one table apart, and their caps" do
+        child = Class.new(model) { def self.name = "Child" }
+        child.default_cap_usd "0.25"
+        app = child.for(nil)
+        both = LlmRouter::Budgets.new([budget, app])
+        expect { both.reserve!(usd("0.5"), key: "j") }.to raise_error(LlmRouter::BudgetExceeded, /0.25 USD are left/)
+        both.settle!(both.reserve!(usd("0.25"), key: "j"), usd("0.125"))
+        expect([spent(budget), spent(app)]).to eq([usd("0.125")] * 2)
+      end
+
+      it "books a cost whatever the endpoint says besides" do
+        odd = LlmRouter::Attempt.new(endpoint: "e", model: "a\0b", generation_id: "g\0" * 200, prompt_tokens: 2**80)
+        budget.settle!(reserve("0.5"), usd("0.25"), attempt: odd)
+        expect(budget.charges.first).to have_attributes(model: "ab", prompt_tokens: nil, cost_usd: usd("0.25"))
+      end
+
+      it "needs no cap to charge what is spent" do
+        capped = model_with { default_cap_usd { |owner,| owner.id.zero? ? nil : "1" } }
+        row = capped.for(organization)
+        reservation = row.reserve!("0.5", key: "j")
+        allow(capped).to receive(:default_cap_for).and_raise("the plan is gone")
+        row.settle!(reservation, "0.25")
+        expect(spent(row)).to eq(usd("0.25"))
+      end
+
+      it "releases the rows that are there where another was deleted" do
+        app = model.for(nil)
+        both = LlmRouter::Budgets.new([budget, app])
+        reservation = both.reserve!(usd("0.25"), key: "j")
+        model.where(id: app.id).delete_all
+        model::Reservation.where(budget_id: app.id).delete_all
+        both.release!(reservation)
+        expect(budget.reserved_usd).to eq(0)
+      end
+
+      it "takes an estimate back when it is released after all" do
+        late = reserve("0.5")
+        travel 91
+        budget.release!(reserve("0.125"))
+        2.times { budget.release!(late) }
+        expect([spent(budget), charges]).to eq([0, [%w[estimate 0.5], %w[correction -0.5]]])
+      end
+
+      it "is not undone by an interrupt while the database works" do
+        budget
+        slow = ActiveSupport::Notifications.subscribe("sql.active_record") { sleep 0.05 }
+        waiting = Thread.new do
+          model.connection_pool.with_connection { interrupted { budget.charge!("0.25") } }
+        end
+        expect(waiting.value).to be_a(Timeout::Error)
+        expect(spent(budget)).to eq(usd("0.25"))
+      ensure
+        ActiveSupport::Notifications.unsubscribe(slow)
+      end
+
+      def interrupted(&)
+        Timeout.timeout(0.02) { LlmRouter::Uninterrupted.run(&) }
+      rescue Timeout::Error => e
+        e
+      end
+
       it "names the row whose books do not agree" do
         @spoilt = true
         budget.settle!(reserve("0.5"), usd("0.25"))

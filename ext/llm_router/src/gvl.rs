@@ -13,7 +13,9 @@ use std::ptr::{from_mut, from_ref, null_mut};
 use std::task::Poll;
 
 use llm_router_core::{caught, gateway, Panicked};
-use magnus::rb_sys::protect;
+use magnus::error::ErrorType;
+use magnus::rb_sys::{protect, resume_error};
+use magnus::Error;
 
 use crate::bell::Ring;
 use crate::runtime::Process;
@@ -27,7 +29,7 @@ const UBF_ASYNC_SAFE: c_int = rb_sys::RB_NOGVL_UBF_ASYNC_SAFE as c_int;
 /// Why a wait ended without its outcome.
 pub(crate) enum Interrupted {
     /// What Ruby wants this thread to do instead: an exception, a kill, a throw.
-    ByRuby(magnus::Error),
+    ByRuby(Error),
     ByPanic(Panicked),
 }
 
@@ -72,20 +74,38 @@ pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, I
 /// Runs `work` while a jump is pending: a kill or a throw that Ruby code, or [`wait`], came back with.
 /// What such a jump is, Ruby keeps where it keeps `$!`, and any `rescue` in `work` would clear it; a
 /// jump that goes on without it crashes Ruby. An `ensure` clause has it put aside for as long as it
-/// runs, so `work` is made one.
+/// runs, so `work` is made one. A jump out of `work` itself leaves the clause as one, and takes the
+/// other's place, as it does in Ruby.
 ///
 /// # Errors
-/// [`Panicked`].
-pub(crate) fn aside(work: impl FnOnce()) -> Result<(), Panicked> {
+/// What `work` ended with. A jump among it is the one that has to go on.
+pub(crate) fn aside(work: impl FnOnce() -> Result<(), Error>) -> Result<(), Interrupted> {
     let mut outcome = Ok(());
     let mut work = Some(work);
-    let mut once = || outcome = caught(|| work.take().map_or((), |work| work()));
-    let mut clause: &mut dyn FnMut() = &mut once;
+    let mut once = || match caught(|| work.take().map_or(Ok(()), |work| work())) {
+        Ok(Err(jump)) if is_jump(&jump) => Some(jump),
+        Ok(done) => {
+            outcome = done.map_err(Interrupted::ByRuby);
+            None
+        }
+        Err(panicked) => {
+            outcome = Err(Interrupted::ByPanic(panicked));
+            None
+        }
+    };
+    let mut clause: &mut dyn FnMut() -> Option<Error> = &mut once;
     // SAFETY: called with the GVL held, as whoever calls Ruby is. `run_clause` gets `clause`, which
-    // outlives the call. Nothing unwinds this frame: no panic, for it is caught, and no exception,
-    // for `work` calls Ruby through magnus alone, which turns exceptions into errors.
-    unsafe { rb_sys::rb_ensure(Some(nothing), rb_sys::Qnil.into(), Some(run_clause), from_mut(&mut clause) as _) };
-    outcome
+    // outlives the call. No panic unwinds this frame, for it is caught; a jump out of the clause ends
+    // at `protect`, and the frames in between own nothing.
+    let left = protect(|| unsafe {
+        rb_sys::rb_ensure(Some(nothing), rb_sys::Qnil.into(), Some(run_clause), from_mut(&mut clause) as _)
+    });
+    left.map_err(Interrupted::ByRuby).and(outcome)
+}
+
+/// Whether it is a kill or a throw, and no exception.
+pub(crate) fn is_jump(error: &Error) -> bool {
+    matches!(error.error_type(), ErrorType::Jump(_))
 }
 
 unsafe extern "C" fn nothing(nil: rb_sys::VALUE) -> rb_sys::VALUE {
@@ -94,8 +114,11 @@ unsafe extern "C" fn nothing(nil: rb_sys::VALUE) -> rb_sys::VALUE {
 
 unsafe extern "C" fn run_clause(clause: rb_sys::VALUE) -> rb_sys::VALUE {
     // SAFETY: `aside` passes its own live `clause`, and touches it only after this returns.
-    let clause = unsafe { &mut *(clause as *mut &mut dyn FnMut()) };
-    clause();
+    let clause = unsafe { &mut *(clause as *mut &mut dyn FnMut() -> Option<Error>) };
+    if let Some(jump) = clause() {
+        // SAFETY: on a Ruby thread, under the `protect` of `aside`; nothing here is left to be dropped.
+        unsafe { resume_error(jump) }
+    }
     rb_sys::Qnil.into()
 }
 

@@ -8,6 +8,7 @@ use llm_router_core::{
 use magnus::{kwargs, value::ReprValue, ArgList, Error, RHash, Ruby, Value};
 
 use crate::completion::NativeCompletion;
+use crate::gvl::Interrupted;
 use crate::runtime::Process;
 use crate::{errors, gvl};
 
@@ -53,10 +54,8 @@ impl Host for RubyHost<'_> {
             max_answer_bytes: self.max_answer_bytes,
             progress: &progress,
         };
-        gvl::wait(&process, gateway::attempt(&process.client, ask)).map_err(|interrupted| {
-            self.interrupted(&progress);
-            errors::interrupted(self.ruby, interrupted)
-        })
+        gvl::wait(&process, gateway::attempt(&process.client, ask))
+            .map_err(|interrupt| self.interrupted(&progress, interrupt))
     }
 
     fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {
@@ -75,13 +74,13 @@ impl RubyHost<'_> {
     /// before that; then it is called again, and the interrupt goes on when the money is booked.
     fn insist(&self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
         let first = self.call.funcall(method, arguments);
-        if first.is_err() {
-            let mut booked = Ok(());
-            gvl::aside(|| booked = self.book_late(method, arguments))
-                .map_err(|panicked| errors::internal(self.ruby, panicked))?;
-            booked?;
+        let Err(interrupt) = first else { return first };
+        match gvl::aside(|| self.book_late(method, arguments)) {
+            // A jump is what it is; what went wrong while it was pending is told by the log alone.
+            Err(Interrupted::ByRuby(error)) if gvl::is_jump(&interrupt) && !gvl::is_jump(&error) => Err(interrupt),
+            Err(late) => Err(errors::interrupted(self.ruby, late)),
+            Ok(()) => Err(interrupt),
         }
-        first
     }
 
     fn book_late(&self, method: &str, arguments: impl ArgList) -> Result<(), Error> {
@@ -91,10 +90,14 @@ impl RubyHost<'_> {
         self.call.funcall(method, arguments).map(|_: Value| ())
     }
 
-    /// Tells of an attempt that was dropped. Whatever comes of it, the interrupt itself goes on.
-    fn interrupted(&self, progress: &Progress) {
-        let told = || drop(self.insist("interrupted", (progress.uncertain(), progress.generation_id())));
-        let _panicked = gvl::aside(told);
+    /// Tells of an attempt that was dropped. Whatever comes of it, the interrupt itself goes on, unless
+    /// another has taken its place.
+    fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
+        let told = || self.insist("interrupted", (progress.uncertain(), progress.generation_id())).map(drop);
+        match gvl::aside(told) {
+            Err(Interrupted::ByRuby(other)) if gvl::is_jump(&other) => other,
+            _ => errors::interrupted(self.ruby, interrupt),
+        }
     }
 
     /// The exception that tells why a walk ended without an answer. `Call` raises it.

@@ -48,13 +48,14 @@ class LlmRouter
       # @see Budget#release!
       def release!(reservation)
         id = reservation.attempt_id
-        write(Look.new(attempt_id: id)) { |pages| pages.each { |page| page.release(id) } }
+        columns = { created_at: Time.now }
+        write(Look.new(attempt_id: id), :partly) { |pages| pages.each { |page| page.release(id, columns) } }
         nil
       end
 
       # @see Budget#uncertain!
       def uncertain!(reservation, attempt: nil)
-        known = { uncertain: true, generation_id: attempt&.generation_id&.slice(0, LONGEST) }
+        known = { uncertain: true, generation_id: storable(attempt&.generation_id) }
         OwnConnection.open(model) do |connection|
           by_table.each do |budgets|
             sql = Sql.new(connection, budgets.first.class)
@@ -70,7 +71,7 @@ class LlmRouter
       def hold(reservation, attempt, now)
         columns = held_for(attempt, now)
         outcome = nil
-        write(Look.new(key: reservation.key, now: now)) do |pages|
+        write(Look.new(key: reservation.key, now: now), :with_caps) do |pages|
           pages.each { |page| page.expire(now, LlmRouter.config.on_uncertain) }
           short = pages.reject { |page| page.fits?(reservation.usd, reservation.key) }
           next outcome = [refusal(short, reservation.usd), nil] if short.any?
@@ -95,7 +96,14 @@ class LlmRouter
 
       def details(attempt)
         known = attempt.to_h.slice(:model, :endpoint, :job_id, :generation_id, :prompt_tokens, :completion_tokens)
-        known.transform_values { |value| value.is_a?(String) || value.is_a?(Symbol) ? value.to_s[0, LONGEST] : value }
+        known.transform_values { |value| storable(value) }
+      end
+
+      # What an endpoint says of itself is no reason not to book what it cost.
+      def storable(value)
+        return value if value.nil? || (value.is_a?(Integer) && value.bit_length < 64)
+
+        value.to_s.delete("\0")[0, LONGEST] unless value.is_a?(Integer)
       end
 
       def refusal(short, usd)
@@ -110,10 +118,14 @@ class LlmRouter
         ends.max unless ends.include?(nil)
       end
 
-      def write(look, &)
+      def write(look, *how, &)
         raise Row.missing(@budgets) unless @budgets.all?(&:id)
 
-        OwnConnection.open(model) { |connection| Transaction.on(connection, by_table).run(look, &) }
+        OwnConnection.open(model) do |connection|
+          transaction = Transaction.on(connection, by_table)
+          how.each { |condition| transaction.public_send(condition) }
+          transaction.run(look, &)
+        end
       end
 
       def by_table

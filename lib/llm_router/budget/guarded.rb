@@ -48,9 +48,9 @@ class LlmRouter
 
       # Older versions of the library raise a plain RuntimeError, so that its words have to do.
       def refused(error, pages)
-        raise RowLocked, OwnConnection.locked(pages.first.first) if error.message.match?(/locked|busy/)
-
-        execute(rollback_sql) if @nested || @connection.raw_connection.transaction_active?
+        busy = error.message.match?(/locked|busy/)
+        execute(rollback_sql) if @nested ? !busy : @connection.raw_connection.transaction_active?
+        raise RowLocked, OwnConnection.locked(pages.first.first) if busy
         raise error unless error.message.include?("constraint failed")
 
         false

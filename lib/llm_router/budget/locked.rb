@@ -13,7 +13,7 @@ class LlmRouter
       def run(look, &)
         tries = 0
         begin
-          attempt(look, &)
+          alone { attempt(look, &) }
         rescue ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure
           raise if @nested || (tries += 1) >= TRIES
 
@@ -35,11 +35,12 @@ class LlmRouter
         give_up unless done
       end
 
+      # All of them are locked before the first is read: in MySQL, what one reads later is as old as that.
       def read(look)
-        pages = @tables.each_with_index.flat_map do |budgets, index|
+        before = opening + @tables.map { |budgets| lock(budgets.first.class, budgets.map(&:id)) }
+        pages = @tables.flat_map do |budgets|
           model = budgets.first.class
-          ids = budgets.map(&:id)
-          rows = together([*(opening if index.zero?), lock(model, ids), sql(model).read(ids, look)])
+          rows = together([*before.shift(before.size), sql(model).read(budgets.map(&:id), look)])
           Columns.split(model, rows) { |*parts, _raw| [model, page(*parts)] }
         end
         complete!(pages.map(&:last))
@@ -55,11 +56,17 @@ class LlmRouter
         @connection.clear_query_cache
       end
 
-      # A connection that cannot even roll back is in nobody's hands any more.
+      # The threads of a test may share its connection.
+      def alone(&)
+        @nested ? @connection.lock.synchronize(&) : yield
+      end
+
+      # A connection that cannot even roll back is of no use to anybody.
       def give_up
         @connection.execute(rollback_sql)
       rescue StandardError
-        @connection.throw_away! unless @nested
+        @connection.pool.remove(@connection) if @connection.pool.respond_to?(:remove)
+        @connection.disconnect! unless @nested
       end
 
       # @return [Array<Hash>] the rows of the last statement

@@ -22,11 +22,24 @@ class LlmRouter
       def open(model, &)
         pool = model.connection_pool
         pool.with_connection do |connection|
-          return yield(connection) unless in_transaction?(connection)
+          return undisturbed(connection, &) unless in_transaction?(connection)
           raise InsideTransaction, inside_transaction(model) if sqlite?(pool)
           return yield(connection) if in_test?(connection)
         end
         apart(pool, model, &)
+      end
+
+      # Rails before 7.1 lets interrupts in whenever it waits for the database, although they are masked.
+      def undisturbed(connection)
+        lock = connection.lock
+        return yield(connection) unless lock.instance_of?(ActiveSupport::Concurrency::LoadInterlockAwareMonitor)
+
+        begin
+          connection.instance_variable_set(:@lock, Monitor.new)
+          yield connection
+        ensure
+          connection.instance_variable_set(:@lock, lock)
+        end
       end
 
       def sqlite?(pool)
@@ -47,10 +60,10 @@ class LlmRouter
         !outermost.nil? && !outermost.joinable? && Budget.environment == "test"
       end
 
-      def apart(pool, model)
+      def apart(pool, model, &)
         connection = pool.send(:new_connection)
         connection.execute(patience(pool))
-        yield connection
+        undisturbed(connection, &)
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, locked(model)
       ensure

@@ -76,19 +76,22 @@ class LlmRouter
       # @param cost_usd [BigDecimal]
       # @param columns [Hash] what is known of the attempt
       def settle(attempt_id, cost_usd, columns)
-        release(attempt_id)
+        finish_of(attempt_id)
         return if booked?(attempt_id, columns)
 
-        estimate = @charges.find { |charge| charge.kind == "estimate" && charge.attempt_id == attempt_id }
+        estimate = estimate_of(attempt_id)
         return book("cost", cost_usd, attempt_id: attempt_id, **columns) unless estimate
 
         book("correction", correction(cost_usd, estimate), attempt_id: attempt_id, **columns)
       end
 
+      # Ends the reservation; where its estimate has been charged meanwhile, that is taken back.
       # @param attempt_id [String, nil]
-      def release(attempt_id)
-        reservation = @reservations.find { |held| held.attempt_id == attempt_id }
-        finish(reservation) if reservation && !ended.include?(reservation.id)
+      # @param columns [Hash] what is known of the attempt
+      def release(attempt_id, columns)
+        estimate = estimate_of(attempt_id)
+        settle(attempt_id, BigDecimal(0), columns) if estimate
+        finish_of(attempt_id)
       end
 
       # @return [Boolean] whether there is anything to write
@@ -108,6 +111,15 @@ class LlmRouter
 
       def held_by(key)
         @reservations.select { |held| held.key == key && !ended.include?(held.id) }
+      end
+
+      def estimate_of(attempt_id)
+        @charges.find { |charge| charge.kind == "estimate" && charge.attempt_id == attempt_id }
+      end
+
+      def finish_of(attempt_id)
+        reservation = @reservations.find { |held| held.attempt_id == attempt_id }
+        finish(reservation) if reservation && !ended.include?(reservation.id)
       end
 
       def finish(reservation)

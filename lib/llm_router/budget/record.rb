@@ -14,7 +14,7 @@ class LlmRouter
       # @return [Class]
       def for(model, suffix, money)
         Class.new(parent(model)) do
-          define_singleton_method(:table_name) { model.table_name.sub(/budgets\z/, suffix) }
+          define_singleton_method(:table_name) { model.table_name.sub(/budgets(?=\w*\z)/, suffix) }
           attribute money, Usd.new(model)
           # Only acts of the budget write here.
           define_method(:readonly?) { true }

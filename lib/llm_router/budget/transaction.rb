@@ -22,10 +22,23 @@ class LlmRouter
       def initialize(connection, tables)
         @connection = connection
         @tables = tables
-        # Before anything is locked, for the app may look it up in the database.
-        @default_caps = tables.flatten.to_h { |budget| [budget.id, budget.class.default_cap_for(budget)] }
         # Inside a test's own transaction.
         @nested = connection.open_transactions.positive?
+      end
+
+      # For acts that are worth doing on the rows that are there, where others have been deleted.
+      # @return [Transaction] itself
+      def partly
+        @partial = true
+        self
+      end
+
+      # For acts that have to know the caps. Those of the model are asked for before anything is locked,
+      # for the app may look them up in the database.
+      # @return [Transaction] itself
+      def with_caps
+        @default_caps = @tables.flatten.to_h { |budget| [name_of(budget), budget.class.default_cap_for(budget)] }
+        self
       end
 
       # @param _look [Look]
@@ -39,13 +52,21 @@ class LlmRouter
       private
 
       def page(budget, reservations, charges)
-        cap = budget[:cap_usd] || @default_caps[budget.id]
+        cap = budget[:cap_usd] || @default_caps&.fetch(name_of(budget), nil)
         Page.new(budget, reservations: reservations, charges: charges, cap: cap)
       end
 
       def complete!(pages)
-        missing = @tables.flatten.reject { |budget| pages.any? { |page| page.budget == budget } }
+        return if @partial && pages.any?
+
+        found = pages.map { |page| name_of(page.budget) }
+        missing = @tables.flatten.reject { |budget| found.include?(name_of(budget)) }
         raise Row.missing(missing) if missing.any?
+      end
+
+      # Rows of two tables may have the same id, and those of one may be of two classes.
+      def name_of(budget)
+        [budget.class.table_name, budget.id]
       end
 
       def sql(model)

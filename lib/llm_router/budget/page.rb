@@ -37,7 +37,7 @@ class LlmRouter
       # Ends the leases that are up, as the policy says.
       # @param policy [Symbol] +:charge_estimate+ or +:release+
       def expire(now, policy)
-        @reservations.select { |reservation| reservation.expires_at <= now }.each do |reservation|
+        @reservations.select { |reservation| reservation.expires_at <= now }.sort_by(&:id).each do |reservation|
           finish(reservation)
           estimate(reservation, now) if policy == :charge_estimate
         end

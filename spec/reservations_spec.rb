@@ -153,7 +153,7 @@ RSpec.describe "A budget that reserves" do
       gateway.hang(Support::PRIMARY)
       { charge_estimate: "0.6", release: "0.7" }.each do |policy, spent|
         prices { |config| config.on_uncertain = policy }
-        LlmRouter.new(chain: :default, budget: budget, timeout: 0.2).call(messages: Support::MESSAGES, max_tokens: 50)
+        LlmRouter.new(chain: :default, budget: budget, timeout: 1).call(messages: Support::MESSAGES, max_tokens: 50)
         expect([budget.spent_usd, budget.held]).to eq([BigDecimal(spent), 0]), policy.to_s
       end
       expect(log).to include("#{Support::PRIMARY} may have been billed: 0.5 USD stay reserved")
@@ -172,7 +172,7 @@ RSpec.describe "A budget that reserves" do
       gateway.await_requests(1)
       call.kill.join
       expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.5"), 0])
-      expect { Timeout.timeout(0.3) { ask(max_tokens: 50) } }.to raise_error(Timeout::Error)
+      expect { Timeout.timeout(1) { ask(max_tokens: 50) } }.to raise_error(Timeout::Error)
       expect([budget.spent_usd, budget.held]).to eq([BigDecimal("1.0"), 0])
     end
 
@@ -218,7 +218,7 @@ RSpec.describe "A budget that reserves" do
       prices
       gateway.hang
       vaults = Array.new(2) { Support::Vault.new }
-      router = LlmRouter.new(chain: :default, budget: vaults, timeout: 0.2, deadline: 0.5)
+      router = LlmRouter.new(chain: :default, budget: vaults, timeout: 1, deadline: 2)
       expect { router.call(messages: Support::MESSAGES, max_tokens: 30) }.to raise_error(LlmRouter::Error)
       expect(vaults.map(&:spent_usd)).to all(be >= BigDecimal("0.3"))
       expect(vaults.map(&:held)).to eq([0, 0])

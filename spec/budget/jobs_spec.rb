@@ -19,7 +19,7 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     stub_const("DraftJob", Class.new(ApplicationJob) do
       include LlmRouter::Job
       def perform(budget)
-        LlmRouter.new(budget: budget, timeout: 0.3).call(messages: Support::MESSAGES, max_tokens: 50)
+        LlmRouter.new(budget: budget, timeout: 1).call(messages: Support::MESSAGES, max_tokens: 50)
       end
     end)
     [DraftJob, LlmRouter::ChargeJob, LlmRouter::SettleJob].each { |job| job.queue_adapter = adapter }

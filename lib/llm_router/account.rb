@@ -43,9 +43,6 @@ class LlmRouter
       raise BudgetExceeded.new(needed_usd: usd, left_usd: BigDecimal(0), period_ends_at: ends_at)
     end
 
-    # @return [nil] it holds nothing
-    def usd; end
-
     def settle(_reservation, cost_usd, attempt)
       tell(:charge!, cost_usd, attempt: attempt) unless cost_usd.zero?
     end
@@ -57,7 +54,7 @@ class LlmRouter
 
     def release(_reservation); end
 
-    def uncertain(_reservation, _attempt, _policy); end
+    def uncertain(_reservation, _attempt, charge:); end
 
     private
 
@@ -83,9 +80,6 @@ class LlmRouter
         false
       end
 
-      # @return [BigDecimal] US dollars that are reserved
-      attr_reader :usd
-
       def reserve(usd, key:, attempt:)
         @usd = usd
         tell(:reserve!, usd, key: key, attempt: attempt)
@@ -100,11 +94,11 @@ class LlmRouter
       end
 
       # A budget that has no way to wait is told at once what the policy says.
-      # @param policy [BigDecimal, nil] US dollars to charge; nil to release
-      def uncertain(reservation, attempt, policy)
+      # @param charge [Boolean] whether that is to charge the estimate
+      def uncertain(reservation, attempt, charge:)
         return tell(:uncertain!, reservation, attempt: attempt) if budget.respond_to?(:uncertain!)
 
-        policy ? settle(reservation, policy, attempt) : release(reservation)
+        charge ? settle(reservation, @usd, attempt) : release(reservation)
       end
     end
   end

@@ -85,7 +85,7 @@ class LlmRouter
     # @return [void]
     def uncertain!(reserved, attempt: nil)
       charge = LlmRouter.config.on_uncertain == :charge_estimate
-      each_of(reserved.keys) { |account| account.uncertain(reserved[account], attempt, (account.usd if charge)) }
+      each_of(reserved.keys) { |account| account.uncertain(reserved[account], attempt, charge: charge) }
     end
 
     # @return [Boolean] whether any of them reserves

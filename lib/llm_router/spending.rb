@@ -84,7 +84,7 @@ class LlmRouter
       close(generation_id: generation_id)
       @telemetry.uncertain(attempt, @worst_case.usd)
       quietly do
-        @account.uncertain(@reservation, attempt, (@worst_case.usd if @config.on_uncertain == :charge_estimate))
+        @account.uncertain(@reservation, attempt, charge: @config.on_uncertain == :charge_estimate)
       end
       quietly do
         SettleJob.follow(@account.budget, attempt) if generation_id && defined?(ActiveJob::Base)

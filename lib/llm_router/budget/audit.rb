@@ -8,7 +8,7 @@ class LlmRouter
     # @example
     #   LlmRouter::Budget::Audit.new(LlmBudget).differences.each { |line| puts line }
     class Audit
-      # Rows that are read at once, each lot in one statement so that no charge gets in between.
+      # Rows that are read at once, with what is on record for them.
       LOT = 1000
       private_constant :LOT
 
@@ -67,12 +67,8 @@ class LlmRouter
       def sums(records, money, ids, *also)
         groups = [:budget_id, *also]
         records = records.where(budget_id: ids)
-        rows = if sqlite?
-                 records.pluck(*groups,
-                               money)
-               else
-                 records.group(*groups).pluck(*groups, Arel.sql("SUM(#{money})"))
-               end
+        summed = sqlite? ? records : records.group(*groups)
+        rows = summed.pluck(*groups, sqlite? ? money : Arel.sql("SUM(#{money})"))
         rows.each_with_object(Hash.new(BigDecimal(0))) { |(*group, usd), totals| totals[group] += BigDecimal(usd) }
       end
 

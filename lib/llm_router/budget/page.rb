@@ -89,9 +89,7 @@ class LlmRouter
       # @param attempt_id [String, nil]
       # @param columns [Hash] what is known of the attempt
       def release(attempt_id, columns)
-        estimate = estimate_of(attempt_id)
-        settle(attempt_id, BigDecimal(0), columns) if estimate
-        finish_of(attempt_id)
+        estimate_of(attempt_id) ? settle(attempt_id, BigDecimal(0), columns) : finish_of(attempt_id)
       end
 
       # @return [Boolean] whether there is anything to write

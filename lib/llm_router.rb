@@ -27,6 +27,7 @@ class LlmRouter
   require "llm_router/errors"
   require "llm_router/native"
   require "llm_router/hop"
+  require "llm_router/health"
   require "llm_router/usage"
   require "llm_router/attempt"
   require "llm_router/response"
@@ -41,6 +42,7 @@ class LlmRouter
   require "llm_router/candidate"
   require "llm_router/chain"
   require "llm_router/settings"
+  require "llm_router/health_settings"
   require "llm_router/configuration"
   require "llm_router/log"
   require "llm_router/events"
@@ -59,6 +61,7 @@ class LlmRouter
   autoload :ChargeJob, "llm_router/charge_job"
   autoload :Job, "llm_router/job"
   autoload :SettleJob, "llm_router/settle_job"
+  autoload :SharedHealth, "llm_router/shared_health"
 
   EXAMPLE = '{ role: "user", content: "Hi" }'
   private_constant :EXAMPLE
@@ -96,6 +99,22 @@ class LlmRouter
     #   LlmRouter.allow_in_request { router.call(messages: messages) }
     def allow_in_request(&)
       WebRequest.allow(&)
+    end
+
+    # What this process knows of each model that it has asked. A fork starts with what its parent knew.
+    # @return [Array<Health>]
+    # @example
+    #   puts LlmRouter.health
+    #   # anthropic/claude-sonnet-4.5 at openrouter: cooling_down, failing since … (3 in a row, the last: timeout), …
+    def health
+      Native::Health.report.map { |known| Health.new(**known) }
+    end
+
+    # Forgets all of it, so that every model is asked again. For consoles and tests. A store that shares
+    # cooldowns between processes ({HealthSettings#health_store}) is left as it is.
+    # @return [void]
+    def reset_health!
+      Native::Health.reset
     end
 
     # Back to the defaults, for consoles and tests.
@@ -146,7 +165,8 @@ class LlmRouter
     Setting.refuse_reserved!(options.keys, "call", ArgumentError)
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
-      @chain.native.walk(call, messages, options, @timeout, @deadline, @config.max_answer_bytes)
+      @chain.native.walk(call, messages, options, [@timeout, @deadline, @config.max_answer_bytes],
+                         [@config.cooldown_after, @config.down_after])
     end
   end
 

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "llm_router/notifications"
+require "active_support/cache"
 require_relative "article/app"
 require_relative "budget/budget_helper"
 
@@ -47,6 +48,7 @@ RSpec.describe "README.md" do
     allow(ActiveSupport::Notifications).to receive(:subscribe).and_wrap_original do |subscribe, *arguments, &block|
       subscribe.call(*arguments, &block).tap { |subscriber| subscribers << subscriber }
     end
+    stub_const("Rails", Struct.new(:cache).new(ActiveSupport::Cache::MemoryStore.new)) unless defined?(Rails.cache)
     gateway.answer("Hello!", cost_usd: "0.00043705")
     gateway.fail("anthropic/*", status: 503, retry_after: 7)
     configure

@@ -14,6 +14,7 @@ RSpec.configure do |config|
   config.after do
     LlmRouter.testing_off! if LlmRouter.respond_to?(:testing_off!)
     LlmRouter.reset_configuration!
+    LlmRouter.reset_health!
     @gateway&.stop
   end
 end

@@ -6,6 +6,7 @@ class LlmRouter
   # @api private
   class Call
     def initialize(chain:, budget:, config:, deadline:)
+      config.shared_health&.refresh(chain, config.logger)
       @chain = chain
       @budget = budget
       @config = config
@@ -33,8 +34,9 @@ class LlmRouter
     # @return [String, nil] why the candidate is too expensive
     def gate(model, vendor, endpoint, position, limit, *bounds) # rubocop:disable Metrics/ParameterLists
       @booking = false
+      @asked = @chain.candidates.fetch(position)
       if reserving?
-        @spending.weigh(@chain.candidates.fetch(position), *bounds)
+        @spending.weigh(@asked, *bounds)
         refusal = booking { @spending.reserve(limit) }
         @booking = false
         return refusal if refusal
@@ -49,7 +51,7 @@ class LlmRouter
     # @return [Response]
     def answered(completion, endpoint)
       booking do
-        response = Response.new(completion, endpoint: endpoint, hops: hops)
+        response = Response.new(completion, requested_model: @asked.model, endpoint: endpoint, hops: hops)
         charge(response.cost_usd, response: response)
         @telemetry.answered(response)
         response
@@ -66,6 +68,16 @@ class LlmRouter
       ensure
         @telemetry.hopped(hop, upcoming)
       end
+    end
+
+    # What the attempt, now paid for, has changed in the health of who was asked.
+    # @param change [String] +"cooling"+, +"warm"+, +"down"+ or +"up"+
+    def noticed(change, details)
+      if %w[cooling warm].include?(change)
+        known = details.slice(:seconds, :reason, :model, :whole_endpoint)
+        @config.shared_health&.public_send(change, @asked, **known)
+      end
+      @telemetry.public_send(change, @asked, **details) unless change == "warm"
     end
 
     # An interrupt ended the attempt: on its way out, see to the money.

@@ -4,6 +4,7 @@ class LlmRouter
   # The settings of {LlmRouter.configure}. Frozen once configured.
   class Configuration
     include Settings
+    include HealthSettings
 
     # @return [Array<#call>] what {#on_hop} was given
     attr_reader :hop_observers
@@ -14,6 +15,7 @@ class LlmRouter
     # @api private
     def initialize
       set_defaults
+      set_health_defaults
       @hop_observers = []
       @events = LlmRouter.const_defined?(:Notifications, false) ? Notifications : Events
       @call_sites_told = {}

@@ -26,6 +26,7 @@ class LlmRouter
       @base_url = base_url
       @keyless = api_key.nil?
       @app = [app_name, app_url].freeze
+      @api_key = api_key || nil
       @native = moved_to(base_url, api_key ? api_key.reveal : nil)
       freeze
     end
@@ -63,6 +64,13 @@ class LlmRouter
     # @api private
     def generation(id, patience)
       lookups.generation(id, patience)
+    end
+
+    # What other processes know it by: it gives nothing away.
+    # @return [String]
+    # @api private
+    def fingerprint
+      Digest::SHA256.hexdigest([name, base_url, @api_key&.reveal].join("\n"))
     end
 
     # The same at another address, for tests.

@@ -12,7 +12,8 @@ class LlmRouter
   # @!attribute [r] reason
   #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+,
   #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+,
-  #     +:skipped+ where its endpoint had failed before, or +:too_expensive+ where the budget had no room
+  #     +:skipped+ where its endpoint had failed before, +:too_expensive+ where the budget had no room, or
+  #     +:cooling_down+ where it has been failing and is left alone for a while
   # @!attribute [r] status
   #   @return [Integer, nil] the HTTP status, or the code of an error inside a 200
   # @!attribute [r] message
@@ -20,7 +21,7 @@ class LlmRouter
   # @!attribute [r] duration
   #   @return [Float] seconds
   # @!attribute [r] retry_after
-  #   @return [Float, nil] seconds that the model asked to be left alone
+  #   @return [Float, nil] seconds that the model asked to be left alone, or is left alone still
   # @!attribute [r] cost_usd
   #   @return [BigDecimal, nil] US dollars that the failed attempt cost all the same
   # @!attribute [r] generation_id
@@ -35,7 +36,7 @@ class LlmRouter
 
     # @return [Boolean] whether a request was made at all
     def attempted?
-      reason != :skipped && reason != :too_expensive
+      !%i[skipped too_expensive cooling_down].include?(reason)
     end
 
     # @return [String] what failed, why, and after how long

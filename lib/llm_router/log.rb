@@ -39,6 +39,25 @@ class LlmRouter
       end
     end
 
+    def cooldown(payload)
+      who = payload[:whole_endpoint] ? "endpoint #{payload[:endpoint]}" : model(payload)
+      write(:warn) do
+        "#{who} is not asked for the next #{seconds(payload)}: #{payload[:reason]}" \
+          "#{", #{payload[:consecutive_failures]} failures in a row" if payload[:consecutive_failures] > 1}"
+      end
+    end
+
+    def model_down(payload)
+      write(:error) do
+        "#{model(payload)} is down: it has been failing since #{payload[:failing_since]} (#{payload[:reason]}, " \
+          "#{payload[:consecutive_failures]} failures in a row)"
+      end
+    end
+
+    def model_up(payload)
+      write(:warn) { "#{model(payload)} is up again, after an outage of #{seconds(payload)}" }
+    end
+
     def call(payload)
       case payload[:outcome]
       when :answered then answered(payload)
@@ -70,8 +89,12 @@ class LlmRouter
       write(:error) { "chain #{chain} did not answer: #{payload[:outcome]} after #{seconds(payload)}" }
     end
 
+    def model(payload)
+      "#{payload[:"gen_ai.request.model"]} at #{payload[:endpoint]}"
+    end
+
     def seconds(payload)
-      "#{format('%.2f', payload[:duration])} s"
+      "#{format('%.2f', payload[:seconds] || payload[:duration])} s"
     end
 
     def amount(payload)

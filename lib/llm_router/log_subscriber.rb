@@ -43,6 +43,24 @@ class LlmRouter
       lines.uncertain(event.payload)
     end
 
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def cooldown(event)
+      lines.cooldown(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def model_down(event)
+      lines.model_down(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def model_up(event)
+      lines.model_up(event.payload)
+    end
+
     # @return [Logger, nil] the configured one
     def logger
       LlmRouter.config.logger

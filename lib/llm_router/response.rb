@@ -13,14 +13,17 @@ class LlmRouter
     attr_reader :cost_usd
     # @return [Array<Hop>] what failed on the way; empty where the first model answered
     attr_reader :hops
+    # @return [String] the model that was asked and answered, as the chain names it
+    attr_reader :requested_model
     # @return [String] the endpoint that answered
     attr_reader :endpoint
     # @return [Usage] tokens
     attr_reader :usage
 
     # @api private
-    def initialize(completion, endpoint:, hops:)
+    def initialize(completion, requested_model:, endpoint:, hops:)
       @completion = completion
+      @requested_model = requested_model
       @endpoint = endpoint
       @hops = hops
       @cost_usd = completion.cost && BigDecimal(completion.cost)

@@ -14,7 +14,8 @@ class LlmRouter
 
     LONGEST = 366 * 24 * 60 * 60
     LARGEST = 2 * 1024 * 1024 * 1024
-    private_constant :LONGEST, :LARGEST
+    MOST = 1_000_000
+    private_constant :LONGEST, :LARGEST, :MOST
 
     module_function
 
@@ -31,6 +32,13 @@ class LlmRouter
       return value if value.is_a?(Integer) && value.between?(1, LARGEST)
 
       raise ConfigurationError, "#{name} is #{value.inspect}: give bytes, a whole number from 1 to #{LARGEST}"
+    end
+
+    # @return [Integer]
+    def count(name, value)
+      return value if value.is_a?(Integer) && value.between?(1, MOST)
+
+      raise ConfigurationError, "#{name} is #{value.inspect}: give a whole number, 1 or more"
     end
 
     # @return [BigDecimal]

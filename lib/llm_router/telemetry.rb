@@ -68,7 +68,29 @@ class LlmRouter
       emit("uncertain", **spending(attempt, reserved_usd), policy: @config.on_uncertain)
     end
 
+    # A model, or its endpoint as a whole, is left alone for a while.
+    def cooling(asked, seconds:, failures:, whole_endpoint:, reason:)
+      emit("cooldown", **health(asked, reason), seconds: seconds, consecutive_failures: failures,
+                                                whole_endpoint: whole_endpoint)
+    end
+
+    # A model has been failing for +config.down_after+.
+    def down(asked, failing:, failures:, reason:)
+      emit("model_down", **health(asked, reason), failing_since: Time.now - failing, seconds: failing,
+                                                  consecutive_failures: failures)
+    end
+
+    # A model that was told of as down answers again.
+    def up(asked, outage:)
+      emit("model_up", **health(asked), seconds: outage)
+    end
+
     private
+
+    def health(asked, reason = nil)
+      known = { chain: @chain.name, endpoint: asked.endpoint.name.to_s, "gen_ai.request.model": asked.model }
+      reason ? known.merge(reason: reason, "error.type": reason.to_s) : known
+    end
 
     def spending(attempt, reserved_usd)
       { chain: @chain.name, endpoint: attempt.endpoint, reserved_usd: reserved_usd, job_id: attempt.job_id,

@@ -1,6 +1,7 @@
 //! Where requests go, and whose key pays for them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, AUTHORIZATION};
 use reqwest::Url;
@@ -13,6 +14,17 @@ pub struct Endpoint {
     url: Url,
     key: Option<String>,
     headers: HeaderMap,
+    identity: Identity,
+}
+
+/// An endpoint's name, address and key.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Identity(Arc<str>);
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(…)")
+    }
 }
 
 /// The calling app, as OpenRouter's rankings name it. Both parts are optional.
@@ -64,7 +76,8 @@ impl Endpoint {
                 headers.insert(HeaderName::from_static(header), value);
             }
         }
-        Ok(Self { name: name.to_owned(), base, url, key: key.map(str::to_owned), headers })
+        let identity = Identity(format!("{name}\n{url}\n{}", key.unwrap_or_default()).into());
+        Ok(Self { name: name.to_owned(), base, url, key: key.map(str::to_owned), headers, identity })
     }
 
     /// The name that hops and logs show.
@@ -88,6 +101,11 @@ impl Endpoint {
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
+    }
+
+    /// What makes it the same as another endpoint, for what is remembered of it.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
     }
 
     pub(crate) fn key(&self) -> Option<&str> {

@@ -31,9 +31,23 @@ pub enum Reason {
     Skipped,
     /// Not asked: the gate has no money for what the attempt may cost.
     TooExpensive,
+    /// Not asked: it has been failing, and is left alone for a while.
+    CoolingDown,
 }
 
 impl Reason {
+    /// Whether it is of a kind that passes by itself, and that leaving the model alone avoids.
+    pub fn passes(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Connection | Self::BadAnswer)
+    }
+
+    /// The reason of that word, as far as a cooldown can have it.
+    pub fn of_cooldown(word: &str) -> Option<Self> {
+        use Reason::{BadAnswer, Connection, InsufficientCredits, RateLimited, Timeout, Unauthorized, Unavailable};
+        let known = [RateLimited, Unavailable, Timeout, Connection, BadAnswer, Unauthorized, InsufficientCredits];
+        known.into_iter().find(|reason| reason.as_str() == word)
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::RateLimited => "rate_limited",
@@ -48,6 +62,7 @@ impl Reason {
             Self::Rejected => "rejected",
             Self::Skipped => "skipped",
             Self::TooExpensive => "too_expensive",
+            Self::CoolingDown => "cooling_down",
         }
     }
 }

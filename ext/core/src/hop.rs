@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::health::Cooling;
 use crate::{Candidate, Cost, Failure, Reason, Scope};
 
 /// One step past a candidate: it failed, or it was not asked at all.
@@ -32,6 +33,19 @@ impl Hop {
     pub(crate) fn skipped(position: usize, candidate: &Candidate, because: Reason) -> Self {
         let why = format!("not asked: {} had failed already ({})", candidate.endpoint.name(), because.as_str());
         Self::of(position, candidate, Failure::new(Reason::Skipped, Scope::Model, why), Duration::ZERO)
+    }
+
+    pub(crate) fn cooling_down(position: usize, candidate: &Candidate, cooling: &Cooling) -> Self {
+        let who = if cooling.whole_endpoint { candidate.endpoint.name() } else { "it" };
+        let since = cooling.reason.map_or_else(String::new, |reason| format!(" ({})", reason.as_str()));
+        let (why, retry_after) = if cooling.left.is_zero() {
+            (format!("not asked: {who} was failing{since}, and another call is asking whether that is over"), None)
+        } else {
+            let left = cooling.left.as_secs_f64();
+            (format!("not asked: {who} was failing{since}, and is left alone for {left:.1} s more"), Some(cooling.left))
+        };
+        let failure = Failure { retry_after, ..Failure::new(Reason::CoolingDown, Scope::Model, why) };
+        Self::of(position, candidate, failure, Duration::ZERO)
     }
 
     pub(crate) fn too_expensive(position: usize, candidate: &Candidate, why: String) -> Self {

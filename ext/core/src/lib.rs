@@ -22,6 +22,7 @@ mod endpoint;
 mod failure;
 pub mod gateway;
 mod generation;
+pub mod health;
 mod hop;
 mod incoming;
 mod lenient;

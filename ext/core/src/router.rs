@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::health::Notice;
 use crate::{Asking, Candidate, Completion, Ended, Failure, Hop, Next, Step, Walk};
 
 /// What only the caller of a walk can do. An error from any of these ends the walk at once.
@@ -22,6 +23,9 @@ pub trait Host {
     /// Is told of a step that brought no answer, and of who is asked next. Charges what the failed
     /// attempt cost all the same ([`Hop::cost`]).
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error>;
+
+    /// Is told what the last attempt, which is paid for by now, has changed in the health of who was asked.
+    fn noticed(&mut self, notices: &[Notice]) -> Result<(), Self::Error>;
 }
 
 /// What a [`Host`] says before an attempt.
@@ -71,9 +75,17 @@ pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stop
         let asked = Instant::now();
         let Some(limit) = walk.limit(candidate, asked) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
         let outcome = host.attempt(candidate, limit)?;
-        match walk.record(candidate, outcome, asked.elapsed()) {
-            Step::Answered(completion) => return Ok(host.answered(candidate, completion)?),
-            Step::Failed(hop) => host.hopped(&hop, walk.upcoming(Instant::now()))?,
+        let now = Instant::now();
+        match walk.record(candidate, outcome, now - asked, now) {
+            Step::Answered(completion, notices) => {
+                let answer = host.answered(candidate, completion)?;
+                host.noticed(&notices)?;
+                return Ok(answer);
+            }
+            Step::Failed(hop, notices) => {
+                host.hopped(&hop, walk.upcoming(now))?;
+                host.noticed(&notices)?;
+            }
         }
     }
 }
@@ -127,6 +139,11 @@ mod tests {
             let cost = hop.cost().map(ToString::to_string).unwrap_or_default();
             let next = next.map(|next| next.model.as_str());
             self.seen.push(format!("hop {} {} {cost} to {next:?}", hop.model, hop.failure.reason.as_str()));
+            Ok(())
+        }
+
+        fn noticed(&mut self, notices: &[Notice]) -> Result<(), Self::Error> {
+            self.seen.extend(notices.iter().map(|notice| format!("{notice:?}")));
             Ok(())
         }
     }

@@ -11,7 +11,7 @@ use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, Ru
 use crate::endpoint::NativeEndpoint;
 use crate::host::RubyHost;
 use crate::seconds::duration;
-use crate::{errors, json};
+use crate::{errors, health, json};
 
 #[magnus::wrap(class = "LlmRouter::Native::Chain", free_immediately, size)]
 pub(crate) struct NativeChain(Arc<Chain>);
@@ -22,7 +22,7 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     <NativeChain as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 1))?;
     class.define_method("doubts", method!(NativeChain::doubts, 0))?;
-    class.define_method("walk", method!(NativeChain::walk, 6))
+    class.define_method("walk", method!(NativeChain::walk, 5))
 }
 
 /// What Ruby passes for each candidate: model, endpoint, timeout in seconds, parameters.
@@ -51,16 +51,14 @@ impl NativeChain {
     }
 
     /// Walks the chain for one call. `call` is asked and told on the way, see [`RubyHost`].
-    #[allow(clippy::too_many_arguments)]
     fn walk(
         ruby: &Ruby,
         this: &Self,
         call: Value,
         messages: Value,
         options: RHash,
-        timeout: f64,
-        deadline: Option<f64>,
-        max_answer_bytes: usize,
+        (timeout, deadline, max_answer_bytes): (f64, Option<f64>, usize),
+        policy: (Option<u32>, f64),
     ) -> Result<Value, Error> {
         errors::guarded(ruby, || {
             let started = Instant::now();
@@ -69,7 +67,8 @@ impl NativeChain {
                 Some(seconds) => started.checked_add(duration(ruby, seconds)?),
                 None => None,
             };
-            let mut walk = Walk::new(&this.0, duration(ruby, timeout)?, deadline);
+            let walk = Walk::new(&this.0, duration(ruby, timeout)?, deadline);
+            let mut walk = walk.minding(health::of_process(), health::policy(ruby, policy)?);
             let reserving = call.funcall("reserving?", ())?;
             let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes };
             run(&mut walk, &mut host).map_err(|stopped| match stopped {

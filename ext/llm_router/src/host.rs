@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use llm_router_core::health::Notice;
 use llm_router_core::{
     gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Failure, Gate, Hop, Host, Progress, Request,
 };
@@ -10,7 +11,7 @@ use magnus::{kwargs, value::ReprValue, ArgList, Error, RHash, Ruby, Value};
 use crate::completion::NativeCompletion;
 use crate::gvl::Interrupted;
 use crate::runtime::Process;
-use crate::{errors, gvl};
+use crate::{errors, gvl, health};
 
 pub(crate) struct RubyHost<'r> {
     pub(crate) ruby: &'r Ruby,
@@ -66,6 +67,13 @@ impl Host for RubyHost<'_> {
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
         self.insist("hopped", (next, self.attributes(hop)?)).map(drop)
+    }
+
+    fn noticed(&mut self, notices: &[Notice]) -> Result<(), Error> {
+        for notice in notices {
+            let _: Value = self.call.funcall("noticed", health::changed(self.ruby, notice))?;
+        }
+        Ok(())
     }
 }
 

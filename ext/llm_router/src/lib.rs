@@ -8,6 +8,7 @@ mod completion;
 mod endpoint;
 mod errors;
 mod gvl;
+mod health;
 mod host;
 mod json;
 mod lookups;
@@ -22,5 +23,6 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     endpoint::define(ruby, native)?;
     chain::define(ruby, native)?;
     completion::define(ruby, native)?;
+    health::define(native)?;
     errors::define(ruby, native)
 }

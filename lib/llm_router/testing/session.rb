@@ -28,6 +28,7 @@ class LlmRouter
       def start(script = nil)
         @lock.synchronize do
           @on = true
+          LlmRouter.reset_health!
           @script = script
           @outcomes = []
           next (gateway if script) unless running?
@@ -48,6 +49,7 @@ class LlmRouter
       # Leads calls where they are configured to go.
       def off
         @on = false
+        LlmRouter.reset_health!
         stop
         @script = nil
         @outcomes = []

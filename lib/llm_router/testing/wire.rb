@@ -24,7 +24,7 @@ class LlmRouter
         native = moved_to(@session.gateway)
         outcomes = @session.outcomes
         response = native.walk(...)
-        outcomes << Outcome.new(response: response, asked: asked(response))
+        outcomes << Outcome.new(response: response, asked: response.requested_model)
         response
       rescue Error => e
         unstubbed = unstubbed(e)
@@ -43,14 +43,9 @@ class LlmRouter
         end)
       end
 
-      # Every hop is one step along the chain.
-      def asked(response)
-        @candidates.fetch(response.hops.size).model
-      end
-
       def paid_for(error)
         response = error.response if error.is_a?(ChargeFailed)
-        response ? { response: response, asked: asked(response) } : {}
+        response ? { response: response, asked: response.requested_model } : {}
       end
 
       # The gateway's own words: those of the hop may be masked where they are also the prompt's.

@@ -1,0 +1,183 @@
+use super::*;
+use crate::chain::tests::{candidate, endpoint};
+
+const POLICY: Policy = Policy { cooldown_after: Some(3), down_after: Duration::from_secs(3600) };
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn failure(reason: Reason) -> Failure {
+    let scope = match reason {
+        Reason::Unauthorized | Reason::InsufficientCredits => Scope::Endpoint,
+        Reason::Rejected => Scope::Request,
+        _ => Scope::Model,
+    };
+    Failure::new(reason, scope, "test")
+}
+
+fn fail(health: &Health, candidate: &Candidate, reason: Reason, now: Instant) -> Vec<Notice> {
+    health.record(candidate, Some(&failure(reason)), secs(1), POLICY, now)
+}
+
+fn succeed(health: &Health, candidate: &Candidate, now: Instant) -> Vec<Notice> {
+    health.record(candidate, None, secs(1), POLICY, now)
+}
+
+fn report(health: &Health, model: &str, now: Instant) -> Report {
+    health.report(now).into_iter().find(|report| report.model == model).unwrap()
+}
+
+#[test]
+fn three_transient_failures_in_a_row_start_a_cooldown() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    for reason in [Reason::Timeout, Reason::Unavailable] {
+        assert_eq!(fail(&health, &model, reason, now), []);
+    }
+    assert_eq!(succeed(&health, &model, now), []);
+    for _ in 0..2 {
+        assert_eq!(fail(&health, &model, Reason::Timeout, now), []);
+        assert!(health.is_warm(&model, now));
+    }
+    let notices = fail(&health, &model, Reason::Connection, now);
+    let [Notice::Cooling { length, reason: Reason::Connection, failures: 3, whole_endpoint: false }] = notices[..]
+    else {
+        panic!("{notices:?}")
+    };
+    assert!((secs(30)..=secs(36)).contains(&length));
+    assert!(!health.is_warm(&model, now + secs(29)) && health.is_warm(&model, now + secs(37)));
+    assert!(health.is_warm(&candidate("b/2"), now), "each model has its own");
+    let elsewhere = Candidate { endpoint: endpoint("groq"), ..candidate("a/1") };
+    assert!(health.is_warm(&elsewhere, now), "at each endpoint");
+}
+
+#[test]
+fn one_failure_that_asks_to_be_left_alone_is_enough() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    let asked = Failure { retry_after: Some(secs(7)), ..failure(Reason::RateLimited) };
+    let notices = health.record(&model, Some(&asked), secs(1), POLICY, now);
+    assert!(matches!(notices[..], [Notice::Cooling { length, .. }] if (secs(7)..secs(9)).contains(&length)));
+    assert!(!health.is_warm(&model, now + secs(6)) && health.is_warm(&model, now + secs(9)));
+}
+
+#[test]
+fn what_does_not_pass_by_itself_starts_none() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    for _ in 0..9 {
+        assert_eq!(fail(&health, &model, Reason::ModelNotFound, now), []);
+        assert_eq!(fail(&health, &model, Reason::Rejected, now), []);
+    }
+    assert_eq!(report(&health, "a/1", now).failures, 9, "a request at fault is not the model's");
+    assert!(health.is_warm(&model, now));
+}
+
+#[test]
+fn without_cooldowns_nothing_cools() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    let off = Policy { cooldown_after: None, ..POLICY };
+    for reason in [Reason::Timeout, Reason::Unauthorized, Reason::Timeout, Reason::Timeout] {
+        assert_eq!(health.record(&model, Some(&failure(reason)), secs(1), off, now), []);
+    }
+    assert!(health.is_warm(&model, now));
+}
+
+#[test]
+fn a_refused_key_cools_the_whole_endpoint_at_once() {
+    let (health, now) = (Health::default(), Instant::now());
+    let notices = fail(&health, &candidate("a/1"), Reason::InsufficientCredits, now);
+    assert!(matches!(notices[..], [Notice::Cooling { whole_endpoint: true, .. }]));
+    let Admission::CoolingDown(cooling) = health.admit(&candidate("b/2"), secs(1), now) else { panic!("must cool") };
+    assert!(cooling.whole_endpoint && cooling.reason == Some(Reason::InsufficientCredits));
+    assert!(health.is_warm(&Candidate { endpoint: endpoint("groq"), ..candidate("b/2") }, now));
+    let notices = succeed(&health, &candidate("c/3"), now);
+    assert_eq!(notices, [Notice::Warm { model: false, whole_endpoint: true }]);
+    assert!(health.is_warm(&candidate("b/2"), now));
+}
+
+#[test]
+fn one_call_probes_and_its_end_decides() {
+    let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    for _ in 0..3 {
+        fail(&health, &model, Reason::Timeout, start);
+    }
+    let due = start + secs(40);
+    let Admission::Probe(probe) = health.admit(&model, secs(10), due) else { panic!("must probe") };
+    assert!(matches!(health.admit(&model, secs(10), due), Admission::CoolingDown(_)));
+    assert_eq!(report(&health, "a/1", due).state, State::Probing);
+    drop(probe);
+    let Admission::Probe(probe) = health.admit(&model, secs(10), due) else { panic!("a dropped probe gives way") };
+    let notices = fail(&health, &model, Reason::Timeout, due);
+    assert!(matches!(notices[..], [Notice::Cooling { length, .. }] if length >= secs(60)), "{notices:?}");
+    drop(probe);
+    assert!(!health.is_warm(&model, due + secs(59)));
+
+    let due = due + secs(80);
+    let Admission::Probe(_probe) = health.admit(&model, secs(10), due) else { panic!("must probe") };
+    assert_eq!(succeed(&health, &model, due), [Notice::Warm { model: true, whole_endpoint: false }]);
+    assert!(matches!(health.admit(&model, secs(10), due), Admission::Open));
+}
+
+#[test]
+fn an_hour_of_failures_is_told_of_once_and_so_is_its_end() {
+    let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    assert_eq!(fail(&health, &model, Reason::Timeout, start), []);
+    assert_eq!(succeed(&health, &model, start), [], "no outage was told of");
+    fail(&health, &model, Reason::ModelNotFound, start);
+    let notices = fail(&health, &model, Reason::ModelNotFound, start + secs(3600));
+    assert_eq!(notices, [Notice::Down { failing: secs(3600), reason: Reason::ModelNotFound, failures: 2 }]);
+    assert_eq!(fail(&health, &model, Reason::ModelNotFound, start + secs(3700)), []);
+    assert_eq!(succeed(&health, &model, start + secs(4000)), [Notice::Up { outage: secs(4000) }]);
+    assert_eq!(succeed(&health, &model, start + secs(4001)), []);
+}
+
+#[test]
+fn what_other_processes_know_is_taken_over_and_lifted() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    health.take_over(&model.endpoint, Some("a/1"), secs(60), Reason::Timeout, now);
+    assert!(!health.is_warm(&model, now + secs(59)) && health.is_warm(&candidate("b/2"), now));
+    assert_eq!(report(&health, "a/1", now).last_reason, Some(Reason::Timeout));
+    health.take_over(&model.endpoint, Some("a/1"), secs(1), Reason::Timeout, now);
+    assert!(!health.is_warm(&model, now + secs(59)), "never shortened");
+    health.lift(&model.endpoint, Some("a/1"));
+    assert!(health.is_warm(&model, now));
+    health.take_over(&model.endpoint, None, secs(60), Reason::Unauthorized, now);
+    assert!(!health.is_warm(&candidate("b/2"), now));
+    health.lift(&model.endpoint, None);
+    assert!(health.is_warm(&candidate("b/2"), now));
+}
+
+#[test]
+fn the_report_tells_of_each_model() {
+    let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    succeed(&health, &model, start);
+    fail(&health, &model, Reason::Timeout, start);
+    let failing = report(&health, "a/1", start + secs(5));
+    assert_eq!((failing.state, failing.failing, failing.failures), (State::Failing, Some(secs(5)), 1));
+    assert_eq!((failing.attempts, failing.successes, failing.p50, failing.p95), (2, 1, Some(secs(1)), Some(secs(1))));
+    fail(&health, &model, Reason::Timeout, start);
+    fail(&health, &model, Reason::Timeout, start);
+    let cooling = report(&health, "a/1", start);
+    assert_eq!((cooling.state, cooling.last_reason), (State::CoolingDown, Some(Reason::Timeout)));
+    assert!(cooling.next_probe >= Some(secs(30)));
+    health.reset();
+    assert!(health.report(start).is_empty());
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let (health, start) = (Health::default(), Instant::now());
+    for number in 0..2_000 {
+        succeed(&health, &candidate(&format!("a/{number}")), start + secs(number));
+    }
+    let models: Vec<_> = health.report(start).into_iter().map(|report| report.model).collect();
+    assert!(models.len() == 1_000 && models.contains(&"a/1999".to_owned()), "{}", models.len());
+}
+
+#[test]
+fn no_debug_print_shows_a_key() {
+    let endpoint = crate::Endpoint::new("e", "http://127.0.0.1:1", Some("sk-secret"), &crate::App::default()).unwrap();
+    let model = Candidate { endpoint: std::sync::Arc::new(endpoint), ..candidate("a/1") };
+    let health = Health::default();
+    fail(&health, &model, Reason::Timeout, Instant::now());
+    assert!(!format!("{health:?}").contains("sk-secret"));
+}

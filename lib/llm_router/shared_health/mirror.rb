@@ -1,0 +1,138 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  class SharedHealth
+    # The thread that talks to the cache, and what it has to do. One for each process.
+    # @api private
+    class Mirror
+      # Seconds after which the cache may forget.
+      KEPT = 4500
+      # A cache that failed is left alone for so many seconds.
+      REST = 5.0
+      # Places to keep an eye on, at most.
+      MOST = 1000
+
+      def initialize(cache)
+        @cache = cache
+        @pid = Process.pid
+        @lock = Mutex.new
+        @work = ConditionVariable.new
+        @done = ConditionVariable.new
+        @chains = ObjectSpace::WeakMap.new
+        @places = {}
+        @outbox = {}
+        @seen = {}
+        @wanted = false
+        @late = false
+        @fresh_until = 0.0
+      end
+
+      def current?
+        @pid == Process.pid
+      end
+
+      # @return [void] within {PATIENCE}
+      def refresh(chain, logger)
+        until_then = now + PATIENCE
+        @lock.synchronize do
+          @logger = logger
+          look_after(chain) unless @chains.key?(chain)
+          next if fresh?
+
+          @wanted = true
+          wake
+          # Who is waited for in vain once is not waited for again until it comes.
+          next if @late
+
+          wait_for_news(until_then)
+          @late = !fresh?
+        end
+      end
+
+      def tell(place, value)
+        @lock.synchronize do
+          @outbox[place.key] = value
+          wake
+        end
+      end
+
+      private
+
+      def look_after(chain)
+        @chains[chain] = true
+        places = chain.candidates.flat_map { |candidate| [Place.model(candidate), Place.endpoint(candidate)] }
+        unknown = places.reject { |place| @places.key?(place.key) }
+        return if unknown.empty?
+
+        unknown.each { |place| @places[place.key] = place }
+        @places.shift while @places.size > MOST
+        @fresh_until = 0.0
+      end
+
+      def fresh?
+        now < @fresh_until
+      end
+
+      def wait_for_news(until_then)
+        left = until_then - now
+        while left.positive? && !fresh?
+          @done.wait(@lock, left)
+          left = until_then - now
+        end
+      end
+
+      def wake
+        @thread = Thread.new { work } unless @thread&.alive?
+        @work.signal
+      end
+
+      def work
+        Thread.current.name = "llm_router health"
+        Thread.current.report_on_exception = false
+        loop do
+          outbox, places = @lock.synchronize { job }
+          came = ask(outbox, places)
+          DatabaseConnections.release
+          @lock.synchronize do
+            @fresh_until = now + (came ? FRESH : REST)
+            @late = false
+            @done.broadcast
+          end
+        end
+      end
+
+      def job
+        @work.wait(@lock) until @wanted || @outbox.any?
+        @wanted = false
+        taken = @outbox
+        @outbox = {}
+        [taken, @places.dup]
+      end
+
+      def ask(outbox, places)
+        outbox.each { |key, value| @seen[key] = value if @cache.write(key, value, expires_in: KEPT) }
+        @cache.read_multi(*places.keys).each do |key, value|
+          places.fetch(key).take(value, news: @seen.key?(key) && @seen[key] != value)
+          @seen[key] = value
+        end
+        @failing = false
+        true
+      rescue StandardError => e
+        failed(e)
+        false
+      end
+
+      # Once for each time that the cache is down. Its message may hold anything.
+      def failed(error)
+        return if @failing
+
+        @failing = true
+        Log.new(@logger).write(:warn) { "config.health_store failed (#{error.class}): cooldowns are not shared" }
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      end
+    end
+  end
+end

@@ -1,0 +1,229 @@
+# frozen_string_literal: true
+
+require "active_support"
+require "active_support/notifications"
+require "llm_router/notifications"
+
+RSpec.describe LlmRouter, "and models that are down" do
+  def health(model = Support::PRIMARY)
+    described_class.health.find { |known| known.model == model }
+  end
+
+  def events(name, &)
+    seen = []
+    listener = proc { |event| seen << event.payload }
+    ActiveSupport::Notifications.subscribed(listener, "#{name}.llm_router", &)
+    seen
+  end
+
+  # The model is due for a probe when its cooldown of a second is over.
+  def wait_for_the_probe
+    expect(health.next_probe_at - Time.now).to be_between(0, 1.3)
+    sleep(0.02) until health.next_probe_at <= Time.now
+  end
+
+  before { gateway.answer("Hi") }
+
+  it "passes a model by that failed three times in a row: a primary that hangs does not cost every call its timeout" do
+    gateway.hang(Support::PRIMARY)
+    hurried = router(timeout: 0.3)
+    drafts = Array.new(5) { hurried.call(messages: Support::MESSAGES) }
+    expect(drafts.map { |draft| reasons(draft.hops) }).to eq(([[:timeout]] * 3) + ([[:cooling_down]] * 2))
+    expect(models_asked.count(Support::PRIMARY)).to eq(3)
+    hop = drafts.last.hops.first
+    expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(25, 36))
+    expect(hop.to_s).to match(/\A#{Support::PRIMARY} at openrouter skipped: not asked: it was failing \(timeout\), /)
+    expect(hop.to_s).to match(/and is left alone for [23]\d\.\d s more\z/)
+    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter is not asked for the next 3\d\.\d\d s: timeout, 3 f/)
+  end
+
+  it "needs a single 429 or 503 where that says how long" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    gateway.fail(Support::SECONDARY, status: 429, retry_after: 60)
+    expect(reasons(ask.hops)).to eq(%i[unavailable rate_limited])
+    expect(reasons(ask.hops)).to eq(%i[cooling_down cooling_down])
+    expect([health, health(Support::SECONDARY)]).to all(have_attributes(state: :cooling_down))
+    expect(health.next_probe_at).to be_between(Time.now + 55, Time.now + 73)
+  end
+
+  it "lets exactly one call probe while the others still pass by, and closes with its success" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
+    ask
+    wait_for_the_probe
+    arrived = Queue.new
+    answer = Queue.new
+    gateway.answer("Back", Support::PRIMARY)
+    gateway.respond(Support::PRIMARY, times: 1) do
+      arrived << true
+      answer.pop
+      [503, {}, "{}"]
+    end
+    prober = Thread.new { ask }
+    arrived.pop
+    expect(health).to have_attributes(state: :probing)
+    drafts = Array.new(8) { Thread.new { ask } }.map(&:value)
+    expect(drafts.map { |draft| reasons(draft.hops) }).to all(eq([:cooling_down]))
+    expect(drafts.last.hops.first.message).to include("another call is asking whether that is over")
+    answer << true
+    expect(reasons(prober.value.hops)).to eq([:unavailable])
+    # A probe that failed begins the next cooldown, longer than the first.
+    expect(health).to have_attributes(state: :cooling_down, consecutive_failures: 2)
+    expect(health.next_probe_at).to be > Time.now + 25
+  end
+
+  it "asks it again as before once the probe succeeds" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
+    ask
+    wait_for_the_probe
+    expect(ask).to have_attributes(hops: [], requested_model: Support::PRIMARY)
+    expect(health).to have_attributes(state: :up, failing_since: nil, consecutive_failures: 0, next_probe_at: nil)
+  end
+
+  it "gives the place of the probe back when the probing call is interrupted" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
+    ask
+    wait_for_the_probe
+    arrived = Queue.new
+    gateway.respond(Support::PRIMARY, times: 1) { (arrived << true) && sleep }
+    prober = Thread.new { ask }
+    arrived.pop
+    prober.kill.join
+    expect(reasons(ask.hops)).to eq([])
+  end
+
+  it "is never shortened by a later failure" do
+    arrived = Queue.new
+    late = Queue.new
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 300)
+    gateway.respond(Support::PRIMARY, times: 1) do
+      arrived << true
+      late.pop
+      [503, { "retry-after" => "1" }, "{}"]
+    end
+    under_way = Thread.new { ask }
+    arrived.pop
+    ask
+    cooling_until = health.next_probe_at
+    late << true
+    under_way.value
+    expect(health).to have_attributes(consecutive_failures: 2, next_probe_at: be_within(1).of(cooling_until))
+  end
+
+  it "asks those that cool down all the same, in order, rather than fail without having asked" do
+    gateway.fail(status: 503, retry_after: 60)
+    failure_of { ask }
+    error = failure_of { ask }
+    expect(reasons(error.hops)).to eq(%i[unavailable] * 3)
+    expect(models_asked).to eq(Support::CHAIN * 2)
+    gateway.answer("Hi", Support::SECONDARY)
+    expect(ask).to have_attributes(requested_model: Support::SECONDARY)
+  end
+
+  it "comes back to those that cool down when nobody else answers" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+    ask
+    gateway.answer("Hi", Support::PRIMARY)
+    [Support::SECONDARY, Support::FLOOR].each { |model| gateway.fail(model, status: 500) }
+    draft = ask
+    expect(reasons(draft.hops)).to eq(%i[cooling_down unavailable unavailable])
+    expect(draft.requested_model).to eq(Support::PRIMARY)
+    expect(log).to match(/#{Support::FLOOR} at openrouter failed: .*; next: #{Support::PRIMARY}$/)
+  end
+
+  it "cools a whole endpoint that refuses the key or has no money" do
+    other = LlmRouter::Testing::Gateway.start
+    other.answer("From elsewhere")
+    gateway.fail(Support::PRIMARY, status: 402)
+    configure do |config|
+      config.endpoint :other, base_url: other.base_url, api_key: "test-key"
+      config.chain :default, [Support::PRIMARY, Support::SECONDARY, { model: Support::FLOOR, endpoint: :other }]
+    end
+    expect(reasons(ask.hops)).to eq(%i[insufficient_credits skipped])
+    draft = ask
+    expect(reasons(draft.hops)).to eq(%i[cooling_down cooling_down])
+    expect(draft.hops.map(&:message)).to all(match(/not asked: openrouter was failing \(insufficient_credits\)/))
+    expect(models_asked).to eq([Support::PRIMARY])
+    expect(log).to match(/endpoint openrouter is not asked for the next/)
+  ensure
+    other.stop
+  end
+
+  it "asks everybody every time with cooldown_after = nil" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    configure(cooldown_after: nil)
+    expect(Array.new(5) { reasons(ask.hops) }).to all(eq([:unavailable]))
+    expect(health).to have_attributes(state: :failing, consecutive_failures: 5, attempts: 5)
+  end
+
+  it "counts requests that are at fault against nobody" do
+    gateway.fail(Support::PRIMARY, status: 400)
+    4.times { failure_of { ask } }
+    expect(health).to have_attributes(state: :up, consecutive_failures: 0, attempts: 4)
+  end
+
+  it "reports what is known of each model, and forgets it" do
+    gateway.answer("Hi", Support::PRIMARY, delay: 0.1)
+    ask
+    gateway.fail(Support::PRIMARY, status: 503)
+    started = Time.now
+    ask
+    known = health
+    expect(known).to have_attributes(model: Support::PRIMARY, endpoint: "openrouter", state: :failing, attempts: 2,
+                                     successes: 1, consecutive_failures: 1, last_reason: :unavailable)
+    expect(known).to be_frozen
+    expect(known.failing_since).to be_between(started - 0.1, Time.now)
+    expect([known.p50, known.p95]).to all(be_between(0.1, 5))
+    expect(known.to_s).to match(/\A#{Support::PRIMARY} at openrouter: failing, failing since .* \(1 in a row, /)
+    expect(known.to_s).to match(/: unavailable\), 1 of 2 attempts answered, p50 \d\.\d\d s\z/)
+    expect(health(Support::SECONDARY).to_s).to match(/openrouter: up, 1 of 1 attempts answered/)
+    described_class.reset_health!
+    expect(described_class.health).to be_empty
+  end
+
+  it "is shared by all threads, and kept apart by endpoint and key" do
+    gateway.fail(Support::PRIMARY, status: 503)
+    configure
+    3.times.map { Thread.new { ask } }.each(&:join)
+    expect(reasons(ask.hops)).to eq([:cooling_down])
+    elsewhere = LlmRouter::Testing::Gateway.start
+    elsewhere.answer("Hi")
+    configure(base_url: elsewhere.base_url)
+    expect(ask.hops).to be_empty
+  ensure
+    elsewhere&.stop
+  end
+
+  it "tells once of a model that has been failing for down_after, and of its return with the length of the outage" do
+    gateway.fail(Support::PRIMARY, status: 503)
+    configure(down_after: 0.3, cooldown_after: nil)
+    up = nil
+    down = events("model_down") do
+      ask
+      ask until Time.now - health.failing_since > 0.35
+      2.times { ask }
+      gateway.answer("Back", Support::PRIMARY)
+      up = events("model_up") { 2.times { ask } }
+    end
+    expect(down.size).to eq(1)
+    expect(down.first).to include(chain: :default, endpoint: "openrouter", reason: :unavailable,
+                                  "gen_ai.request.model": Support::PRIMARY, "error.type": "unavailable",
+                                  seconds: be_between(0.3, 10), failing_since: be_within(10).of(Time.now))
+    expect(up.size).to eq(1)
+    expect(up.first).to include("gen_ai.request.model": Support::PRIMARY, seconds: be_between(0.35, 20))
+    expect(log).to match(/ERROR.*#{Support::PRIMARY} at openrouter is down: it has been failing since .* \(unavail/)
+    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter is up again, after an outage of \d+\.\d\d s$/)
+  end
+
+  it "emits the beginning of each cooldown" do
+    gateway.fail(Support::PRIMARY, status: 429, retry_after: 7)
+    cooldowns = events("cooldown") { 3.times { ask } }
+    expect(cooldowns).to match([include("gen_ai.request.model": Support::PRIMARY, reason: :rate_limited,
+                                        consecutive_failures: 1, whole_endpoint: false, seconds: be_between(7, 8.5))])
+  end
+
+  it "says what is wrong with its settings" do
+    { cooldown_after: 0, down_after: -1, health_store: Object.new }.each do |setting, bad|
+      expect { configure(setting => bad) }.to raise_error(described_class::ConfigurationError, /\A#{setting} is /)
+    end
+  end
+end

@@ -1,0 +1,144 @@
+# frozen_string_literal: true
+
+require "active_support"
+require "active_support/cache"
+
+RSpec.describe LlmRouter, "and cooldowns that processes share" do
+  let(:cache) { ActiveSupport::Cache::FileStore.new(Dir.mktmpdir) }
+
+  before { gateway.answer("Hi") }
+
+  # In a process of its own, with the same cache and gateway. Returns what the block makes of it.
+  def elsewhere
+    reader, writer = IO.pipe
+    pid = fork do
+      described_class.reset_health!
+      writer.write(Marshal.dump(yield))
+      writer.close
+      exit!(0)
+    end
+    writer.close
+    Marshal.load(reader.read) # rubocop:disable Security/MarshalLoad -- of this spec's own making
+  ensure
+    Process.wait(pid)
+  end
+
+  def eventually
+    give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 10
+    until yield
+      raise "it did not come about" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
+
+      sleep(0.05)
+    end
+  end
+
+  def seconds
+    started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    yield
+    Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
+  end
+
+  def cooled_elsewhere
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+    elsewhere do
+      ask
+      eventually { written? }
+    end
+  end
+
+  def written?
+    Dir[File.join(cache.cache_path, "**/*")].any? { |path| File.file?(path) }
+  end
+
+  it "passes by what another process found to be down, without having asked it" do
+    configure(health_store: cache)
+    cooled_elsewhere
+    gateway.answer("Back", Support::PRIMARY)
+    draft = ask
+    expect(reasons(draft.hops)).to eq([:cooling_down])
+    expect(draft.hops.first.message).to include("unavailable")
+    expect(models_asked.count(Support::PRIMARY)).to eq(1)
+  end
+
+  it "asks again when another process got an answer" do
+    configure(health_store: cache) { |config| config.chain :alone, [Support::PRIMARY] }
+    gateway.answer("Back", Support::PRIMARY)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+    ask
+    eventually { written? }
+    elsewhere do
+      described_class.new(chain: :alone, budget: budget).call(messages: Support::MESSAGES)
+      sleep(0.5)
+    end
+    eventually { ask.hops.empty? }
+  end
+
+  it "shares that a whole endpoint cools down" do
+    configure(health_store: cache) do |config|
+      config.endpoint :other, base_url: gateway.base_url, api_key: "test-key"
+      config.chain :default, [Support::PRIMARY, { model: Support::FLOOR, endpoint: :other }]
+    end
+    gateway.fail(Support::PRIMARY, status: 402, times: 1)
+    elsewhere do
+      ask
+      eventually { written? }
+    end
+    draft = ask
+    expect(draft.hops.first).to have_attributes(reason: :cooling_down, message: /openrouter was failing \(insufficient/)
+    expect(draft.endpoint).to eq("other")
+  end
+
+  it "keeps its own cooldowns with a cache that keeps nothing" do
+    configure(health_store: ActiveSupport::Cache::NullStore.new)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    ask
+    sleep(1.2)
+    2.times { expect(reasons(ask.hops)).to eq([:cooling_down]) }
+  end
+
+  it "holds up a call for 50 ms at most, once, when the cache hangs" do
+    hanging = Object.new
+    def hanging.read_multi(*) = sleep
+    def hanging.write(*, **) = sleep
+    ask # What a first call costs is not the cache's.
+    usual = Array.new(5) { seconds { ask } }.max
+    configure(health_store: hanging)
+    expect(seconds { ask }).to be_between(0.05, 0.05 + usual + 0.3)
+    expect(Array.new(10) { seconds { ask } }.sum).to be < (10 * usual) + 0.5
+  end
+
+  it "goes on alone, and says so once, when the cache is down" do
+    broken = Object.new
+    def broken.read_multi(*) = raise(IOError, "redis://user:secret@host is down")
+    def broken.write(*, **) = raise(IOError, "redis://user:secret@host is down")
+    configure(health_store: broken)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    3.times { ask }
+    eventually { log.include?("config.health_store failed (IOError): cooldowns are not shared") }
+    expect(log.scan("config.health_store failed").size).to eq(1)
+    expect(log).not_to include("secret")
+    expect(reasons(ask.hops)).to eq([:cooling_down])
+  end
+
+  it "does not believe everything that a cache says" do
+    rubbish = Object.new
+    def rubbish.read_multi(*keys) = keys.zip([nil, 7, "cooling soon timeout", "cooling 9e99 no", "warm"].cycle).to_h
+    def rubbish.write(*, **) = true
+    configure(health_store: rubbish)
+    expect(ask.hops).to be_empty
+  end
+
+  it "starts no thread until a call is made, and gives a fork one of its own" do
+    threads = Thread.list
+    configure(health_store: cache)
+    router
+    expect(Thread.list - threads - gateway_threads).to be_empty
+    ask
+    expect((Thread.list - threads).map(&:name)).to include("llm_router health")
+    expect(elsewhere { [ask.hops.size, Thread.list.map(&:name).include?("llm_router health")] }).to eq([0, true])
+  end
+
+  def gateway_threads
+    Thread.list.select { |thread| thread.name.to_s.match?(/puma/) }
+  end
+end

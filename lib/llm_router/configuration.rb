@@ -163,7 +163,8 @@ class LlmRouter
     end
 
     def endpoint_of(name, base_url:, api_key:)
-      Endpoint.new(name: name, base_url: base_url, api_key: api_key, app_name: app_name, app_url: app_url)
+      Endpoint.new(name: name, base_url: base_url, api_key: api_key, app_name: app_name, app_url: app_url,
+                   trust: @trust)
     end
 
     def doubt(chain)

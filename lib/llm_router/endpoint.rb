@@ -20,13 +20,14 @@ class LlmRouter
     # @param api_key [Secret, nil, false] false for a gateway that wants none
     # @param app_name [String, nil]
     # @param app_url [String, nil]
+    # @param trust [Native::Trust, nil] whose certificates it may show; nil for the system's
     # @raise [ConfigurationError]
-    def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil)
+    def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil, trust: nil)
       @name = name
       @base_url = base_url
       @keyless = api_key.nil?
-      @app = [app_name, app_url].freeze
       @api_key = api_key || nil
+      @settings = [app_name, app_url, trust].freeze
       @native = moved_to(base_url, api_key ? api_key.reveal : nil)
       freeze
     end
@@ -76,7 +77,7 @@ class LlmRouter
     # The same at another address, for tests.
     # @api private
     def moved_to(base_url, api_key)
-      Native::Endpoint.new(name.to_s, base_url, api_key, *@app)
+      Native::Endpoint.new(name.to_s, base_url, api_key, *@settings)
     end
 
     # @return [String]

@@ -69,6 +69,11 @@ class LlmRouter
       raise ConfigurationError, "#{name} is a #{value.class}: give a String"
     end
 
+    # @return [String, nil]
+    def path(name, value)
+      text(name, value.respond_to?(:to_path) ? value.to_path : value)
+    end
+
     # @return [String]
     def url(name, value)
       text(name, value) || raise(ConfigurationError, "#{name} is nil: give a URL")

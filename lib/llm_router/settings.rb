@@ -18,6 +18,10 @@ class LlmRouter
     attr_reader :deadline
     # @return [Integer] bytes an answer may have after decompression; default 32 MiB
     attr_reader :max_answer_bytes
+    # @return [String, nil] a file of PEM certificates: the authorities that an endpoint's certificate may come
+    #   from, instead of the system's; default nil, for the system's, or those of +SSL_CERT_FILE+ and
+    #   +SSL_CERT_DIR+
+    attr_reader :ca_file
     # @return [String, nil] the calling app, for OpenRouter's rankings
     attr_reader :app_name
     # @return [String, nil] its address, likewise
@@ -73,6 +77,18 @@ class LlmRouter
     # @raise [ConfigurationError]
     def max_answer_bytes=(value)
       @max_answer_bytes = Setting.bytes("max_answer_bytes", value)
+    end
+
+    # Reads the file at once; what becomes of it later changes nothing.
+    # @param value [String, Pathname, nil] its path
+    # @raise [ConfigurationError] it cannot be read, or holds no certificate
+    # @example A gateway with a certificate of the company's own, and everybody else
+    #   # cat /etc/ssl/certs/ca-certificates.crt company.pem > config/authorities.pem
+    #   config.ca_file = Rails.root.join("config/authorities.pem")
+    def ca_file=(value)
+      path = Setting.path("ca_file", value)
+      @trust = path && Native::Trust.new(path)
+      @ca_file = path
     end
 
     # @param value [String, nil]

@@ -1,58 +1,90 @@
-//! The HTTP client that all attempts of a process share: one pool of connections.
+//! The HTTP clients of a process, each with a pool of connections that all attempts share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::{redirect, Client, NoProxy, Proxy};
+use reqwest::redirect;
 use thiserror::Error;
+
+use crate::{Proxy, ProxyError, Trust};
 
 /// Why no client could be built.
 #[derive(Debug, Error)]
 pub enum ClientError {
     #[error("TLS could not be set up: {0}")]
     Tls(#[from] rustls::Error),
-    #[error("HTTPS_PROXY is not the address of a proxy")]
-    Proxy,
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     #[error("the HTTP client could not be built: {0}")]
     Client(#[from] reqwest::Error),
+}
+
+/// A client, and what its failures are told by.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) http: reqwest::Client,
+    /// What to do about an authority that it does not trust.
+    pub(crate) advice: String,
+    /// Host and port of the proxy that it goes through.
+    pub(crate) proxy: Option<String>,
+}
+
+/// One client for each [`Trust`] that was asked for, built on first use and kept.
+#[derive(Default)]
+pub struct Clients(Mutex<Vec<(Trust, Client)>>);
+
+impl Clients {
+    /// The client for those who trust `trust`.
+    ///
+    /// # Errors
+    /// [`ClientError`] where TLS or the proxy of the environment cannot be used.
+    pub fn trusting(&self, trust: &Trust) -> Result<Client, ClientError> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = all.iter().find(|(known, _)| known == trust) {
+            return Ok(client.clone());
+        }
+        let client = Client::new(trust, Proxy::of_environment()?)?;
+        all.push((trust.clone(), client.clone()));
+        Ok(client)
+    }
 }
 
 /// Less than the minute after which many servers and balancers drop an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
 
-/// Builds the client. Redirects are not followed, so that neither key nor prompt goes where
-/// nobody sent it; attempts bring their own time limit; what a server may have seen is not sent
-/// again (only a request that it turned away unread, on a connection just closing, is).
-///
-/// # Errors
-/// [`ClientError`] where TLS or the proxy of the environment cannot be used.
-pub fn build() -> Result<Client, ClientError> {
-    let mut builder = Client::builder()
-        .tls_backend_preconfigured(tls()?)
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .pool_idle_timeout(IDLE)
-        .user_agent(concat!("llm_router/", env!("CARGO_PKG_VERSION")))
-        // Only https:// is ever sent through a proxy, in a tunnel that hides the key from it.
-        .no_proxy();
-    if let Some(address) = https_proxy() {
-        let proxy = Proxy::https(address).map_err(|_| ClientError::Proxy)?;
-        builder = builder.proxy(proxy.no_proxy(NoProxy::from_env()));
+impl Client {
+    /// Redirects are not followed, so that neither key nor prompt goes where nobody sent it; attempts
+    /// bring their own time limit; what a server may have seen is not sent again (only a request that
+    /// it turned away unread, on a connection just closing, is).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn new(trust: &Trust, proxy: Option<Proxy>) -> Result<Self, ClientError> {
+        let (roots, advice) = trust.roots();
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(roots)?)
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .pool_idle_timeout(IDLE)
+            .user_agent(concat!("llm_router/", env!("CARGO_PKG_VERSION")))
+            // Those of the environment that are not for https://.
+            .no_proxy();
+        let name = proxy.as_ref().map(|proxy| proxy.name.clone());
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(proxy.tunnel);
+        }
+        Ok(Self { http: builder.build()?, advice, proxy: name })
     }
-    Ok(builder.build()?)
 }
 
-fn https_proxy() -> Option<String> {
-    ["HTTPS_PROXY", "https_proxy"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|address| !address.is_empty())
+impl From<reqwest::Client> for Client {
+    /// One that was set up elsewhere.
+    fn from(http: reqwest::Client) -> Self {
+        Self { http, advice: "it must be added to those that are".to_owned(), proxy: None }
+    }
 }
 
-/// The system's certificates; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them, as elsewhere.
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+fn tls(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

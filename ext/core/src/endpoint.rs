@@ -7,6 +7,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, AU
 use reqwest::Url;
 use thiserror::Error;
 
+use crate::Trust;
+
 /// An OpenAI-compatible gateway: a base URL, and the key and headers that go with each request.
 pub struct Endpoint {
     name: String,
@@ -15,6 +17,7 @@ pub struct Endpoint {
     key: Option<String>,
     headers: HeaderMap,
     identity: Identity,
+    trust: Trust,
 }
 
 /// An endpoint's name, address and key.
@@ -77,7 +80,14 @@ impl Endpoint {
             }
         }
         let identity = Identity(format!("{name}\n{url}\n{}", key.unwrap_or_default()).into());
-        Ok(Self { name: name.to_owned(), base, url, key: key.map(str::to_owned), headers, identity })
+        let (name, key, trust) = (name.to_owned(), key.map(str::to_owned), Trust::System);
+        Ok(Self { name, base, url, key, headers, identity, trust })
+    }
+
+    /// The same, but for whose certificates it may show.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
     }
 
     /// The name that hops and logs show.
@@ -93,6 +103,11 @@ impl Endpoint {
     /// The full address of another call.
     pub(crate) fn below(&self, path: &str) -> Url {
         below(&self.base, path)
+    }
+
+    /// Whose certificates it may show.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     pub(crate) fn host(&self) -> &str {

@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, HeaderValue, ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Response};
+use reqwest::Response;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::incoming::{self, Unread};
 use crate::transport;
 use crate::verdict::{self, Received};
-use crate::{outgoing, Candidate, Completion, Failure, Progress, Reason, Request, Scope};
+use crate::{outgoing, Candidate, Client, Completion, Failure, Progress, Reason, Request, Scope};
 
 /// What one attempt is to do.
 #[derive(Debug, Clone, Copy)]
@@ -34,10 +34,7 @@ pub async fn attempt(client: &Client, ask: Ask<'_>) -> Result<Completion, Failur
     settle().await;
     let outcome = match timeout(ask.limit, exchange(client, &ask)).await {
         Ok(outcome) => outcome,
-        Err(_) => {
-            let waited = format!("no whole answer within {:.3} s", ask.limit.as_secs_f64());
-            Err(Failure::new(Reason::Timeout, Scope::Model, waited).unaccounted())
-        }
+        Err(_) => Err(Failure::new(Reason::Timeout, Scope::Model, waited_for(client, &ask)).unaccounted()),
     };
     if outcome.is_err() {
         settle().await;
@@ -54,9 +51,21 @@ pub async fn settle() {
     yield_now().await;
 }
 
+/// What did not come within the limit.
+fn waited_for(client: &Client, ask: &Ask<'_>) -> String {
+    let limit = ask.limit.as_secs_f64();
+    if ask.progress.uncertain() {
+        return format!("no whole answer within {limit:.3} s");
+    }
+    let url = ask.candidate.endpoint.url();
+    let proxy = client.proxy.as_ref().filter(|_| url.scheme() == "https");
+    let proxy = proxy.map_or_else(String::new, |proxy| format!(" (HTTPS_PROXY is {proxy})"));
+    format!("no connection to {} within {limit:.3} s{proxy}", ask.candidate.endpoint.host())
+}
+
 async fn exchange(client: &Client, ask: &Ask<'_>) -> Result<Completion, Failure> {
     let response = send(client, ask).await?;
-    let received = receive(response, ask).await?;
+    let received = receive(response, client, ask).await?;
     verdict::judge(received, ask)
 }
 
@@ -71,6 +80,7 @@ async fn send(client: &Client, ask: &Ask<'_>) -> Result<Response, Failure> {
             Failure::new(Reason::Rejected, Scope::Request, format!("the request is not valid JSON: {error}"))
         })?;
         let sent = client
+            .http
             .post(endpoint.url().clone())
             .headers(endpoint.headers().clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
@@ -83,16 +93,16 @@ async fn send(client: &Client, ask: &Ask<'_>) -> Result<Response, Failure> {
             Err(error) if transport::turned_away(&error) => {
                 ask.progress.turned_away();
                 if again == 0 {
-                    return Err(transport::failure(&error, endpoint));
+                    return Err(transport::failure(&error, endpoint, client));
                 }
                 again -= 1;
             }
-            Err(error) => return Err(transport::failure(&error, endpoint)),
+            Err(error) => return Err(transport::failure(&error, endpoint, client)),
         }
     }
 }
 
-async fn receive(mut response: Response, ask: &Ask<'_>) -> Result<Received, Failure> {
+async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Result<Received, Failure> {
     let status = response.status().as_u16();
     let retry_after = header(response.headers(), RETRY_AFTER.as_str());
     let retry_after = retry_after.and_then(|value| crate::retry_after::parse(&value, SystemTime::now()));
@@ -109,7 +119,7 @@ async fn receive(mut response: Response, ask: &Ask<'_>) -> Result<Received, Fail
             return Err(Failure::bad_answer(over).with_status(status).unaccounted());
         }
         Err(Unread::Broken(error)) => {
-            return Err(transport::failure(&error, &ask.candidate.endpoint).with_status(status));
+            return Err(transport::failure(&error, &ask.candidate.endpoint, client).with_status(status));
         }
     }
     Ok(Received { status, retry_after, generation_id, body })

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::owed::owed;
-use crate::{lenient, lookup, Cost, Endpoint, LookupError};
+use crate::{lenient, lookup, Client, Cost, Endpoint, LookupError};
 
 /// A generation as it was billed.
 #[derive(Debug, Clone, PartialEq, Eq)]

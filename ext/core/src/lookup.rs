@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderValue, ACCEPT};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::time::timeout;
 
 use crate::gateway::settle;
 use crate::incoming::{self, Unread};
-use crate::{transport, Endpoint};
+use crate::{transport, Client, Endpoint};
 
 /// Why a look-up brought nothing. No variant holds the key, or any address but the host.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -53,9 +53,9 @@ pub(crate) async fn get<T: DeserializeOwned>(
 }
 
 async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, LookupError> {
-    let request = client.get(url).headers(endpoint.headers().clone());
+    let request = client.http.get(url).headers(endpoint.headers().clone());
     let sent = request.header(ACCEPT, HeaderValue::from_static("application/json")).send().await;
-    let mut response = sent.map_err(|error| LookupError::Connection(transport::words(&error, endpoint)))?;
+    let mut response = sent.map_err(|error| LookupError::Connection(transport::words(&error, endpoint, client)))?;
     let status = response.status();
     let mut body = Vec::new();
     // Read even if the status says it all, for only then can the connection be used again.
@@ -69,6 +69,6 @@ async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<
         Err(Unread::Broken(error)) if transport::is_garbled(&error) => {
             Err(LookupError::Unreadable("it could not be decoded"))
         }
-        Err(Unread::Broken(error)) => Err(LookupError::Connection(transport::words(&error, endpoint))),
+        Err(Unread::Broken(error)) => Err(LookupError::Connection(transport::words(&error, endpoint, client))),
     }
 }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{lenient, lookup, Cost, Endpoint, LookupError};
+use crate::{lenient, lookup, Client, Cost, Endpoint, LookupError};
 
 /// The most that a model charges, in US dollars.
 #[derive(Debug, Clone, PartialEq, Eq)]

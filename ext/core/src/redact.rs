@@ -34,6 +34,11 @@ pub(crate) fn one_line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl
     shorten(&without_quotations(&line, &all))
 }
 
+/// One line of printable text, and not too long.
+pub(crate) fn printable(text: &str) -> String {
+    shorten(&flat(text))
+}
+
 /// An error body as it came, less the key and less the input that moderation quotes.
 pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
     body_of(text, &spellings(secrets))

@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::io;
+use std::iter::successors;
 
-use crate::{Endpoint, Failure, Reason, Scope};
+use crate::proxy::Tunnel;
+use crate::{tls, Client, Endpoint, Failure, Reason, Scope};
 
 /// What a transport error means. Its URL and headers are left out: they are no news, and the
 /// headers hold the key.
-pub(crate) fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
-    let message = words(error, endpoint);
+pub(crate) fn failure(error: &reqwest::Error, endpoint: &Endpoint, client: &Client) -> Failure {
+    let message = words(error, endpoint, client);
     if is_garbled(error) {
         return Failure::bad_answer(message).unaccounted();
     }
@@ -16,17 +18,39 @@ pub(crate) fn failure(error: &reqwest::Error, endpoint: &Endpoint) -> Failure {
 }
 
 /// The same for a person.
-pub(crate) fn words(error: &reqwest::Error, endpoint: &Endpoint) -> String {
+pub(crate) fn words(error: &reqwest::Error, endpoint: &Endpoint, client: &Client) -> String {
     let host = endpoint.host();
+    let proxy = format!("the proxy {}", client.proxy.as_deref().unwrap_or_default());
+    match sources(error).find_map(|source| Tunnel::failed(&source.to_string())) {
+        None => unproxied(error, host, client),
+        Some(Tunnel::Unreached) => format!("{} (it is HTTPS_PROXY)", unproxied(error, &proxy, client)),
+        Some(Tunnel::Unauthorized) => {
+            format!(
+                "{proxy} wants a name and a password (407): put them into HTTPS_PROXY, as in http://name:password@…"
+            )
+        }
+        Some(Tunnel::Refused) => {
+            format!("{proxy} refused to connect to {host}: allow it there, or name the host in NO_PROXY")
+        }
+        Some(Tunnel::Broken) => {
+            format!("{proxy} did not make a connection to {host}: {}. Does HTTPS_PROXY name a proxy?", innermost(error))
+        }
+    }
+}
+
+fn unproxied(error: &reqwest::Error, who: &str, client: &Client) -> String {
+    if let Some(error) = tls_error(error) {
+        return tls::words(error, who, &client.advice);
+    }
     let cause = innermost(error);
     if error.is_connect() {
         let what = if error.is_dns() { "resolve" } else { "connect to" };
-        return format!("could not {what} {host}: {cause}");
+        return format!("could not {what} {who}: {cause}");
     }
     if is_garbled(error) {
         return format!("the answer could not be decoded: {cause}");
     }
-    format!("the connection to {host} broke: {cause}")
+    format!("the connection to {who} broke: {cause}")
 }
 
 /// The server says that it has not so much as read the request, so that it can be sent again: over
@@ -48,13 +72,24 @@ fn innermost(error: &reqwest::Error) -> String {
 /// Bytes came, but they do not decompress.
 pub(crate) fn is_garbled(error: &reqwest::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput};
-    // What came while a connection was made was no answer.
+    // What came while a connection was made was no answer, and what TLS refused was none either.
     !error.is_connect()
+        && tls_error(error).is_none()
         && sources(error)
             .filter_map(|source| source.downcast_ref::<io::Error>())
             .any(|error| matches!(error.kind(), InvalidData | InvalidInput))
 }
 
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    sources(error).find_map(|source| source.downcast_ref::<rustls::Error>())
+}
+
 fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(error.source(), |&error| error.source())
+    successors(error.source(), |&error| cause(error))
+}
+
+/// An [`io::Error`] calls the source of what it wraps its own, and so passes over that itself.
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped as &(dyn Error + 'static)))
 }

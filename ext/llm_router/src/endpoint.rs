@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use llm_router_core::{App, Endpoint};
+use llm_router_core::{App, Endpoint, Trust};
+use magnus::typed_data::Obj;
 use magnus::{function, Error, Module, Object, RModule, Ruby};
 
+use crate::trust::NativeTrust;
 use crate::{errors, lookups};
 
 #[magnus::wrap(class = "LlmRouter::Native::Endpoint", free_immediately, size)]
@@ -14,7 +16,7 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Endpoint", ruby.class_object())?;
     // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
     <NativeEndpoint as magnus::TypedData>::class(ruby);
-    class.define_singleton_method("new", function!(new, 5))?;
+    class.define_singleton_method("new", function!(new, 6))?;
     lookups::define(class)
 }
 
@@ -25,9 +27,11 @@ fn new(
     api_key: Option<String>,
     app_name: Option<String>,
     app_url: Option<String>,
+    trust: Option<Obj<NativeTrust>>,
 ) -> Result<NativeEndpoint, Error> {
     let app = App { name: app_name, url: app_url };
+    let trust = trust.map_or(Trust::System, |trust| trust.0.clone());
     Endpoint::new(&name, &base_url, api_key.as_deref(), &app)
-        .map(|endpoint| NativeEndpoint(Arc::new(endpoint)))
+        .map(|endpoint| NativeEndpoint(Arc::new(endpoint.trusting(trust))))
         .map_err(|error| errors::configuration(ruby, format!("endpoint {name}: {error}")))
 }

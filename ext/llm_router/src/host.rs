@@ -47,6 +47,10 @@ impl Host for RubyHost<'_> {
     fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Error> {
         // Asked for at every attempt: a budget may have forked since the last one.
         let process = Process::current().map_err(|error| errors::configuration(self.ruby, error))?;
+        let client = process
+            .clients
+            .trusting(candidate.endpoint.trust())
+            .map_err(|error| errors::configuration(self.ruby, error))?;
         let progress = Progress::default();
         let ask = Ask {
             candidate,
@@ -55,8 +59,7 @@ impl Host for RubyHost<'_> {
             max_answer_bytes: self.max_answer_bytes,
             progress: &progress,
         };
-        gvl::wait(&process, gateway::attempt(&process.client, ask))
-            .map_err(|interrupt| self.interrupted(&progress, interrupt))
+        gvl::wait(&process, gateway::attempt(&client, ask)).map_err(|interrupt| self.interrupted(&progress, interrupt))
     }
 
     fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {

@@ -14,12 +14,14 @@ mod json;
 mod lookups;
 mod runtime;
 mod seconds;
+mod trust;
 
 use magnus::{Error, Module, Ruby};
 
 #[magnus::init]
 fn init(ruby: &Ruby) -> Result<(), Error> {
     let native = ruby.define_class("LlmRouter", ruby.class_object())?.define_module("Native")?;
+    trust::define(ruby, native)?;
     endpoint::define(ruby, native)?;
     chain::define(ruby, native)?;
     completion::define(ruby, native)?;

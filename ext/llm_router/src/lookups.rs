@@ -1,8 +1,7 @@
 //! `LlmRouter::Native::Endpoint#prices` and `#generation`: the core's look-ups, in Ruby's own types.
 
-use llm_router_core::{generation, prices, Cost, LookupError};
+use llm_router_core::{generation, prices, Client, Cost, LookupError};
 use magnus::{method, Error, Module, RClass, RHash, Ruby};
-use reqwest::Client;
 
 use crate::endpoint::NativeEndpoint;
 use crate::runtime::Process;
@@ -22,7 +21,7 @@ impl NativeEndpoint {
     fn prices(ruby: &Ruby, this: &Self, limit: f64) -> Result<RHash, Error> {
         errors::guarded(ruby, || {
             let limit = seconds::duration(ruby, limit)?;
-            let list = waited(ruby, async |client| prices(client, &this.0, limit).await)?;
+            let list = waited(ruby, this, async |client| prices(client, &this.0, limit).await)?;
             let hash = ruby.hash_new();
             for price in list {
                 let rates = [price.prompt, price.completion, price.request].map(|rate: Cost| rate.to_string());
@@ -36,16 +35,21 @@ impl NativeEndpoint {
     fn generation(ruby: &Ruby, this: &Self, id: String, limit: f64) -> Result<Billed, Error> {
         errors::guarded(ruby, || {
             let limit = seconds::duration(ruby, limit)?;
-            let found = waited(ruby, async |client| generation(client, &this.0, &id, limit).await)?;
+            let found = waited(ruby, this, async |client| generation(client, &this.0, &id, limit).await)?;
             Ok((found.cost.map(|cost| cost.to_string()), found.prompt_tokens, found.completion_tokens, found.model))
         })
     }
 }
 
 /// Waits for a look-up as for an attempt: without the GVL, until an interrupt.
-fn waited<T>(ruby: &Ruby, ask: impl AsyncFnOnce(&Client) -> Result<T, LookupError>) -> Result<T, Error> {
+fn waited<T>(
+    ruby: &Ruby,
+    endpoint: &NativeEndpoint,
+    ask: impl AsyncFnOnce(&Client) -> Result<T, LookupError>,
+) -> Result<T, Error> {
     let process = Process::current().map_err(|error| errors::configuration(ruby, error))?;
-    gvl::wait(&process, ask(&process.client))
+    let client = process.clients.trusting(endpoint.0.trust()).map_err(|error| errors::configuration(ruby, error))?;
+    gvl::wait(&process, ask(&client))
         .map_err(|interrupted| errors::interrupted(ruby, interrupted))?
         .map_err(|error| errors::lookup(ruby, &error))
 }

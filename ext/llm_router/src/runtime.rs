@@ -1,4 +1,4 @@
-//! This process's tokio runtime and HTTP client, built on first use and again after a fork.
+//! This process's tokio runtime and HTTP clients, built on first use and again after a fork.
 //!
 //! The runtime has no worker of its own: whoever waits drives it, for all who wait. So loading the
 //! gem starts no thread, a fork leaves no work behind, and an attempt costs no cross-thread wake.
@@ -6,8 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use llm_router_core::client::{self, ClientError};
-use reqwest::Client;
+use llm_router_core::Clients;
 use thiserror::Error;
 
 use crate::bell::Bell;
@@ -16,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) struct Process {
     pid: u32,
     pub(crate) runtime: Runtime,
-    pub(crate) client: Client,
+    pub(crate) clients: Clients,
     pub(crate) bell: Bell,
 }
 
@@ -24,8 +23,6 @@ pub(crate) struct Process {
 pub(crate) enum StartError {
     #[error("the runtime could not start: {0}")]
     Runtime(#[from] std::io::Error),
-    #[error(transparent)]
-    Client(#[from] ClientError),
 }
 
 /// Locked only while the GVL is held, so no thread can hold it at the moment of a fork.
@@ -33,7 +30,7 @@ static CURRENT: Mutex<Option<Arc<Process>>> = Mutex::new(None);
 
 impl Process {
     /// # Errors
-    /// [`StartError`] where the operating system refuses a runtime or TLS cannot be set up.
+    /// [`StartError`] where the operating system refuses a runtime.
     pub(crate) fn current() -> Result<Arc<Self>, StartError> {
         let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
         let pid = std::process::id();
@@ -50,6 +47,6 @@ impl Process {
     fn start(pid: u32) -> Result<Self, StartError> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let bell = Bell::hang(&runtime)?;
-        Ok(Self { pid, runtime, client: client::build()?, bell })
+        Ok(Self { pid, runtime, clients: Clients::default(), bell })
     }
 }

@@ -37,7 +37,7 @@ fn caller(address: SocketAddr) -> Caller {
     // Whichever test comes first installs it.
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
-    Caller { client, ..Caller::of(address) }
+    Caller { client: client.into(), ..Caller::of(address) }
 }
 
 async fn lengths(server: JoinHandle<Lengths>) -> Lengths {

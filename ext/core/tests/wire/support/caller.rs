@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use llm_router_core::{client, gateway, App, Ask, Candidate, Completion, Endpoint, Failure, Params, Progress, Request};
+use llm_router_core::{
+    gateway, App, Ask, Candidate, Client, Completion, Endpoint, Failure, Params, Progress, Request, Trust,
+};
 use serde_json::value::RawValue;
 
 use super::{json, Gateway, Reply, Step};
@@ -16,14 +18,19 @@ pub(crate) struct Caller {
     pub(crate) request: Request,
     pub(crate) limit: Duration,
     pub(crate) max_answer_bytes: usize,
-    pub(crate) client: reqwest::Client,
+    pub(crate) client: Client,
 }
 
 impl Caller {
     /// A caller who is in no hurry: only the tests about time want a limit that is met.
     pub(crate) fn of(address: SocketAddr) -> Self {
+        Self::at(&format!("http://{address}/api/v1"), Client::new(&Trust::System, None).unwrap())
+    }
+
+    /// The same at any address, by a client of its own.
+    pub(crate) fn at(base_url: &str, client: Client) -> Self {
         let app = App { name: Some("Shop".to_owned()), url: Some("https://shop.example".to_owned()) };
-        let endpoint = Endpoint::new("openrouter", &format!("http://{address}/api/v1"), Some(KEY), &app).unwrap();
+        let endpoint = Endpoint::new("openrouter", base_url, Some(KEY), &app).unwrap();
         Self {
             candidate: Candidate {
                 model: "anthropic/claude-sonnet-4.5".to_owned(),
@@ -34,7 +41,7 @@ impl Caller {
             request: messages(r#"[{"role":"user","content":"Hi"}]"#),
             limit: Duration::from_secs(60),
             max_answer_bytes: 1 << 20,
-            client: client::build().unwrap(),
+            client,
         }
     }
 

@@ -3,8 +3,7 @@
 use std::io;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// A request as it came over the wire.
 #[derive(Debug, Clone)]
@@ -16,7 +15,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// Reads the next request of a connection; `None` once the client has closed it.
-    pub(crate) async fn read(stream: &mut TcpStream) -> io::Result<Option<Self>> {
+    pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Self>> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             match stream.read_u8().await {
@@ -84,12 +83,12 @@ fn crc32(data: &[u8]) -> u32 {
 }
 
 /// Reads and forgets whatever comes until the client closes the connection, or resets it.
-pub(crate) async fn until_closed(stream: &mut TcpStream) {
+pub(crate) async fn until_closed(stream: &mut (impl AsyncRead + Unpin)) {
     let mut rest = [0; 1024];
     while matches!(stream.read(&mut rest).await, Ok(read) if read > 0) {}
 }
 
 /// Sends bytes; a client that no longer listens is no error of the gateway's.
-pub(crate) async fn send(stream: &mut TcpStream, bytes: &[u8]) -> bool {
+pub(crate) async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {
     stream.write_all(bytes).await.is_ok()
 }

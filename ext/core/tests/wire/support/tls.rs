@@ -1,0 +1,67 @@
+//! A gateway on loopback that speaks TLS, and over it HTTP/1.1 or HTTP/2, as the two agree.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::http::{json, send, Asked};
+use super::{good_answer, Caller};
+
+#[derive(Clone)]
+pub(crate) struct TlsGateway {
+    pub(crate) port: u16,
+    /// The protocol of each request.
+    protocols: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl TlsGateway {
+    /// In the runtime of the test.
+    pub(crate) async fn start(acceptor: TlsAcceptor) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gateway = Self { port: listener.local_addr().unwrap().port(), protocols: Arc::default() };
+        let served = gateway.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, gateway) = (acceptor.clone(), served.clone());
+                tokio::spawn(async move { gateway.serve(acceptor, stream).await });
+            }
+        });
+        gateway
+    }
+
+    /// Somebody who asks it by its name.
+    pub(crate) fn caller(&self, client: llm_router_core::Client) -> Caller {
+        Caller::at(&format!("https://localhost:{}/api/v1", self.port), client)
+    }
+
+    pub(crate) fn protocols(&self) -> Vec<&'static str> {
+        self.protocols.lock().unwrap().clone()
+    }
+
+    async fn serve(&self, acceptor: TlsAcceptor, stream: TcpStream) {
+        // A client that does not like the certificate breaks off here.
+        let Ok(mut stream) = acceptor.accept(stream).await else { return };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            return self.serve_h2(stream).await;
+        }
+        while let Ok(Some(_asked)) = Asked::read(&mut stream).await {
+            self.protocols.lock().unwrap().push("http/1.1");
+            send(&mut stream, &json(good_answer())).await;
+        }
+    }
+
+    async fn serve_h2(&self, stream: TlsStream<TcpStream>) {
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        while let Some(Ok((request, mut respond))) = connection.accept().await {
+            self.protocols.lock().unwrap().push("h2");
+            tokio::spawn(async move {
+                let mut body = request.into_body();
+                while body.data().await.is_some() {}
+                let mut answer = respond.send_response(Default::default(), false).unwrap();
+                answer.send_data(good_answer().into(), true).unwrap();
+            });
+        }
+    }
+}

@@ -149,6 +149,7 @@ class LlmRouter
       @timeout = 30.0
       @deadline = 60.0
       @max_answer_bytes = 32 * 1024 * 1024
+      @ca_file = @trust = nil
       @same_vendor = :warn
       @in_web_request = :warn
       @release_connections = true

@@ -1,12 +1,6 @@
 # frozen_string_literal: true
 
 RSpec.describe LlmRouter, "and time" do
-  def seconds
-    started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    yield
-    Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
-  end
-
   it "gives up on a model that hangs after the timeout, and asks the next" do
     gateway.answer("Hi")
     gateway.hang(Support::PRIMARY)

@@ -72,9 +72,10 @@ fn innermost(error: &reqwest::Error) -> String {
 /// Bytes came, but they do not decompress.
 pub(crate) fn is_garbled(error: &reqwest::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput};
-    // What came while a connection was made was no answer, and what TLS refused was none either.
-    !error.is_connect()
+    // What TLS refuses is invalid, too, but no answer. HTTP/2 keeps only the words of that.
+    !error.is_request()
         && tls_error(error).is_none()
+        && !sources(error).any(|source| source.is::<h2::Error>())
         && sources(error)
             .filter_map(|source| source.downcast_ref::<io::Error>())
             .any(|error| matches!(error.kind(), InvalidData | InvalidInput))

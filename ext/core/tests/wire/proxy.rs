@@ -146,3 +146,12 @@ async fn a_proxy_that_stalls_is_named_when_the_time_is_up() {
     let words = format!("no connection to localhost within 1.000 s (HTTPS_PROXY is 127.0.0.1:{port})");
     assert_eq!((failure.reason, failure.message), (Reason::Timeout, words));
 }
+
+#[test]
+fn a_proxys_password_is_in_no_error() {
+    for address in ["http://me:s3cret@", "ftp://me:s3cret@proxy.example", "socks5://me:s3cret@proxy.example:1080"] {
+        let Err(error) = Proxy::at(address, None) else { panic!("{address} is no proxy's") };
+        assert!(error.to_string().starts_with("HTTPS_PROXY is "), "{error}");
+        assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");
+    }
+}

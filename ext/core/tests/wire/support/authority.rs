@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use llm_router_core::{Client, Proxy, Trust};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::ServerConfig;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -43,21 +46,45 @@ impl Authority {
         params.distinguished_name = Default::default();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
-        acceptor(alpn, params.signed_by(&key, &self.0).unwrap().der().clone(), &key)
+        acceptor(
+            alpn,
+            WebPkiClientVerifier::no_client_auth(),
+            params.signed_by(&key, &self.0).unwrap().der().clone(),
+            &key,
+        )
     }
 
     /// The same for a certificate that it has signed itself.
     pub(crate) fn own_acceptor(&self) -> TlsAcceptor {
-        acceptor(&[], self.0.der().clone(), self.0.key())
+        acceptor(&[], WebPkiClientVerifier::no_client_auth(), self.0.der().clone(), self.0.key())
+    }
+
+    /// The same for a server that wants to see a certificate of its caller, too.
+    pub(crate) fn demanding_acceptor(&self, alpn: &[&str]) -> TlsAcceptor {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let demanding = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build().unwrap();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        acceptor(alpn, demanding, params.signed_by(&key, &self.0).unwrap().der().clone(), &key)
     }
 }
 
-fn acceptor(alpn: &[&str], certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn acceptor(
+    alpn: &[&str],
+    callers: Arc<dyn ClientCertVerifier>,
+    certificate: CertificateDer<'static>,
+    key: &KeyPair,
+) -> TlsAcceptor {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(callers)
         .with_single_cert(vec![certificate], key)
         .unwrap();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();

@@ -1,8 +1,11 @@
 //! A gateway on loopback that speaks TLS, and over it HTTP/1.1 or HTTP/2, as the two agree.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::select;
+use tokio::sync::Notify;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -14,13 +17,15 @@ pub(crate) struct TlsGateway {
     pub(crate) port: u16,
     /// The protocol of each request.
     protocols: Arc<Mutex<Vec<&'static str>>>,
+    breaking: Arc<AtomicBool>,
 }
 
 impl TlsGateway {
     /// In the runtime of the test.
     pub(crate) async fn start(acceptor: TlsAcceptor) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let gateway = Self { port: listener.local_addr().unwrap().port(), protocols: Arc::default() };
+        let gateway =
+            Self { port: listener.local_addr().unwrap().port(), protocols: Arc::default(), breaking: Arc::default() };
         let served = gateway.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -40,6 +45,11 @@ impl TlsGateway {
         self.protocols.lock().unwrap().clone()
     }
 
+    /// From now on it takes requests and closes their connection.
+    pub(crate) fn break_off(&self) {
+        self.breaking.store(true, Ordering::SeqCst);
+    }
+
     async fn serve(&self, acceptor: TlsAcceptor, stream: TcpStream) {
         // A client that does not like the certificate breaks off here.
         let Ok(mut stream) = acceptor.accept(stream).await else { return };
@@ -48,17 +58,30 @@ impl TlsGateway {
         }
         while let Ok(Some(_asked)) = Asked::read(&mut stream).await {
             self.protocols.lock().unwrap().push("http/1.1");
+            if self.breaking.load(Ordering::SeqCst) {
+                return;
+            }
             send(&mut stream, &json(good_answer())).await;
         }
     }
 
     async fn serve_h2(&self, stream: TlsStream<TcpStream>) {
         let mut connection = h2::server::handshake(stream).await.unwrap();
-        while let Some(Ok((request, mut respond))) = connection.accept().await {
+        let cut = Arc::new(Notify::new());
+        loop {
+            let accepted = select! {
+                accepted = connection.accept() => accepted,
+                () = cut.notified() => return,
+            };
+            let Some(Ok((request, mut respond))) = accepted else { return };
             self.protocols.lock().unwrap().push("h2");
+            let (breaking, cut) = (self.breaking.load(Ordering::SeqCst), Arc::clone(&cut));
             tokio::spawn(async move {
                 let mut body = request.into_body();
                 while body.data().await.is_some() {}
+                if breaking {
+                    return cut.notify_one();
+                }
                 let mut answer = respond.send_response(Default::default(), false).unwrap();
                 answer.send_data(good_answer().into(), true).unwrap();
             });

@@ -1,0 +1,55 @@
+//! What a developer's debug print shows: not the key, of anything.
+
+use std::error::Error;
+
+use llm_router_core::{prices, Ask, Chain, Endpoint, LookupError, Progress, Proxy, Walk};
+use tokio::time::Duration;
+
+use crate::support::{answer, Authority, Caller, Gateway, Step, KEY};
+
+/// An error with all its causes, in both spellings.
+fn whole(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(|error| format!("{error} {error:?}\n")).collect()
+}
+
+#[tokio::test]
+async fn the_key_is_in_no_debug_print() {
+    let body = format!(r#"{{"error":{{"message":"not with {KEY}","metadata":{{"raw":"Bearer {KEY}"}}}}}}"#);
+    let gateway = Gateway::start(vec![vec![Step::Send(answer("400 Bad Request", "", body))]]);
+    let caller = Caller::of(gateway.address);
+    let progress = Progress::default();
+    let failure = caller.ask_watched(&progress).await.unwrap_err();
+    let Caller { candidate, request, limit, max_answer_bytes, client } = caller;
+    let lookup = prices(&client, &candidate.endpoint, limit).await.unwrap_err();
+    assert_eq!(lookup, LookupError::Status(400));
+    let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &progress };
+    let asked = format!("{ask:?}");
+    let chain = Chain::new(vec![candidate]).unwrap();
+    let candidate = &chain.candidates()[0];
+    let mut walk = Walk::new(&chain, limit, None);
+    let next = format!("{:?}", walk.next(std::time::Instant::now()));
+    let step = walk.record(candidate, Err(failure.clone()), Duration::ZERO);
+    let shown = format!("{asked} {failure:?} {chain:?} {next} {step:?} {walk:?} {}", whole(&lookup));
+    assert!(shown.contains("not with [FILTERED]"), "{shown}");
+    assert!(!shown.contains(KEY), "{shown}");
+}
+
+#[test]
+fn the_key_is_in_no_error_and_none_of_its_causes() {
+    let address = format!("https://{KEY}@a.example");
+    for (base, key) in [("https://a.example", format!("{KEY}\n")), (KEY, KEY.to_owned()), (&address, KEY.to_owned())] {
+        let error = Endpoint::new("e", base, Some(&key), &Default::default()).unwrap_err();
+        assert!(!whole(&error).contains(KEY), "{}", whole(&error));
+    }
+    for address in [format!("socks5://me:{KEY}@a.example"), format!("http://me:{KEY}@")] {
+        let Err(error) = Proxy::at(&address, None) else { panic!("it is no proxy's") };
+        assert!(!whole(&error).contains(KEY), "{}", whole(&error));
+    }
+}
+
+#[test]
+fn trust_is_printed_by_its_file() {
+    let trust = format!("{:?}", Authority::new().trust());
+    assert!(trust.contains(".pem") && trust.len() < 200, "{trust}");
+}

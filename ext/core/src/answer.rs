@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::choices::{self, Choices};
 use crate::lenient;
 
 /// The whole answer of `POST /chat/completions`, failed or not.
@@ -14,8 +15,8 @@ pub(crate) struct Answer {
     pub(crate) model: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) provider: Option<String>,
-    #[serde(default)]
-    pub(crate) choices: Option<Vec<Choice>>,
+    #[serde(default, deserialize_with = "choices::read")]
+    pub(crate) choices: Choices,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(crate) usage: Option<WireUsage>,
     #[serde(default, deserialize_with = "error_body")]
@@ -23,37 +24,6 @@ pub(crate) struct Answer {
     /// Where some other gateways put their only word about an error.
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) message: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct Choice {
-    #[serde(default, deserialize_with = "lenient::object")]
-    pub(crate) message: Option<Message>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    pub(crate) finish_reason: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    pub(crate) native_finish_reason: Option<String>,
-    #[serde(default, deserialize_with = "error_body")]
-    pub(crate) error: Option<ErrorBody>,
-}
-
-#[derive(Deserialize, Default)]
-pub(crate) struct Message {
-    #[serde(default, deserialize_with = "lenient::content")]
-    pub(crate) content: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    pub(crate) refusal: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    pub(crate) reasoning: Option<String>,
-    #[serde(default, deserialize_with = "lenient::present")]
-    pub(crate) tool_calls: bool,
-    /// What `tool_calls` was called before, at gateways that still do.
-    #[serde(default, deserialize_with = "lenient::present")]
-    pub(crate) function_call: bool,
-    #[serde(default, deserialize_with = "lenient::present")]
-    pub(crate) images: bool,
-    #[serde(default, deserialize_with = "lenient::present")]
-    pub(crate) audio: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -154,7 +124,7 @@ impl ErrorBody {
     }
 }
 
-fn error_body<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<ErrorBody>, D::Error> {
+pub(crate) fn error_body<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<ErrorBody>, D::Error> {
     lenient::object_or(json, |text| {
         (!text.is_empty()).then(|| ErrorBody { message: Some(text.to_owned()), ..ErrorBody::default() })
     })

@@ -18,12 +18,14 @@ pub enum CostError {
     NotANumber,
     #[error("the cost is negative")]
     Negative,
-    #[error("the cost has more than {MAX_DIGITS} digits")]
+    #[error("the cost has more than {MAX_DIGITS} digits, or more than {MAX_WHOLE} before the point")]
     TooLong,
 }
 
 /// Far beyond any price, near enough to keep a hostile `1e999999999` from filling the memory.
 const MAX_DIGITS: usize = 120;
+/// What a budget's columns hold before the point.
+const MAX_WHOLE: i64 = 20;
 
 impl Cost {
     /// Reads a JSON number, or a string that holds one (the prices of `GET /models` are such
@@ -40,14 +42,15 @@ impl Cost {
         if text.len() > MAX_DIGITS {
             return Err(CostError::TooLong);
         }
-        if !text.starts_with(|first: char| first.is_ascii_digit() || first == '-') {
+        let number = |letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter);
+        if !text.starts_with(|first: char| first.is_ascii_digit() || first == '-') || !text.chars().all(number) {
             return Err(CostError::NotANumber);
         }
         let amount = BigDecimal::from_str(text).map_err(|_| CostError::NotANumber)?;
         if amount.is_negative() {
             return Err(CostError::Negative);
         }
-        if amount.fractional_digit_count().unsigned_abs() > MAX_DIGITS as u64 {
+        if amount.fractional_digit_count().unsigned_abs() > MAX_DIGITS as u64 || whole_digits(&amount) > MAX_WHOLE {
             return Err(CostError::TooLong);
         }
         Ok(Some(Self(amount)))
@@ -57,6 +60,10 @@ impl Cost {
     pub fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
+}
+
+fn whole_digits(amount: &BigDecimal) -> i64 {
+    i64::try_from(amount.digits()).unwrap_or(i64::MAX).saturating_sub(amount.fractional_digit_count())
 }
 
 impl Add for Cost {
@@ -104,10 +111,10 @@ mod tests {
     fn what_is_no_amount_of_money_is_refused() {
         assert_eq!(Cost::read("null"), Ok(None));
         assert_eq!(Cost::read("-0.1"), Err(CostError::Negative));
-        for bad in ["true", "{}", "[1]", "\"\"", "\"free\"", "\"NaN\"", "Infinity"] {
+        for bad in ["true", "{}", "[1]", "\"\"", "\"free\"", "\"NaN\"", "Infinity", "\"1_000\""] {
             assert_eq!(Cost::read(bad), Err(CostError::NotANumber), "{bad}");
         }
-        for bad in ["1e999999999", "1e-999999999", &"9".repeat(4000), "1e99999999999999999999"] {
+        for bad in ["1e999999999", "1e-999999999", &"9".repeat(4000), "1e99999999999999999999", "1e20"] {
             assert!(Cost::read(bad).is_err(), "{bad}");
         }
     }

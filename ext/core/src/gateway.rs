@@ -69,6 +69,9 @@ async fn exchange(client: &Client, ask: &Ask<'_>) -> Result<Completion, Failure>
     verdict::judge(received, ask)
 }
 
+/// An error is a few words. More than this, and its status alone counts.
+const MAX_ERROR_BYTES: usize = 1024 * 1024;
+
 /// How often a request that was turned away unread is sent again.
 const AGAIN: usize = 2;
 
@@ -109,7 +112,8 @@ async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Resu
     let generation_id = header(response.headers(), "x-generation-id");
     ask.progress.heard(status, generation_id.as_deref());
     let mut body = Vec::new();
-    match incoming::read(&mut response, ask.max_answer_bytes, &mut body).await {
+    let max = if status >= 400 { ask.max_answer_bytes.min(MAX_ERROR_BYTES) } else { ask.max_answer_bytes };
+    match incoming::read(&mut response, max, &mut body).await {
         Ok(()) => {}
         // An error is known by its status and headers: a body that is too large, or breaks off, takes
         // nothing away from that.

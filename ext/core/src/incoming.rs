@@ -20,7 +20,17 @@ pub(crate) async fn read(response: &mut Response, max: usize, body: &mut Vec<u8>
         if body.len() + chunk.len() > max {
             return Err(Unread::TooLarge);
         }
+        make_room(body, chunk.len(), max);
         body.extend_from_slice(&chunk);
     }
     Ok(())
+}
+
+/// Twice the room each time, as a `Vec` would do it by itself, but never beyond `max`.
+fn make_room(body: &mut Vec<u8>, more: usize, max: usize) {
+    let needed = body.len() + more;
+    if needed > body.capacity() {
+        let room = body.capacity().saturating_mul(2).min(max).max(needed);
+        body.reserve_exact(room - body.len());
+    }
 }

@@ -46,6 +46,15 @@ where
     json.deserialize_any(ObjectOrText(from_text, PhantomData))
 }
 
+/// An object and nothing else. Without this, a list is taken for the fields in their order.
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(ObjectOnly(PhantomData)).map(Self)
+    }
+}
+
 /// Whether anything is there: not `null`, not an empty list or string.
 pub(crate) fn present<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
     Ok(match Scalar::deserialize(json)? {
@@ -54,11 +63,6 @@ pub(crate) fn present<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Err
         Scalar::List(length) => length > 0,
         _ => true,
     })
-}
-
-/// The text of a message: a string, or a list of parts that hold `text`.
-pub(crate) fn content<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
-    json.deserialize_any(StringOrParts)
 }
 
 /// Any JSON value, with all but scalars passed over unread.
@@ -129,6 +133,20 @@ impl<'de> Visitor<'de> for AnyScalar {
     }
 }
 
+struct ObjectOnly<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOnly<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
 struct ObjectOrText<T>(fn(&str) -> Option<T>, PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrText<T> {
@@ -168,41 +186,5 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrText<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<T>, A::Error> {
         AnyScalar.visit_seq(list).map(|_| None)
-    }
-}
-
-struct StringOrParts;
-
-#[derive(serde::Deserialize)]
-struct Part {
-    #[serde(default, deserialize_with = "text")]
-    text: Option<String>,
-}
-
-impl<'de> Visitor<'de> for StringOrParts {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text or a list of parts")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<String>, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<String>, E> {
-        Ok(Some(text.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Option<String>, E> {
-        Ok(Some(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<String>, A::Error> {
-        let mut whole = String::new();
-        while let Some(part) = list.next_element::<Part>()? {
-            whole.push_str(part.text.as_deref().unwrap_or_default());
-        }
-        Ok(Some(whole))
     }
 }

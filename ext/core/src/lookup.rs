@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::gateway::settle;
 use crate::incoming::{self, Unread};
-use crate::{transport, Client, Endpoint};
+use crate::{shape, transport, Client, Endpoint};
 
 /// Why a look-up brought nothing. No variant holds the key, or any address but the host.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -49,7 +49,9 @@ pub(crate) async fn get<T: DeserializeOwned>(
     if outcome.is_err() {
         settle().await;
     }
-    serde_json::from_slice(&outcome?).map_err(|_| LookupError::Unreadable("it is not the JSON that was asked for"))
+    let json = outcome?;
+    shape::check(&json).map_err(|_| LookupError::Unreadable("it is nested too deep, or a list in it is too long"))?;
+    serde_json::from_slice(&json).map_err(|_| LookupError::Unreadable("it is not the JSON that was asked for"))
 }
 
 async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, LookupError> {

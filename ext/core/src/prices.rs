@@ -1,7 +1,9 @@
 //! What the models of an endpoint cost: `GET /models`.
 
+use std::fmt;
 use std::time::Duration;
 
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -28,12 +30,44 @@ pub struct ModelPrice {
 /// [`LookupError`].
 pub async fn prices(client: &Client, endpoint: &Endpoint, limit: Duration) -> Result<Vec<ModelPrice>, LookupError> {
     let models: Models = lookup::get(client, endpoint, endpoint.below("models"), limit).await?;
-    Ok(models.data.into_iter().filter_map(|entry| entry.0?.price()).collect())
+    Ok(models.data)
 }
+
+/// OpenRouter has some hundreds.
+const MOST_MODELS: usize = 20_000;
+/// In bytes.
+const LONGEST_OVERRIDES: usize = 64 * 1024;
 
 #[derive(Deserialize)]
 struct Models {
-    data: Vec<Entry>,
+    #[serde(deserialize_with = "model_prices")]
+    data: Vec<ModelPrice>,
+}
+
+/// Each entry becomes a price, or nothing, as soon as it is read: of what has none there may be millions.
+fn model_prices<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<ModelPrice>, D::Error> {
+    json.deserialize_seq(ListOfModels)
+}
+
+struct ListOfModels;
+
+impl<'de> Visitor<'de> for ListOfModels {
+    type Value = Vec<ModelPrice>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of models")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut prices = Vec::new();
+        while let Some(Entry(model)) = list.next_element()? {
+            prices.extend(model.and_then(Model::price));
+            if prices.len() > MOST_MODELS {
+                return Err(Error::custom("there are too many models"));
+            }
+        }
+        Ok(prices)
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,6 +109,7 @@ impl Model {
     fn price(self) -> Option<ModelPrice> {
         let base = self.pricing.filter(|base| base.prompt.is_some() && base.completion.is_some())?;
         let mut all = match &base.overrides {
+            Some(json) if json.get().len() > LONGEST_OVERRIDES => return None,
             Some(json) => serde_json::from_str::<Vec<Rates>>(json.get()).ok()?,
             None => Vec::new(),
         };

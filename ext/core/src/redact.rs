@@ -14,24 +14,29 @@ const QUOTATION: usize = 16;
 /// A whole message this short is looked for as it is.
 const SHORTEST: usize = 6;
 const LONGEST_MESSAGE: usize = 300;
+/// In bytes. Parsed, it takes a hundred times as much at worst.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// As much of an endpoint's words as is looked at: far more than will be shown, for half a secret is not
+/// found.
+pub(crate) fn beginning(words: &str) -> &str {
+    cut(words, LONGEST_MESSAGE * 50)
+}
 
 /// One printable line from an endpoint's words: without `secrets`, without quotations of what was
 /// `sent` (a JSON body) or `said` (by the model), and not too long.
 pub(crate) fn one_line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl Iterator<Item = &'s str>) -> String {
-    // Cut only far behind what will be shown, for half a secret is not found.
-    let mut line = flat(&unescaped(&text.chars().take(LONGEST_MESSAGE * 50).collect::<String>()));
+    let mut line = flat(&unescaped(beginning(text)));
     for secret in secrets.iter().map(|secret| flat(&unescaped(secret))).filter(|secret| !secret.is_empty()) {
         line = line.replace(&secret, MASK);
     }
     let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
-    let mut short = said.map(flat).collect::<Vec<_>>();
-    sent.get("messages").into_iter().for_each(|messages| strings(messages, &mut short));
-    let mut all = short.clone();
-    strings(&sent, &mut all);
-    for text in short.iter().filter(|text| (SHORTEST..QUOTATION).contains(&text.len())) {
-        line = line.replace(text.as_str(), MASK);
-    }
-    shorten(&without_quotations(&line, &all))
+    let (mut messages, mut options) = (Vec::new(), Vec::new());
+    sent.as_object().into_iter().flatten().filter(|(name, _)| is_from_caller(name)).for_each(|(name, value)| {
+        strings(value, if name == "messages" { &mut messages } else { &mut options });
+    });
+    let said = said.map(|text| -> &str { text });
+    shorten(&without_quotations(&line, messages.into_iter().chain(said), options.into_iter()))
 }
 
 /// One line of printable text, and not too long.
@@ -39,9 +44,24 @@ pub(crate) fn printable(text: &str) -> String {
     shorten(&flat(text))
 }
 
-/// An error body as it came, less the key and less the input that moderation quotes.
+/// An error body as it came, less the key and less the input that moderation quotes; of a long one the
+/// beginning.
 pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
-    body_of(text, &spellings(secrets))
+    let secrets = spellings(secrets);
+    let beginning = cut(text, LONGEST_BODY);
+    let clean = body_of(beginning, &secrets);
+    if beginning.len() == text.len() {
+        return clean;
+    }
+    // The half of a secret that the cut may have left.
+    let half = secrets.iter().map(String::len).max().unwrap_or_default();
+    cut(&clean, clean.len().saturating_sub(half)).to_owned()
+}
+
+/// The first `most` bytes, less a letter that they cut in two.
+fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
 fn body_of(text: &str, secrets: &[String]) -> String {
@@ -96,10 +116,14 @@ fn without(text: &str, secrets: &[String]) -> String {
 
 /// Line breaks and other control characters would forge lines in a log.
 fn flat(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }
 
 /// Text that quotes JSON holds its escapes, sometimes those of JSON within JSON.
@@ -109,7 +133,7 @@ fn unescaped(text: &str) -> String {
         if !plain.contains('\\') {
             break;
         }
-        let quoted = format!("\"{}\"", surrogates::replaced(&plain.replace("\\\"", "\"").replace('"', "\\\"")));
+        let quoted = format!("\"{}\"", surrogates::replaced(plain.replace("\\\"", "\"").replace('"', "\\\"")));
         match serde_json::from_str::<String>(&quoted) {
             Ok(once) => plain = once,
             Err(_) => break,
@@ -118,30 +142,46 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
-/// Everything that came from the caller; `role`, `type` and `model` are the protocol's words.
-fn strings(json: &Value, said: &mut Vec<String>) {
+/// `role`, `type` and `model` are the protocol's words.
+fn is_from_caller(name: &str) -> bool {
+    !["role", "type", "model"].contains(&name)
+}
+
+/// Everything that came from the caller.
+fn strings<'j>(json: &'j Value, said: &mut Vec<&'j str>) {
     match json {
-        Value::String(text) => said.push(flat(text)),
+        Value::String(text) => said.push(text),
         Value::Array(list) => list.iter().for_each(|value| strings(value, said)),
         Value::Object(map) => {
-            map.iter()
-                .filter(|(name, _)| !["role", "type", "model"].contains(&name.as_str()))
-                .for_each(|(_, value)| strings(value, said));
+            map.iter().filter(|(name, _)| is_from_caller(name)).for_each(|(_, value)| strings(value, said));
         }
         _ => {}
     }
 }
 
-fn without_quotations(line: &str, said: &[String]) -> String {
+/// Of `said`, quotations are cut as soon as they are longer than chance, and short texts where they stand
+/// as a whole; of `options`, which are words like `low` as well, long quotations only.
+fn without_quotations<'s>(
+    line: &str,
+    said: impl Iterator<Item = &'s str>,
+    options: impl Iterator<Item = &'s str>,
+) -> String {
     let windows: HashSet<&[u8]> = line.as_bytes().windows(QUOTATION).collect();
-    let quoted: HashSet<&[u8]> = said
-        .iter()
-        .flat_map(|text| text.as_bytes().windows(QUOTATION))
-        .filter(|window| windows.contains(window))
-        .collect();
-    if quoted.is_empty() {
-        return line.to_owned();
+    let mut quoted = HashSet::new();
+    let mut short = Vec::new();
+    // One text at a time: each may be as large as an answer.
+    for (text, whole) in said.map(|text| (text, true)).chain(options.map(|text| (text, false))) {
+        let text = flat(text);
+        quoted.extend(text.as_bytes().windows(QUOTATION).filter_map(|window| windows.get(window).copied()));
+        if whole && (SHORTEST..QUOTATION).contains(&text.len()) && line.contains(&text) {
+            short.push(text);
+        }
     }
+    let line = if quoted.is_empty() { line.to_owned() } else { masked(line, &quoted) };
+    short.iter().fold(line, |line, text| line.replace(text, MASK))
+}
+
+fn masked(line: &str, quoted: &HashSet<&[u8]>) -> String {
     let mut hidden = vec![false; line.len()];
     for (start, window) in line.as_bytes().windows(QUOTATION).enumerate() {
         if quoted.contains(window) {

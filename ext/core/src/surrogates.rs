@@ -2,39 +2,51 @@
 //! half that is left as an escape, `\\ud83d`. JSON allows it, Unicode does not, and neither do Rust's
 //! strings. It is no reason to throw a paid answer away.
 
-const REPLACEMENT: &str = "\\ufffd";
+const REPLACEMENT: &[u8] = b"\\ufffd";
 const ESCAPE: usize = 6;
 
-/// The JSON with the escapes of lone surrogates replaced by that of U+FFFD.
-pub(crate) fn replaced(json: &str) -> String {
-    let mut mended = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(start) = rest.find('\\') {
-        let (before, escape) = rest.split_at(start);
-        mended.push_str(before);
-        let keep = match (unit(escape), escape.get(ESCAPE..).and_then(unit)) {
-            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 2 * ESCAPE,
-            (Some(0xD800..=0xDFFF), _) => 0,
-            (Some(_), _) => ESCAPE,
-            // Any other escape is two characters, the second of them never the start of one.
-            (None, _) => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
-        };
-        let taken = if keep == 0 { ESCAPE } else { keep };
-        mended.push_str(if keep == 0 { REPLACEMENT } else { escape.get(..keep).unwrap_or(escape) });
-        rest = escape.get(taken..).unwrap_or_default();
+/// The JSON with the escapes of lone surrogates replaced by that of U+FFFD, which is as long: in place,
+/// for it may fill what memory there is.
+pub(crate) fn replaced(json: String) -> String {
+    let mut json = json.into_bytes();
+    let mut start = 0;
+    while let Some(escape) = next_escape(&json, start) {
+        let rest = json.get_mut(escape..).unwrap_or_default();
+        start = escape + mend(rest);
     }
-    mended + rest
+    // Nothing but ASCII has taken the place of ASCII.
+    String::from_utf8(json).unwrap_or_default()
+}
+
+fn next_escape(json: &[u8], start: usize) -> Option<usize> {
+    json.get(start..)?.iter().position(|byte| *byte == b'\\').map(|place| start + place)
+}
+
+/// Mends the escape that `json` starts with, and tells how far to go on.
+fn mend(json: &mut [u8]) -> usize {
+    match (unit(json), json.get(ESCAPE..).and_then(unit)) {
+        (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 2 * ESCAPE,
+        (Some(0xD800..=0xDFFF), _) => {
+            json.iter_mut().zip(REPLACEMENT).for_each(|(byte, new)| *byte = *new);
+            ESCAPE
+        }
+        (Some(_), _) => ESCAPE,
+        // Any other escape is two characters, the second of them never the start of one.
+        (None, _) => 2,
+    }
 }
 
 /// The UTF-16 unit that the text starts with an escape of.
-fn unit(text: &str) -> Option<u16> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
-    u16::from_str_radix(digits, 16).ok()
+fn unit(json: &[u8]) -> Option<u16> {
+    let digits = json.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)? as u16))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::replaced;
+    fn replaced(json: &str) -> String {
+        super::replaced(json.to_owned())
+    }
 
     #[test]
     fn halves_are_replaced_and_the_rest_is_kept() {

@@ -1,11 +1,15 @@
 //! What came over the wire, judged: a completion or a failure.
 
+use std::fmt::Display;
 use std::time::Duration;
 
-use crate::answer::{Answer, Choice, ErrorBody, WireUsage};
+use thiserror::Error;
+
+use crate::answer::{Answer, ErrorBody, WireUsage};
+use crate::choices::Choice;
 use crate::classify::classify;
-use crate::lenient::Scalar;
-use crate::{redact, retry_after, surrogates, Ask, Completion, Cost, Failure, Reason, Scope, Usage};
+use crate::lenient::{Object, Scalar};
+use crate::{redact, retry_after, shape, surrogates, Ask, Completion, Cost, Failure, Reason, Scope, Usage};
 
 /// A whole HTTP answer.
 pub(crate) struct Received {
@@ -21,24 +25,14 @@ pub(crate) fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Fai
     let Received { status, retry_after, generation_id, body } = received;
     let wire = Wire { status, retry_after, generation_id, ask };
     match status {
-        200..=299 => match String::from_utf8(body) {
-            Ok(body) => wire.success(body),
-            Err(error) => {
-                let bill = Bill::of(&String::from_utf8_lossy(error.as_bytes()));
-                Err(wire.unreadable("the answer is not UTF-8".to_owned(), bill))
-            }
-        },
+        200..=299 => wire.success(body),
         300..=399 => Err(Failure::new(
             Reason::BadAnswer,
             Scope::Endpoint,
             format!("{} redirects, which is not followed: is its base_url right?", ask.candidate.endpoint.name()),
         )
         .with_status(status)),
-        _ => {
-            let body = String::from_utf8(body).unwrap_or_default();
-            let answer: Answer = serde_json::from_str(&body).unwrap_or_default();
-            Err(wire.error(&answer, answer.error.as_ref(), &body))
-        }
+        _ => Err(wire.refused(body)),
     }
 }
 
@@ -50,39 +44,35 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
-    fn success(self, body: String) -> Result<Completion, Failure> {
-        let (mut answer, body) = self.parse(body)?;
+    fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
+        let (mut answer, body) = parse(body).map_err(|(unread, body)| self.unreadable(&unread, Bill::of(&body)))?;
         if answer.error.is_some() {
             return Err(self.error(&answer, answer.error.as_ref(), &body));
         }
         let cost = answer.owed().map_err(|error| self.unreadable(format!("usage.cost is unreadable: {error}"), None));
-        let Some(first) = answer.choices.iter().flatten().next() else {
-            return Err(self.bad("the answer has no choices".to_owned(), cost?));
+        let Some(choice) = answer.choices.first.take_if(|choice| !choice.failed()) else {
+            return Err(match &answer.choices.first {
+                Some(failed) => self.error(&answer, failed.error.as_ref(), &body),
+                None => self.bad("the answer has no choices".to_owned(), cost?),
+            });
         };
-        if first.error.is_some() || first.finish_reason.as_deref() == Some("error") {
-            return Err(self.error(&answer, first.error.as_ref(), &body));
-        }
         let cost = cost?;
-        let choice = answer.choices.take().and_then(|choices| choices.into_iter().next());
-        let Some(choice) = choice else { return Err(self.bad("the answer has no choices".to_owned(), cost)) };
         if choice.says_nothing() {
             return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), cost));
         }
         Ok(self.completion(answer, choice, cost, body))
     }
 
-    fn parse(&self, body: String) -> Result<(Answer, String), Failure> {
-        let error = match serde_json::from_str(&body) {
-            Ok(answer) => return Ok((answer, body)),
-            Err(error) => error,
-        };
-        let mended = surrogates::replaced(&body);
-        if let Ok(answer) = serde_json::from_str(&mended) {
-            return Ok((answer, mended));
+    /// By the status, and by what the body says besides, if it can be read.
+    fn refused(self, body: Vec<u8>) -> Failure {
+        match parse(body) {
+            Ok((answer, body)) => self.error(&answer, answer.error.as_ref(), &body),
+            Err((_, body)) => {
+                let cost = Bill::of(&body);
+                let failure = self.error(&Answer::default(), None, &String::from_utf8(body).unwrap_or_default());
+                Failure { cost, ..failure }
+            }
         }
-        // serde's own message can quote the answer; where it is wrong says enough.
-        let place = format!("line {}, column {}", error.line(), error.column());
-        Err(self.unreadable(format!("the answer is not the JSON of a chat completion ({place})"), Bill::of(&body)))
     }
 
     fn completion(self, answer: Answer, choice: Choice, cost: Option<Cost>, body: String) -> Completion {
@@ -104,8 +94,8 @@ impl Wire<'_> {
     }
 
     /// Somebody may have said something, and be paid for it.
-    fn unreadable(&self, message: String, cost: Option<Cost>) -> Failure {
-        self.bad(message, cost).unaccounted()
+    fn unreadable(&self, why: impl Display, cost: Option<Cost>) -> Failure {
+        self.bad(why.to_string(), cost).unaccounted()
     }
 
     fn bad(&self, message: String, cost: Option<Cost>) -> Failure {
@@ -122,38 +112,71 @@ impl Wire<'_> {
         // Inside a 200 the error's own code takes the place of the status.
         let status = if self.status < 300 { error.status().unwrap_or(self.status) } else { self.status };
         let (reason, scope) = classify(status, error);
-        let secrets = self.secrets(error);
+        let owed = answer.owed();
         Failure {
             status: Some(status),
             retry_after: error.retry_after().or(self.retry_after),
             // A cost that cannot be read is no reason to lose the reason of the failure.
-            cost: answer.owed().ok().flatten(),
+            uncertain: owed.is_err(),
+            cost: owed.ok().flatten(),
             generation_id: self.generation_id.clone().or_else(|| answer.id.clone()),
-            body: (scope == Scope::Request).then(|| redact::body(body, &secrets)),
-            ..Failure::new(reason, scope, self.message(answer, error, &secrets))
+            body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(error))),
+            ..Failure::new(reason, scope, self.message(answer, error))
         }
     }
 
-    fn message(&self, answer: &Answer, error: &ErrorBody, secrets: &[&str]) -> String {
+    fn message(&self, answer: &Answer, error: &ErrorBody) -> String {
         let metadata = error.metadata.as_ref();
-        let provider = metadata.and_then(|metadata| metadata.provider_name.as_deref());
-        let raw = metadata.and_then(|metadata| metadata.raw.as_deref()).map(|raw| redact::body(raw, secrets));
+        let secrets = self.secrets(error);
+        let raw = metadata.and_then(|metadata| metadata.raw.as_deref());
+        let raw = raw.map(|raw| redact::body(redact::beginning(raw), &secrets));
         let words = [error.message.as_deref().or(answer.message.as_deref()), raw.as_deref()];
-        let mut text = words.into_iter().flatten().collect::<Vec<_>>().join(": ");
+        let mut text = words.into_iter().flatten().map(redact::beginning).collect::<Vec<_>>().join(": ");
         if text.is_empty() {
             "the endpoint gave no reason".clone_into(&mut text);
         }
-        if let Some(provider) = provider {
-            text = format!("{provider}: {text}");
+        if let Some(provider) = metadata.and_then(|metadata| metadata.provider_name.as_deref()) {
+            text = format!("{}: {text}", redact::beginning(provider));
         }
         let sent = self.ask.request.body_for(self.ask.candidate).unwrap_or_default();
-        let said = answer.choices.iter().flatten().filter_map(Choice::content);
-        redact::one_line(&text, secrets, &sent, said)
+        let flagged = metadata.and_then(|metadata| metadata.flagged_input.as_deref());
+        redact::one_line(&text, &secrets, &sent, answer.choices.contents().chain(flagged))
     }
 
     fn secrets<'s>(&'s self, error: &'s ErrorBody) -> Vec<&'s str> {
         let flagged = error.metadata.as_ref().and_then(|metadata| metadata.flagged_input.as_deref());
-        self.ask.candidate.endpoint.key().into_iter().chain(flagged).collect()
+        self.ask.candidate.endpoint.key().into_iter().chain(flagged.map(redact::beginning)).collect()
+    }
+}
+
+/// Why the body of an answer is not one. serde's own message can quote the answer; where it is wrong
+/// says enough.
+#[derive(Debug, Error)]
+enum Unread {
+    #[error("the answer is not read: {0}")]
+    Misshapen(#[from] shape::Misshapen),
+    #[error("the answer is not UTF-8")]
+    NotUtf8,
+    #[error("the answer is not the JSON of a chat completion (line {0}, column {1})")]
+    NotAnAnswer(usize, usize),
+}
+
+/// The answer, and the body that it was read from: as it came, or mended. A body that could not be read
+/// is given back.
+fn parse(body: Vec<u8>) -> Result<(Answer, String), (Unread, Vec<u8>)> {
+    if let Err(misshapen) = shape::check(&body) {
+        return Err((misshapen.into(), body));
+    }
+    let read = |body: &str| serde_json::from_str(body).map(|Object(answer)| answer);
+    let body = String::from_utf8(body).map_err(|error| (Unread::NotUtf8, error.into_bytes()))?;
+    let error = match read(&body) {
+        Ok(answer) => return Ok((answer, body)),
+        Err(error) => Unread::NotAnAnswer(error.line(), error.column()),
+    };
+    let mended = surrogates::replaced(body);
+    match read(&mended) {
+        Ok(answer) => Ok((answer, mended)),
+        Err(_) => Err((error, mended.into_bytes())),
     }
 }
 
@@ -165,21 +188,10 @@ struct Bill {
 }
 
 impl Bill {
-    fn of(body: &str) -> Option<Cost> {
-        serde_json::from_str::<Self>(body).ok()?.usage?.owed().ok().flatten()
-    }
-}
-
-impl Choice {
-    fn content(&self) -> Option<&str> {
-        self.message.as_ref().and_then(|message| message.content.as_deref())
-    }
-
-    fn says_nothing(&self) -> bool {
-        let Some(message) = &self.message else { return true };
-        let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
-        let called = message.tool_calls || message.function_call;
-        blank(&message.content) && blank(&message.refusal) && !called && !message.images && !message.audio
+    /// A bill that is there twice, or says two things, is none: what is owed is not known then.
+    fn of(body: &[u8]) -> Option<Cost> {
+        let Object(bill) = serde_json::from_slice::<Object<Self>>(body).ok()?;
+        bill.usage?.owed().ok().flatten()
     }
 }
 

@@ -1,0 +1,113 @@
+//! `choices`: the first is the answer. Of the others only what they said is kept, to be recognised where
+//! an error quotes it.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+use crate::answer::{error_body, ErrorBody};
+use crate::lenient::{self, Object};
+use crate::parts;
+
+/// Nobody asks for as many.
+const MOST: usize = 1_000;
+
+#[derive(Default)]
+pub(crate) struct Choices {
+    pub(crate) first: Option<Choice>,
+    others: Vec<String>,
+}
+
+#[derive(serde::Deserialize)]
+pub(crate) struct Choice {
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(crate) message: Option<Message>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) finish_reason: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) native_finish_reason: Option<String>,
+    #[serde(default, deserialize_with = "error_body")]
+    pub(crate) error: Option<ErrorBody>,
+}
+
+#[derive(serde::Deserialize, Default)]
+pub(crate) struct Message {
+    #[serde(default, deserialize_with = "parts::text")]
+    pub(crate) content: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) refusal: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub(crate) reasoning: Option<String>,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) tool_calls: bool,
+    /// What `tool_calls` was called before, at gateways that still do.
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) function_call: bool,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) images: bool,
+    #[serde(default, deserialize_with = "lenient::present")]
+    pub(crate) audio: bool,
+}
+
+impl Choices {
+    /// All that was said.
+    pub(crate) fn contents(&self) -> impl Iterator<Item = &str> {
+        let first = self.first.as_ref().and_then(|choice| choice.message.as_ref()?.content.as_deref());
+        first.into_iter().chain(self.others.iter().map(String::as_str))
+    }
+}
+
+impl Choice {
+    /// Whatever it said before.
+    pub(crate) fn failed(&self) -> bool {
+        self.error.is_some() || self.finish_reason.as_deref() == Some("error")
+    }
+
+    pub(crate) fn says_nothing(&self) -> bool {
+        let Some(message) = &self.message else { return true };
+        let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        let called = message.tool_calls || message.function_call;
+        blank(&message.content) && blank(&message.refusal) && !called && !message.images && !message.audio
+    }
+}
+
+/// A list of objects, or `null`.
+pub(crate) fn read<'de, D: Deserializer<'de>>(json: D) -> Result<Choices, D::Error> {
+    json.deserialize_any(ListOrNull)
+}
+
+struct ListOrNull;
+
+impl<'de> Visitor<'de> for ListOrNull {
+    type Value = Choices;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of choices")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Choices, E> {
+        Ok(Choices::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Choices, A::Error> {
+        let first = list.next_element::<Object<Choice>>()?.map(|choice| choice.0);
+        let mut others = Vec::new();
+        while let Some(Said(said)) = list.next_element()? {
+            if others.len() == MOST {
+                return Err(Error::custom("there are too many choices"));
+            }
+            others.push(said);
+        }
+        Ok(Choices { first, others })
+    }
+}
+
+/// What one of the other choices said.
+struct Said(String);
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        let Object(choice) = Object::<Choice>::deserialize(json)?;
+        Ok(Self(choice.message.and_then(|message| message.content).unwrap_or_default()))
+    }
+}

@@ -21,6 +21,9 @@ mod completion;
 mod cost;
 mod endpoint;
 mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gateway;
 mod generation;
 pub mod health;

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::surrogates;
 
@@ -26,10 +26,8 @@ pub(crate) fn beginning(words: &str) -> &str {
 /// One printable line from an endpoint's words: without `secrets`, without quotations of what was
 /// `sent` (a JSON body) or `said` (by the model), and not too long.
 pub(crate) fn one_line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl Iterator<Item = &'s str>) -> String {
-    let mut line = flat(&unescaped(beginning(text)));
-    for secret in secrets.iter().map(|secret| flat(&unescaped(secret))).filter(|secret| !secret.is_empty()) {
-        line = line.replace(&secret, MASK);
-    }
+    let secrets = longest_first(secrets.iter().map(|secret| flat(&unescaped(secret))));
+    let line = without(&flat(&unescaped(beginning(text))), &secrets);
     let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
     let (mut messages, mut options) = (Vec::new(), Vec::new());
     sent.as_object().into_iter().flatten().filter(|(name, _)| is_from_caller(name)).for_each(|(name, value)| {
@@ -50,7 +48,7 @@ pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
     let secrets = spellings(secrets);
     let beginning = cut(text, LONGEST_BODY);
     let clean = body_of(beginning, &secrets);
-    if beginning.len() == text.len() {
+    if beginning.len() == text.len() || clean == MASK {
         return clean;
     }
     // The half of a secret that the cut may have left.
@@ -91,23 +89,41 @@ fn hide(json: &mut Value, secrets: &[String]) -> bool {
             *text = clean;
             hidden
         }
-        Value::Object(map) => map.iter_mut().fold(false, |hidden, (name, value)| {
-            if name == "flagged_input" {
-                *value = Value::from(MASK);
-                return true;
-            }
-            hide(value, secrets) || hidden
-        }),
+        Value::Object(map) => {
+            let hidden = map.iter_mut().fold(false, |hidden, (name, value)| {
+                if name == "flagged_input" {
+                    *value = Value::from(MASK);
+                    return true;
+                }
+                hide(value, secrets) || hidden
+            });
+            hide_names(map, secrets) || hidden
+        }
         Value::Array(list) => list.iter_mut().fold(false, |hidden, value| hidden | hide(value, secrets)),
         _ => false,
     }
+}
+
+fn hide_names(map: &mut Map<String, Value>, secrets: &[String]) -> bool {
+    if !map.keys().any(|name| secrets.iter().any(|secret| name.contains(secret))) {
+        return false;
+    }
+    *map = std::mem::take(map).into_iter().map(|(name, value)| (without(&name, secrets), value)).collect();
+    true
 }
 
 /// Each secret as it is and as JSON escapes it: `metadata.raw` is often JSON in a string.
 fn spellings(secrets: &[&str]) -> Vec<String> {
     let escaped = |text: &str| Value::from(text).to_string().trim_matches('"').to_owned();
     let all = secrets.iter().flat_map(|secret| [(*secret).to_owned(), escaped(secret)]);
-    all.filter(|secret| !secret.is_empty()).collect()
+    longest_first(all)
+}
+
+/// One secret may hold another: cut out of it first, that would leave the rest to be read.
+fn longest_first(secrets: impl Iterator<Item = String>) -> Vec<String> {
+    let mut secrets: Vec<String> = secrets.filter(|secret| !secret.is_empty()).collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
 }
 
 fn without(text: &str, secrets: &[String]) -> String {
@@ -263,8 +279,29 @@ mod tests {
         let moderated = r#"{"error":{"metadata":{"reasons":["violence"],"flagged_input":"my secret"}}}"#;
         let clean = body(moderated, &[]);
         assert!(clean.contains("violence") && !clean.contains("my secret"), "{clean}");
+        let named = body(r#"{"key":{"sk-1":"bad key"}}"#, &["sk-1"]);
+        assert_eq!(named, r#"{"key":{"[FILTERED]":"bad key"}}"#);
         let nested = body(r#"{"raw":"{\"flagged_input\":\"my secret\"}"}"#, &[]);
         assert!(!nested.contains("my secret"), "{nested}");
         assert_eq!(body("<html>key</html>", &["key"]), "<html>[FILTERED]</html>");
+    }
+
+    #[test]
+    fn a_secret_within_a_secret_does_not_lay_it_open() {
+        let flagged = "my prompt with sk-1 in it";
+        assert_eq!(body(&format!(r#"{{"echo":"{flagged}"}}"#), &["sk-1", flagged]), r#"{"echo":"[FILTERED]"}"#);
+        assert_eq!(line(&format!("no: {flagged}"), &["sk-1", flagged]), "no: [FILTERED]");
+    }
+
+    #[test]
+    fn of_a_long_body_the_beginning_is_kept_without_half_a_secret() {
+        let key = "sk-0123456789";
+        for before in 0..key.len() {
+            let text = format!("{}{key}{}", "é".repeat((LONGEST_BODY - before) / 2), "x".repeat(99));
+            let kept = body(&text, &[key]);
+            assert!(kept.len() > LONGEST_BODY - 100 && !kept.contains("sk"), "{before}");
+        }
+        let flagged = format!(r#"{{"flagged_input":"{}"}}"#, "my secret ".repeat(LONGEST_BODY));
+        assert_eq!(body(&flagged, &[]), MASK);
     }
 }

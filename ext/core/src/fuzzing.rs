@@ -1,0 +1,144 @@
+//! The way in for the fuzz targets in `fuzz/`, and what has to hold whatever comes in. The seeds of the
+//! targets are tried with the other tests.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use serde_json::value::RawValue;
+use serde_json::Value;
+
+use crate::verdict::{judge, Received};
+use crate::{
+    retry_after, App, Ask, Candidate, Completion, Cost, Endpoint, Failure, Params, Progress, Reason, Request, Scope,
+};
+
+/// By the names of their folders of seeds.
+pub const TARGETS: [(&str, fn(&[u8])); 3] = [("answer", answer), ("failure", failure), ("retry_after", retry_after)];
+
+const KEY: &str = "sk-or-v1-0123456789abcdef";
+const PROMPT: &str = "My social security number is 078-05-1120, please help";
+const LONGEST_MESSAGE: usize = 310;
+/// From here on, a text that is found again is no chance.
+const TELLING: usize = 24;
+
+/// The body of a 200.
+pub fn answer(body: &[u8]) {
+    judged(200, body);
+}
+
+/// A status and a line break, then the body.
+pub fn failure(answer: &[u8]) {
+    let Some(end) = answer.iter().position(|byte| *byte == b'\n') else { return };
+    let (status, body) = answer.split_at(end);
+    let status = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok());
+    if let Some(status) = status.filter(|status| (200..600).contains(status)) {
+        judged(status, body.get(1..).unwrap_or_default());
+    }
+}
+
+/// The value of a header.
+pub fn retry_after(value: &[u8]) {
+    let Ok(value) = std::str::from_utf8(value) else { return };
+    for now in [SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)] {
+        check_wait(retry_after::parse(value, now));
+    }
+}
+
+fn judged(status: u16, body: &[u8]) {
+    let Some((candidate, request)) = asked() else { return };
+    let limit = Duration::from_secs(1);
+    let progress = Progress::default();
+    progress.send();
+    progress.heard(status, None);
+    let ask = Ask { candidate, request, limit, max_answer_bytes: usize::MAX, progress: &progress };
+    let received = Received { status, retry_after: None, generation_id: None, body: body.to_vec() };
+    let said = serde_json::from_slice(body).unwrap_or_default();
+    match judge(received, &ask).map_err(|failure| failure.accounted(&progress)) {
+        Ok(completion) => check_completion(status, &completion),
+        Err(failure) => check_failure(&failure, &said),
+    }
+}
+
+fn asked() -> Option<&'static (Candidate, Request)> {
+    static ASKED: OnceLock<Option<(Candidate, Request)>> = OnceLock::new();
+    let make = || {
+        let endpoint = Endpoint::new("openrouter", "https://openrouter.ai/api/v1", Some(KEY), &App::default()).ok()?;
+        let messages = format!(r#"[{{"role":"user","content":"{PROMPT}"}}]"#);
+        let candidate =
+            Candidate { model: "a/b".to_owned(), endpoint: Arc::new(endpoint), timeout: None, params: Params::new() };
+        Some((candidate, Request::new(RawValue::from_string(messages).ok()?, Params::new())))
+    };
+    ASKED.get_or_init(make).as_ref()
+}
+
+fn check_completion(status: u16, completion: &Completion) {
+    assert!((200..300).contains(&status), "only a success is an answer");
+    let body = serde_json::from_str::<Value>(&completion.body);
+    let body = body.unwrap_or_else(|error| unreachable!("what Ruby is to parse is JSON: {error}"));
+    let first = body.get("choices").and_then(|choices| choices.get(0));
+    assert!(first.is_some_and(Value::is_object), "Ruby finds the choice where it is");
+    check_cost(completion.cost.as_ref(), &body);
+}
+
+fn check_failure(failure: &Failure, said: &Value) {
+    use Reason::{Connection, Skipped, TooExpensive};
+    assert!(!matches!(failure.reason, Connection | Skipped | TooExpensive), "{:?}", failure.reason);
+    assert!(failure.cost.is_none() || !failure.uncertain, "what is known to cost something is not uncertain");
+    assert_eq!(failure.body.is_some(), failure.scope == Scope::Request);
+    check_wait(failure.retry_after);
+    check_cost(failure.cost.as_ref(), said);
+    let message = &failure.message;
+    assert!(!message.is_empty() && message.chars().count() <= LONGEST_MESSAGE, "{message:?}");
+    assert!(!message.contains(char::is_control), "{message:?}");
+    assert!(!message.contains(PROMPT), "{message}");
+    for told in [Some(message), failure.body.as_ref()].into_iter().flatten() {
+        assert!(!told.contains(KEY), "{told}");
+        assert!(flagged(said).is_none_or(|input| !told.contains(input)), "{told}");
+    }
+}
+
+/// What moderation quotes.
+fn flagged(said: &Value) -> Option<&str> {
+    let input = said.pointer("/error/metadata/flagged_input")?.as_str()?;
+    // Masks can make up any text that holds one.
+    (input.len() >= TELLING && !input.contains(['[', ']'])).then_some(input)
+}
+
+/// Against a parser that knows nothing of money.
+fn check_cost(cost: Option<&Cost>, said: &Value) {
+    let Some(cost) = cost else { return };
+    assert!(*cost >= Cost::default(), "{cost}");
+    let usage = said.get("usage");
+    let stated = usage.and_then(|usage| usage.get("cost")).and_then(Value::as_f64);
+    let own_key = usage.and_then(|usage| usage.get("is_byok")).and_then(Value::as_bool).unwrap_or_default();
+    if let (Some(stated), false) = (stated, own_key) {
+        let read: f64 = cost.to_string().parse().unwrap_or(f64::NAN);
+        assert!((read - stated).abs() <= stated.abs() * 1e-9 + 1e-100, "{cost} is not {stated}");
+    }
+}
+
+fn check_wait(wait: Option<Duration>) {
+    assert!(wait.is_none_or(|wait| wait <= Duration::from_secs(10_000 * 366 * 86_400)), "{wait:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_has_to_hold_holds_for_every_seed() {
+        for (name, target) in TARGETS {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(name);
+            let mut seeds = 0;
+            for seed in folder.read_dir().unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+                let seed = seed.unwrap().path();
+                let held = crate::caught(|| target(&std::fs::read(&seed).unwrap()));
+                assert!(held.is_ok(), "{}: {}", seed.display(), held.unwrap_err());
+                seeds += 1;
+            }
+            assert!(seeds >= 10, "{} has {seeds} seeds", folder.display());
+        }
+    }
+}

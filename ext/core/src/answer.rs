@@ -100,7 +100,7 @@ impl ErrorBody {
     /// The HTTP status that `code` means, as a number or as its digits.
     pub(crate) fn status(&self) -> Option<u16> {
         let code = match &self.code {
-            Some(lenient::Scalar::Count(code)) => u16::try_from(*code).ok(),
+            Some(lenient::Scalar::Number(code)) => Some(*code as u16).filter(|status| f64::from(*status) == *code),
             Some(lenient::Scalar::Text(code)) => code.parse().ok(),
             _ => None,
         };
@@ -126,6 +126,6 @@ impl ErrorBody {
 
 pub(crate) fn error_body<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<ErrorBody>, D::Error> {
     lenient::object_or(json, |text| {
-        (!text.is_empty()).then(|| ErrorBody { message: Some(text.to_owned()), ..ErrorBody::default() })
+        (!text.is_empty()).then(|| ErrorBody { message: Some(text), ..ErrorBody::default() })
     })
 }

@@ -12,8 +12,11 @@ use crate::{
     retry_after, App, Ask, Candidate, Completion, Cost, Endpoint, Failure, Params, Progress, Reason, Request, Scope,
 };
 
+/// What has to hold is asserted.
+pub type Target = fn(&[u8]);
+
 /// By the names of their folders of seeds.
-pub const TARGETS: [(&str, fn(&[u8])); 3] = [("answer", answer), ("failure", failure), ("retry_after", retry_after)];
+pub const TARGETS: [(&str, Target); 3] = [("answer", answer), ("failure", failure), ("retry_after", retry_after)];
 
 const KEY: &str = "sk-or-v1-0123456789abcdef";
 const PROMPT: &str = "My social security number is 078-05-1120, please help";
@@ -73,8 +76,12 @@ fn asked() -> Option<&'static (Candidate, Request)> {
 
 fn check_completion(status: u16, completion: &Completion) {
     assert!((200..300).contains(&status), "only a success is an answer");
-    let body = serde_json::from_str::<Value>(&completion.body);
-    let body = body.unwrap_or_else(|error| unreachable!("what Ruby is to parse is JSON: {error}"));
+    let body = match serde_json::from_str::<Value>(&completion.body) {
+        Ok(body) => body,
+        // To Ruby that is infinite.
+        Err(error) if error.to_string().starts_with("number out of range") => return,
+        Err(error) => unreachable!("what Ruby is to parse is JSON: {error}"),
+    };
     let first = body.get("choices").and_then(|choices| choices.get(0));
     assert!(first.is_some_and(Value::is_object), "Ruby finds the choice where it is");
     check_cost(completion.cost.as_ref(), &body);

@@ -1,35 +1,33 @@
 //! Reading JSON whose shape is not quite what the schema says: a field of the wrong type is
 //! taken as absent rather than spoiling an answer that was paid for.
+//!
+//! A value is looked at where it stands in the body. A parser would first copy a text into a buffer of
+//! its own, which for a text that fills the body takes as much memory again, and more.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::quoted;
 
 /// A string, or nothing.
 pub(crate) fn text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
-    Ok(match Scalar::deserialize(json)? {
-        Scalar::Text(text) => Some(text),
-        _ => None,
-    })
+    raw(json).map(quoted::text)
 }
 
 /// A whole number that is not negative, or nothing.
 pub(crate) fn count<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u64>, D::Error> {
-    Ok(match Scalar::deserialize(json)? {
-        Scalar::Count(count) => Some(count),
-        Scalar::Decimal(number) if number.fract() == 0.0 && (0.0..1e15).contains(&number) => Some(number as u64),
-        _ => None,
-    })
+    let json = raw(json)?;
+    let decimal = || number(json).filter(|number| number.fract() == 0.0 && (0.0..1e15).contains(number));
+    Ok(json.parse().ok().or_else(|| decimal().map(|number| number as u64)))
 }
 
 /// `true` or `false`, or nothing.
 pub(crate) fn flag<'de, D: Deserializer<'de>>(json: D) -> Result<Option<bool>, D::Error> {
-    Ok(match Scalar::deserialize(json)? {
-        Scalar::Flag(flag) => Some(flag),
-        _ => None,
-    })
+    Ok(raw(json)?.parse().ok())
 }
 
 /// An object of the given shape, or nothing.
@@ -38,12 +36,48 @@ pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) ->
 }
 
 /// An object of the given shape, or what a bare string stands for, or nothing.
-pub(crate) fn object_or<'de, D, T>(json: D, from_text: fn(&str) -> Option<T>) -> Result<Option<T>, D::Error>
+pub(crate) fn object_or<'de, D, T>(json: D, from_text: fn(String) -> Option<T>) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    json.deserialize_any(ObjectOrText(from_text, PhantomData))
+    let json = raw(json)?;
+    if json.starts_with('{') {
+        // Said without the place, which would be counted from the start of the object.
+        return serde_json::from_str(json).map(Some).map_err(|_| D::Error::custom("an object is not as it should be"));
+    }
+    Ok(quoted::text(json).and_then(from_text))
+}
+
+/// Whether anything is there: not `null`, not an empty list or string.
+pub(crate) fn present<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
+    let json = raw(json)?;
+    let empty_list = json.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'));
+    Ok(json != "null" && json != "\"\"" && !empty_list)
+}
+
+/// A value of which some are numbers and some are words.
+pub(crate) enum Scalar {
+    Number(f64),
+    Text(String),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        let json = raw(json)?;
+        let number = || number(json).map(Self::Number);
+        Ok(quoted::text(json).map(Self::Text).or_else(number).unwrap_or(Self::Other))
+    }
+}
+
+/// The text of any JSON value.
+fn raw<'de, D: Deserializer<'de>>(json: D) -> Result<&'de str, D::Error> {
+    <&RawValue>::deserialize(json).map(RawValue::get)
+}
+
+fn number(json: &str) -> Option<f64> {
+    json.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// An object and nothing else. Without this, a list is taken for the fields in their order.
@@ -52,84 +86,6 @@ pub(crate) struct Object<T>(pub(crate) T);
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         json.deserialize_map(ObjectOnly(PhantomData)).map(Self)
-    }
-}
-
-/// Whether anything is there: not `null`, not an empty list or string.
-pub(crate) fn present<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
-    Ok(match Scalar::deserialize(json)? {
-        Scalar::Nothing => false,
-        Scalar::Text(text) => !text.is_empty(),
-        Scalar::List(length) => length > 0,
-        _ => true,
-    })
-}
-
-/// Any JSON value, with all but scalars passed over unread.
-pub(crate) enum Scalar {
-    Nothing,
-    Flag(bool),
-    Count(u64),
-    Decimal(f64),
-    Text(String),
-    List(usize),
-    Object,
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_any(AnyScalar)
-    }
-}
-
-struct AnyScalar;
-
-impl<'de> Visitor<'de> for AnyScalar {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Nothing)
-    }
-
-    fn visit_bool<E: Error>(self, flag: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Flag(flag))
-    }
-
-    fn visit_u64<E: Error>(self, count: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Count(count))
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Decimal(number as f64))
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Decimal(number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
-        let mut length = 0;
-        while list.next_element::<IgnoredAny>()?.is_some() {
-            length += 1;
-        }
-        Ok(Scalar::List(length))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Object)
     }
 }
 
@@ -144,47 +100,5 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOnly<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map))
-    }
-}
-
-struct ObjectOrText<T>(fn(&str) -> Option<T>, PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrText<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Option<T>, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
-        Ok(self.0(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Option<T>, A::Error> {
-        AnyScalar.visit_seq(list).map(|_| None)
     }
 }

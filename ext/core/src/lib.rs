@@ -39,6 +39,7 @@ mod parts;
 mod prices;
 mod progress;
 mod proxy;
+mod quoted;
 mod redact;
 mod request;
 mod retry_after;

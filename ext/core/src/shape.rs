@@ -8,6 +8,8 @@ use thiserror::Error;
 const DEEPEST: usize = 100;
 /// No answer has so many choices, and a list of the odds of every token stays below it.
 const MOST: usize = 1_000_000;
+/// In bytes.
+const LONGEST_NAME: usize = 64 * 1024;
 
 /// Why JSON is not so much as parsed.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(crate) enum Misshapen {
     TooDeep,
     #[error("it has a list or an object of more than {MOST} entries")]
     TooMany,
+    #[error("it has a field whose name is longer than {LONGEST_NAME} bytes")]
+    LongName,
 }
 
 /// Whether JSON is of a size in each direction that an answer can have. Whether it is JSON at all is
@@ -24,39 +28,58 @@ pub(crate) enum Misshapen {
 /// # Errors
 /// [`Misshapen`].
 pub(crate) fn check(json: &[u8]) -> Result<(), Misshapen> {
-    let mut commas = Vec::with_capacity(DEEPEST);
+    let mut open: Vec<Open> = Vec::with_capacity(DEEPEST);
     let mut bytes = json.iter();
     while let Some(byte) = bytes.next() {
         match byte {
-            b'"' => skip_string(&mut bytes),
-            b'[' | b'{' if commas.len() == DEEPEST => return Err(Misshapen::TooDeep),
-            b'[' | b'{' => commas.push(0),
-            b']' | b'}' => drop(commas.pop()),
-            b',' => count(commas.last_mut())?,
+            b'"' => {
+                let length = skip_string(&mut bytes);
+                if length > LONGEST_NAME && open.last().is_some_and(|open| open.name_next) {
+                    return Err(Misshapen::LongName);
+                }
+            }
+            b'[' | b'{' if open.len() == DEEPEST => return Err(Misshapen::TooDeep),
+            b'[' | b'{' => open.push(Open { entries: 1, object: *byte == b'{', name_next: *byte == b'{' }),
+            b']' | b'}' => drop(open.pop()),
+            b':' => open.last_mut().into_iter().for_each(|open| open.name_next = false),
+            b',' => open.last_mut().map_or(Ok(()), Open::count)?,
             _ => {}
         }
     }
     Ok(())
 }
 
-fn skip_string<'b>(bytes: &mut impl Iterator<Item = &'b u8>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => drop(bytes.next()),
-            b'"' => return,
-            _ => {}
+/// A list or an object whose end has not come yet.
+struct Open {
+    entries: usize,
+    object: bool,
+    /// Whether a string that comes now names a field.
+    name_next: bool,
+}
+
+impl Open {
+    fn count(&mut self) -> Result<(), Misshapen> {
+        self.entries += 1;
+        self.name_next = self.object;
+        if self.entries > MOST {
+            return Err(Misshapen::TooMany);
         }
+        Ok(())
     }
 }
 
-fn count(commas: Option<&mut usize>) -> Result<(), Misshapen> {
-    let Some(commas) = commas else { return Ok(()) };
-    *commas += 1;
-    if *commas < MOST {
-        Ok(())
-    } else {
-        Err(Misshapen::TooMany)
+/// Goes on to behind the end of the string, and tells how long it was.
+fn skip_string<'b>(bytes: &mut impl Iterator<Item = &'b u8>) -> usize {
+    let mut length = 0;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'"' => break,
+            _ => {}
+        }
+        length += 1;
     }
+    length
 }
 
 #[cfg(test)]
@@ -86,6 +109,18 @@ mod tests {
         assert_eq!(checked(list(MOST + 1)), Err(Misshapen::TooMany));
         assert_eq!(checked(format!("[{},{}]", list(MOST), list(MOST))), Ok(()));
         assert_eq!(checked(format!("{{{}\"a\":1}}", "\"a\":1,".repeat(MOST))), Err(Misshapen::TooMany));
+    }
+
+    #[test]
+    fn names_have_their_limit_and_texts_have_none() {
+        let long = "x".repeat(LONGEST_NAME + 1);
+        for json in [format!(r#"{{"{long}":1}}"#), format!(r#"[{{"a":"b","{long}"#)] {
+            assert_eq!(checked(&json), Err(Misshapen::LongName));
+            assert_eq!(checked(json.replace(&long, &long[1..])), Ok(()));
+        }
+        for json in [format!(r#""{long}""#), format!(r#"{{"a":"{long}","b":["{long}","{long}"]}}"#)] {
+            assert_eq!(checked(json), Ok(()));
+        }
     }
 
     #[test]

@@ -45,7 +45,8 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
-        let (mut answer, body) = parse(body).map_err(|(unread, body)| self.unreadable(&unread, Bill::of(&body)))?;
+        let (mut answer, body) =
+            parse(body).map_err(|(unread, body)| self.unreadable(&unread, Bill::of(&unread, &body)))?;
         if answer.error.is_some() {
             return Err(self.error(&answer, answer.error.as_ref(), &body));
         }
@@ -67,8 +68,8 @@ impl Wire<'_> {
     fn refused(self, body: Vec<u8>) -> Failure {
         match parse(body) {
             Ok((answer, body)) => self.error(&answer, answer.error.as_ref(), &body),
-            Err((_, body)) => {
-                let cost = Bill::of(&body);
+            Err((unread, body)) => {
+                let cost = Bill::of(&unread, &body);
                 let failure = self.error(&Answer::default(), None, &String::from_utf8(body).unwrap_or_default());
                 Failure { cost, ..failure }
             }
@@ -161,22 +162,17 @@ enum Unread {
     NotAnAnswer(usize, usize),
 }
 
-/// The answer, and the body that it was read from: as it came, or mended. A body that could not be read
+/// The answer, and the body that it was read from, mended where need be. A body that could not be read
 /// is given back.
 fn parse(body: Vec<u8>) -> Result<(Answer, String), (Unread, Vec<u8>)> {
     if let Err(misshapen) = shape::check(&body) {
         return Err((misshapen.into(), body));
     }
-    let read = |body: &str| serde_json::from_str(body).map(|Object(answer)| answer);
     let body = String::from_utf8(body).map_err(|error| (Unread::NotUtf8, error.into_bytes()))?;
-    let error = match read(&body) {
-        Ok(answer) => return Ok((answer, body)),
-        Err(error) => Unread::NotAnAnswer(error.line(), error.column()),
-    };
-    let mended = surrogates::replaced(body);
-    match read(&mended) {
-        Ok(answer) => Ok((answer, mended)),
-        Err(_) => Err((error, mended.into_bytes())),
+    let body = surrogates::replaced(body);
+    match serde_json::from_str(&body) {
+        Ok(Object(answer)) => Ok((answer, body)),
+        Err(error) => Err((Unread::NotAnAnswer(error.line(), error.column()), body.into_bytes())),
     }
 }
 
@@ -189,7 +185,10 @@ struct Bill {
 
 impl Bill {
     /// A bill that is there twice, or says two things, is none: what is owed is not known then.
-    fn of(body: &[u8]) -> Option<Cost> {
+    fn of(unread: &Unread, body: &[u8]) -> Option<Cost> {
+        if matches!(unread, Unread::Misshapen(_)) {
+            return None;
+        }
         let Object(bill) = serde_json::from_slice::<Object<Self>>(body).ok()?;
         bill.usage?.owed().ok().flatten()
     }
@@ -198,8 +197,7 @@ impl Bill {
 impl ErrorBody {
     fn retry_after(&self) -> Option<Duration> {
         let seconds = |scalar: &Option<Scalar>| match scalar {
-            Some(Scalar::Count(seconds)) => retry_after::from_seconds(*seconds as f64),
-            Some(Scalar::Decimal(seconds)) => retry_after::from_seconds(*seconds),
+            Some(Scalar::Number(seconds)) => retry_after::from_seconds(*seconds),
             _ => None,
         };
         let availability = self.availability.as_ref().and_then(|availability| seconds(&availability.retry_after));

@@ -88,9 +88,9 @@ class LlmRouter
     end
 
     # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Numbers in
-    #   it are Floats: take money from {#cost_usd}.
+    #   it are Floats: take money from {#cost_usd}. It is nested no deeper than 100 levels.
     def raw
-      @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: false, freeze: true)
+      @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: 100, freeze: true)
     end
 
     # @return [String] without the content

@@ -16,7 +16,8 @@ class LlmRouter
     attr_reader :timeout
     # @return [Float, nil] seconds that the whole call may take; default 60; nil for no limit
     attr_reader :deadline
-    # @return [Integer] bytes an answer may have after decompression; default 32 MiB
+    # @return [Integer] bytes an answer may have after decompression; default 32 MiB. To read one takes less
+    #   than four times as much memory, whatever is in it.
     attr_reader :max_answer_bytes
     # @return [String, nil] a file of PEM certificates: the authorities that an endpoint's certificate may come
     #   from, instead of the system's; default nil, for the system's, or those of +SSL_CERT_FILE+ and

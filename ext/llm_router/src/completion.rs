@@ -2,10 +2,11 @@
 //! becomes Ruby objects only when it is asked for.
 
 use llm_router_core::Completion;
+use magnus::typed_data::Obj;
 use magnus::{method, Class, Error, Module, RClass, RModule, Ruby};
 
 #[magnus::wrap(class = "LlmRouter::Native::Completion", free_immediately, size)]
-pub(crate) struct NativeCompletion(pub(crate) Completion);
+pub(crate) struct NativeCompletion(Completion);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Completion", ruby.class_object())?;
@@ -30,10 +31,25 @@ fn define_texts(class: RClass) -> Result<(), Error> {
         "native_finish_reason",
         method!(|this: &NativeCompletion| this.0.native_finish_reason.clone(), 0),
     )?;
-    class.define_method("body", method!(|this: &NativeCompletion| this.0.body.clone(), 0))
+    // It can be large: not by way of a copy.
+    class.define_method("body", method!(|ruby: &Ruby, this: &NativeCompletion| ruby.str_new(&this.0.body), 0))
 }
 
 impl NativeCompletion {
+    /// The GC is told how much there is to be had from taking it away.
+    pub(crate) fn wrap(ruby: &Ruby, completion: Completion) -> Obj<Self> {
+        let wrapped = ruby.obj_wrap(Self(completion));
+        ruby.gc_adjust_memory_usage(wrapped.weight());
+        wrapped
+    }
+
+    /// Of its large parts, in bytes.
+    fn weight(&self) -> isize {
+        let Completion { content, refusal, reasoning, body, .. } = &self.0;
+        let texts = [content, refusal, reasoning].into_iter().flatten().chain([body]);
+        texts.map(String::capacity).sum::<usize>().try_into().unwrap_or(isize::MAX)
+    }
+
     /// The cost in US dollars as decimal text, for `BigDecimal`.
     fn cost(&self) -> Option<String> {
         self.0.cost.as_ref().map(ToString::to_string)
@@ -43,5 +59,13 @@ impl NativeCompletion {
     fn tokens(&self) -> (Option<u64>, Option<u64>, Option<u64>) {
         let usage = self.0.usage;
         (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+    }
+}
+
+impl Drop for NativeCompletion {
+    fn drop(&mut self) {
+        if let Ok(ruby) = Ruby::get() {
+            ruby.gc_adjust_memory_usage(-self.weight());
+        }
     }
 }

@@ -63,7 +63,7 @@ impl Host for RubyHost<'_> {
     }
 
     fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {
-        let completion = self.ruby.obj_wrap(NativeCompletion(completion));
+        let completion = NativeCompletion::wrap(self.ruby, completion);
         self.insist("answered", (completion, candidate.endpoint.name()))
     }
 

@@ -14,6 +14,8 @@ const QUOTATION: usize = 16;
 /// A whole message this short is looked for as it is.
 const SHORTEST: usize = 6;
 const LONGEST_MESSAGE: usize = 300;
+/// Each is looked for in every text. Moderation quotes one.
+const MOST_FLAGGED: usize = 16;
 /// In bytes. Parsed, it takes a hundred times as much at worst.
 const LONGEST_BODY: usize = 64 * 1024;
 
@@ -65,7 +67,14 @@ fn cut(text: &str, most: usize) -> &str {
 fn body_of(text: &str, secrets: &[String]) -> String {
     match serde_json::from_str::<Value>(text) {
         Ok(mut json) => {
-            if hide(&mut json, secrets) {
+            // Elsewhere it may be quoted without that name.
+            let mut flagged = Vec::new();
+            flagged_input(&json, &mut flagged);
+            if flagged.len() > MOST_FLAGGED {
+                return MASK.to_owned();
+            }
+            let secrets = longest_first(secrets.iter().cloned().chain(spellings(&flagged)));
+            if hide(&mut json, &secrets) {
                 json.to_string()
             } else {
                 text.to_owned()
@@ -75,6 +84,17 @@ fn body_of(text: &str, secrets: &[String]) -> String {
         // and writes the half of it as an escape that is no Unicode.
         Err(_) if text.contains("flagged_input") => MASK.to_owned(),
         Err(_) => without(text, secrets),
+    }
+}
+
+fn flagged_input<'j>(json: &'j Value, found: &mut Vec<&'j str>) {
+    match json {
+        Value::Object(map) => map.iter().for_each(|(name, value)| match value {
+            Value::String(text) if name == "flagged_input" && text.len() >= SHORTEST => found.push(text),
+            _ => flagged_input(value, found),
+        }),
+        Value::Array(list) => list.iter().for_each(|value| flagged_input(value, found)),
+        _ => {}
     }
 }
 
@@ -279,6 +299,9 @@ mod tests {
         let moderated = r#"{"error":{"metadata":{"reasons":["violence"],"flagged_input":"my secret"}}}"#;
         let clean = body(moderated, &[]);
         assert!(clean.contains("violence") && !clean.contains("my secret"), "{clean}");
+        assert_eq!(body(&format!("[{}0]", r#"{"flagged_input":"my secret"},"#.repeat(17)), &[]), MASK);
+        let quoted = body(r#"{"detail":"no: my secret","flagged_input":"my secret"}"#, &[]);
+        assert!(!quoted.contains("my secret"), "{quoted}");
         let named = body(r#"{"key":{"sk-1":"bad key"}}"#, &["sk-1"]);
         assert_eq!(named, r#"{"key":{"[FILTERED]":"bad key"}}"#);
         let nested = body(r#"{"raw":"{\"flagged_input\":\"my secret\"}"}"#, &[]);

@@ -16,6 +16,7 @@ mod answers;
 mod connections;
 mod failed_answers;
 mod generation;
+mod hostile;
 mod http2;
 mod once;
 mod prices;

@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+require_relative "asking"
+
+module Soak
+  # Children of a process whose other threads are in the middle of their calls. Each makes some calls and ends.
+  class Forks
+    CALLS = 3
+    # Seconds after which a child has come to a standstill.
+    LIMIT = 30
+    private_constant :CALLS, :LIMIT
+
+    # @param journal [Journal]
+    # @yieldreturn [Asking] a new one
+    def initialize(journal, &asking)
+      @journal = journal
+      @asking = asking
+    end
+
+    # One child, from its birth to its end.
+    # @return [void]
+    def run
+      pid = fork { child }
+      status = await(pid)
+      @journal.note("fork", status&.exitstatus || status&.termsig&.then { |signal| "signal_#{signal}" } || "hung")
+    end
+
+    private
+
+    # Without what the parent does at its exit.
+    def child
+      well = Array.new(CALLS) { @asking.call.run }.all?
+    ensure
+      exit!(well ? 0 : 1)
+    end
+
+    def await(pid)
+      ends_at = now + LIMIT
+      while now < ends_at
+        _, status = Process.wait2(pid, Process::WNOHANG)
+        return status if status
+
+        sleep(0.02)
+      end
+      Process.kill(:KILL, pid)
+      Process.wait(pid)
+      nil
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+  end
+end

@@ -1,0 +1,77 @@
+# frozen_string_literal: true
+
+require "json"
+require "socket"
+require_relative "exchange"
+require_relative "faults"
+require_relative "journal"
+
+module Soak
+  # The gateway, as a program of its own, for it is killed: on loopback, at a port that it is given. It draws a fault
+  # for each request, and ends when its standard input does.
+  #
+  # What a request is billed at goes into the ledger once the request has been read and before a byte is sent: whatever
+  # a client can have been told is on record, and what is on record without having been told is for the client to
+  # hold as uncertain.
+  class GatewayServer
+    HOST = "127.0.0.1"
+    # Seconds that an answer takes.
+    DELAY = 0.005..0.05
+    private_constant :HOST, :DELAY
+
+    # @param options [Hash{String => Object}] the port, the ledger's path, the share of faults, a seed
+    def initialize(options)
+      @port = options.fetch("port")
+      @faults = options.fetch("faults")
+      @random = Random.new(options.fetch("seed"))
+      @ledger = Journal.new(options.fetch("ledger"))
+    end
+
+    # @return [void]
+    def run
+      server = TCPServer.new(HOST, @port)
+      Thread.new { loop { Thread.new(server.accept) { |client| serve(client) } } }
+      $stdout.syswrite("ready\n")
+      $stdin.read
+    end
+
+    private
+
+    # A thread each, which mostly sleeps.
+    def serve(client)
+      client.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
+      until client.closed? || !(line = client.gets)
+        exchange = Exchange.new(client, line.split[1], body(client), @random)
+        play(exchange, *draw)
+      end
+    rescue SystemCallError, IOError
+      nil
+    ensure
+      client.close
+    end
+
+    def body(client)
+      length = 0
+      while (header = client.gets) && header != "\r\n"
+        length = header[/\d+/].to_i if header.match?(/\Acontent-length:/i)
+      end
+      client.read(length)
+    end
+
+    def draw
+      return FAULTS.to_a.sample(random: @random) if @random.rand < @faults
+
+      @random.rand < 0.5 ? ANSWERS.first : ANSWERS.to_a.sample(random: @random)
+    end
+
+    def play(exchange, name, fault)
+      billed = fault.bills == :told || (fault.bills == :perhaps && @random.rand < 0.5)
+      @ledger.note("asked", exchange.tag, exchange.rung, name, exchange.id, (exchange.cost if billed))
+      sleep(@random.rand(DELAY))
+      fault.play.call(exchange)
+      @ledger.note("sent", exchange.tag, exchange.rung) if fault.bills == :told
+    end
+  end
+end
+
+Soak::GatewayServer.new(JSON.parse(ARGV.fetch(0))).run

@@ -1,0 +1,82 @@
+# frozen_string_literal: true
+
+require "io/wait"
+require "json"
+require "rbconfig"
+
+module Soak
+  # One worker's process, as whoever started it holds it.
+  class Member
+    PROGRAM = File.expand_path("worker.rb", __dir__)
+    LIBRARY = File.expand_path("../../lib", __dir__)
+    # Without it, each of a process's many threads can have a heap of malloc's of its own, and how many do is chance.
+    ENVIRONMENT = { "RUBYOPT" => nil, "OPENROUTER_API_KEY" => nil }.freeze
+    private_constant :PROGRAM, :LIBRARY, :ENVIRONMENT
+
+    # @return [String] which no other member has
+    attr_reader :name
+
+    # @param name [String]
+    # @param options [Hash] for {Worker}
+    def initialize(name, options)
+      @name = name
+      # A group of its own: Ctrl-C is for whoever started it alone, and it can be killed with its children.
+      @process = IO.popen([ENVIRONMENT, RbConfig.ruby, "-I", LIBRARY, PROGRAM, options.to_json, { pgroup: true }], "r+")
+      @pid = @process.pid
+    end
+
+    # @param line [String] what it is to do
+    # @return [void]
+    def tell(line)
+      @process.syswrite("#{line}\n")
+    rescue Errno::EPIPE
+      # It has ended, which its status will tell.
+    end
+
+    # Until it has stopped calling.
+    # @param seconds [Numeric] how long to wait at most
+    # @return [void]
+    def await_stop(seconds)
+      @process.wait_readable(seconds)
+    end
+
+    # Asks it to end, as a deployment does.
+    # @return [void]
+    def terminate
+      Process.kill(:TERM, @pid)
+    end
+
+    # At once, with its children.
+    # @return [void]
+    def kill
+      Process.kill(:KILL, -@pid)
+    rescue Errno::ESRCH
+      nil
+    end
+
+    # @param seconds [Numeric] that it may take to end
+    # @return [String] its exit status, or what ended it
+    def wait(seconds)
+      ends_at = now + seconds
+      sleep(0.02) until (status = Process.wait2(@pid, Process::WNOHANG)&.last) || now > ends_at
+      unless status
+        kill
+        Process.wait(@pid)
+      end
+      @process.close
+      words(status)
+    end
+
+    private
+
+    def words(status)
+      return "hung" unless status
+
+      (status.exitstatus || "signal_#{status.termsig}").to_s
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+  end
+end

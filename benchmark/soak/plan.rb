@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+module Soak
+  # What is done when in a run. Half of the processes live through all of it; the others are restarted in turns.
+  class Plan
+    # Seconds between two of a kind, and how many there are at least.
+    GATEWAY = 15
+    PROCESS = 12
+    LEAST = 2
+    private_constant :GATEWAY, :PROCESS, :LEAST
+
+    # @param options [Options]
+    def initialize(options)
+      @seconds = options.seconds
+      @processes = options.processes
+      @every = options.progress
+    end
+
+    # @yield when its time has come
+    # @yieldparam action [Symbol] of {Run}
+    # @return [void]
+    def each
+      began = now
+      actions.sort_by.with_index { |(at, *), index| [at, index] }.each do |at, *action|
+        sleep([began + at - now, 0].max)
+        yield(*action)
+      end
+    end
+
+    private
+
+    def actions
+      [*progress, [@seconds * 0.1, :measure, 10], *gateway, *processes, [@seconds, :measure, 100]]
+    end
+
+    def progress
+      (1..(@seconds / @every).to_i).map { |count| [count * @every, :progress, (count * @every).round] }
+    end
+
+    def gateway
+      spread(GATEWAY).map { |at| [at, :restart_gateway] }
+    end
+
+    def processes
+      steady = (@processes / 2.0).ceil
+      return [] if steady == @processes
+
+      spread(PROCESS).each_with_index.map do |at, count|
+        index = steady + (count % (@processes - steady))
+        [at, :restart_process, index, %w[kill term][count % 2], "process-#{index + 1}-#{count + 1}"]
+      end
+    end
+
+    def spread(every)
+      count = [(@seconds / every).to_i, LEAST].max
+      Array.new(count) { |index| @seconds * (index + 0.5) / count }
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+  end
+end

@@ -1,0 +1,47 @@
+# frozen_string_literal: true
+
+require_relative "part"
+
+module Soak
+  class Reckoning
+    # Whether interrupts arrive, and who ends as it should.
+    class Lives < Part
+      # @return [Array<Row>]
+      def rows
+        [*books.all("interrupt").group_by { |_, kind| kind }.sort.map { |kind, all| interrupts(kind, all) },
+         forks, *%w[term kill].map { |how| restarts(how) }, gateway, ends]
+      end
+
+      private
+
+      def interrupts(kind, all)
+        where = all.map(&:last).tally
+        row("interrupts: #{kind.tr('_', ' ')}, in a call", "#{all.size}, #{where['in'] || 0}",
+            complain("#{where['lost']} never arrived", where["lost"]))
+      end
+
+      def forks
+        status = books.all("fork").map(&:last).tally
+        row("forks", status.values.sum, status.except("0").map { |how, times| "#{times} ended with #{how}" })
+      end
+
+      def restarts(how)
+        row("restarts of a process: #{how.upcase}", books.all("restart").count { |_, way| way == how })
+      end
+
+      def gateway
+        restarts = books.all("gateway").map(&:last).tally
+        row("restarts of the gateway: KILL", restarts["killed"] || 0,
+            complain("it did not start again", restarts["killed"] != restarts["started"]))
+      end
+
+      def ends
+        all = books.all("ended")
+        wrong = all.reject { |_, name, status| status == (books.killed?(name) ? "signal_9" : "0") }
+        row("processes that ended", all.size,
+            wrong.map { |_, name, status| "#{name} with #{status}" } +
+            complain("the run was interrupted", books.all("interrupted_run").any?))
+      end
+    end
+  end
+end

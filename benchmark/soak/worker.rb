@@ -1,0 +1,165 @@
+# frozen_string_literal: true
+
+require "json"
+require "timeout"
+require "llm_router"
+require_relative "asking"
+require_relative "faults"
+require_relative "forks"
+require_relative "interruption"
+require_relative "journal"
+require_relative "purse"
+require_relative "vitals"
+
+module Soak
+  # A process of an app, as a program of its own: threads that call, one after the other, calls that are interrupted,
+  # children that call. It is told by its standard input what to do, and ends at once when that ends.
+  class Worker
+    CHAINS = [
+      [%w[first acme/large], %w[second globex/large], %w[first initech/small], %w[second umbrella/small]],
+      [%w[second globex/large], %w[first acme/large], %w[second initech/small], %w[first umbrella/small]]
+    ].freeze
+    # Seconds between two calls of a thread, and between two children.
+    PAUSE = 0.02..0.15
+    FORK_PAUSE = 1.0..2.0
+    # The share of calls that is interrupted.
+    INTERRUPTED = 0.1
+    # Seconds that sockets and threads may take to end: the name resolver's thread waits 10 for more work.
+    PATIENCE = 20
+    private_constant :CHAINS, :PAUSE, :FORK_PAUSE, :INTERRUPTED, :PATIENCE
+
+    # @param options [Hash{String => Object}] as {Crew} writes them
+    def initialize(options)
+      @port = options.fetch("port")
+      @threads = options.fetch("threads")
+      @seed = options.fetch("seed")
+      @journal = Journal.new(options.fetch("journal"))
+      @purse = Purse.new(@journal)
+      @stopped = false
+      @may_end = Queue.new
+    end
+
+    # @return [void]
+    def run
+      configure
+      @routers = CHAINS.map { |chain| router(chain) }
+      stop_when_told
+      rest
+      @before = Vitals.held
+      @journal.note("before", *@before)
+      work
+      $stdout.syswrite("stopped\n")
+      clear_up if @may_end.pop == :cleared_up
+    end
+
+    private
+
+    def configure
+      LlmRouter.configure do |config|
+        config.api_key = "soak-key"
+        config.endpoint :first, base_url: "http://127.0.0.1:#{@port}/first/v1", api_key: "soak-key"
+        # By its name, so that a resolver is at work.
+        config.endpoint :second, base_url: "http://localhost:#{@port}/second/v1", api_key: "soak-key"
+        config.endpoint :nowhere, base_url: "http://127.0.0.1:1/v1", api_key: "soak-key"
+        config.timeout = 1
+        config.deadline = 3
+        config.max_answer_bytes = MOST
+        config.price_ttl = nil
+        config.logger = nil
+        config.on_hop { |hop| hopped(hop) }
+      end
+    end
+
+    def hopped(hop)
+      @journal.note("hop", Purse.tag, "#{hop.endpoint}:#{hop.model}", hop.reason, hop.generation_id,
+                    hop.cost_usd&.to_s("F"))
+    end
+
+    def router(chain)
+      LlmRouter.new(chain: chain.map { |endpoint, model| { endpoint: endpoint.to_sym, model: model } }, budget: @purse)
+    end
+
+    # Makes what is made on first use, and gives what has ended a turn to end: the runtime only runs in a call.
+    def rest
+      LlmRouter.new(chain: [{ model: "no/body", endpoint: :nowhere }], budget: LlmRouter::Unlimited)
+               .call(messages: [{ role: "user", content: "Hi" }])
+    rescue LlmRouter::ChainExhausted
+      Timeout.timeout(1) { Thread.new { nil }.join }
+    end
+
+    def work
+      others = [*Array.new(@threads) { |index| Thread.new { call(Random.new(@seed + index)) } }, Thread.new { breed }]
+      others.each { |thread| thread.report_on_exception = true }
+      main(Random.new(@seed - 1))
+      others.each(&:join)
+    end
+
+    def call(random)
+      interruption = Interruption.new(@journal, random)
+      until @stopped
+        asking = new_asking(random)
+        random.rand < INTERRUPTED ? interruption.run(Interruption::KINDS.sample(random: random), asking) : asking.run
+        sleep(random.rand(PAUSE))
+      end
+    end
+
+    # The thread that signals come to.
+    def main(random)
+      interruption = Interruption.new(@journal, random)
+      until @stopped
+        interruption.run(Interruption::SIGNALS.sample(random: random), new_asking(random))
+        sleep(random.rand(PAUSE))
+      end
+    end
+
+    def breed
+      random = Random.new(@seed)
+      forks = Forks.new(@journal) { new_asking(random) }
+      until @stopped
+        forks.run
+        sleep(random.rand(FORK_PAUSE))
+      end
+    end
+
+    def new_asking(random)
+      Asking.new(@routers.sample(random: random), @journal)
+    end
+
+    # By a line, or by a deployment's signal; then there is nobody to wait for.
+    def stop_when_told
+      trap(:TERM) { (@stopped = true) && @may_end.push(:at_once) }
+      Thread.new do
+        while (line = $stdin.gets)
+          obey(*line.split)
+        end
+        exit!(1)
+      end
+    end
+
+    def obey(command, label = nil)
+      case command
+      when "measure" then measure(label)
+      when "stop" then @stopped = true
+      when "end" then @may_end.push(:cleared_up)
+      end
+    end
+
+    def measure(label)
+      GC.start
+      @journal.note("measure", label, Vitals.memory)
+    end
+
+    # The gateway has gone: no socket has a reason to live.
+    def clear_up
+      (PATIENCE * 10).times do
+        rest
+        break if Vitals.held.zip(@before).all? { |now, before| now <= before }
+
+        sleep(0.1)
+      end
+      @journal.note("left", *Vitals.held)
+    end
+  end
+end
+
+Soak::Worker.new(JSON.parse(ARGV.fetch(0))).run

@@ -176,6 +176,19 @@ RSpec.describe "A budget that reserves" do
       expect([budget.spent_usd, budget.held]).to eq([BigDecimal("1.0"), 0])
     end
 
+    it "knows of one that broke, though an interrupt came when that was told and not booked yet" do
+      prices
+      gateway.reset(Support::PRIMARY)
+      interrupt = TracePoint.new(:call) do |point|
+        next unless point.method_id == :booking && caller_locations.any? { |frame| frame.label == "hopped" }
+
+        interrupt.disable
+        raise IOError, "just now"
+      end
+      expect { interrupt.enable { ask(max_tokens: 50) } }.to raise_error(IOError, "just now")
+      expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.5"), 0])
+    end
+
     it "survives a kill whose budget rescues something of its own" do
       prices
       gateway.hang

@@ -29,19 +29,18 @@ module Soak
     # @param asking [Asking] which it makes
     # @return [void]
     def run(kind, asking)
-      arrived = send(kind, asking)
-      where = asking.ended? ? "after" : "in"
+      where = send(kind, asking)
       asking.interrupted
-      @journal.note("interrupt", kind, arrived ? where : "lost")
+      @journal.note("interrupt", kind, where)
     end
 
     private
 
     def timeout(asking, error = nil)
       Timeout.timeout(@random.rand(MOMENT) + 0.001, error) { held_up(asking) }
-      false
+      :lost
     rescue Timeout::Error
-      true
+      where(asking)
     end
 
     def timeout_with_a_class(asking)
@@ -62,9 +61,9 @@ module Soak
       sleep(@random.rand(MOMENT))
       yield thread
       # One that came to its end by itself never saw the interrupt.
-      thread.join(LIMIT) && thread.status == false && thread.value.nil?
+      thread.join(LIMIT) && thread.value.nil? ? where(asking) : :lost
     rescue Asking::Stop
-      true
+      where(asking)
     end
 
     # Past it there was no interrupt.
@@ -77,9 +76,9 @@ module Soak
     def ctrl_c(asking)
       sender = later { Process.kill(:INT, Process.pid) }
       held_up(asking)
-      false
+      :lost
     rescue Interrupt
-      true
+      where(asking)
     ensure
       sender&.join
     end
@@ -90,9 +89,14 @@ module Soak
       trap(:USR1) { @trapped += 1 }
       sender = later { Process.kill(:USR1, Process.pid) }
       asking.run
+      where = @trapped.zero? ? :after : :in
       sender.join
       (LIMIT * 100).times { @trapped.zero? ? sleep(0.01) : break }
-      @trapped == 1 && asking.ended?
+      @trapped == 1 ? where : :lost
+    end
+
+    def where(asking)
+      asking.ended? ? :after : :in
     end
 
     def later

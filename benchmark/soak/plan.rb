@@ -30,11 +30,15 @@ module Soak
     private
 
     def actions
-      [*progress, [@seconds * 0.1, :measure, 10], *gateway, *processes, [@seconds, :measure, 100]]
+      [*progress, *measures, *gateway, *processes]
     end
 
     def progress
       (1..(@seconds / @every).to_i).map { |count| [count * @every, :progress, (count * @every).round] }
+    end
+
+    def measures
+      (1..10).map { |tenth| [@seconds * tenth / 10, :measure, tenth * 10] }
     end
 
     def gateway

@@ -58,13 +58,13 @@ class LlmRouter
       end
     end
 
-    # A failed attempt is kept first and charged next, for it may have cost something all the same.
+    # A failed attempt is kept first and charged next, for it may have cost something all the same. What it is told
+    # stays as it is: after an interrupt it is told the same again.
     def hopped(upcoming, attributes)
-      uncertain = attributes.delete(:uncertain)
       booking do
-        hop = Hop.new(**attributes)
+        hop = Hop.new(**attributes.except(:uncertain))
         @hops << hop
-        uncertain ? @spending.uncertain(hop.generation_id) : charge(hop.cost_usd, hop: hop)
+        attributes[:uncertain] ? @spending.uncertain(hop.generation_id) : charge(hop.cost_usd, hop: hop)
       ensure
         @telemetry.hopped(hop, upcoming)
       end

@@ -20,8 +20,8 @@ class LlmRouter
     # Around the whole call.
     # @return [Response]
     def call
-      @call = { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
       @call_started = now
+      @call = { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
       start("call", @call)
       response = yield
       concluded(:answered, fallback: response.fallback?, **answer(response))
@@ -35,9 +35,9 @@ class LlmRouter
     end
 
     def attempting(model, vendor, endpoint)
+      @attempt_started = now
       @attempt = { chain: @chain.name, endpoint: endpoint, vendor: vendor,
                    "gen_ai.operation.name": "chat", "gen_ai.request.model": model }
-      @attempt_started = now
       start("attempt", @attempt)
     end
 

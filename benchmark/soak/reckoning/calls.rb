@@ -35,7 +35,7 @@ module Soak
         ended = count("answer") + count("failure")
         garbled = books.answers.filter_map(&:text)
         row("answers", "#{count('answer')}, #{percent(count('answer'), ended)}",
-            complain("fewer than one model alone would give", count("answer") < ended * (1 - faults)) + garbled)
+            complain("fewer than one model alone would give", count("answer") < [ended * (1 - faults), 1].max) + garbled)
       end
 
       def odd

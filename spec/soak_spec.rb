@@ -1,0 +1,137 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "open3"
+require "tmpdir"
+require_relative "../benchmark/soak/reckoning"
+
+RSpec.describe "bin/soak" do
+  describe "its reckoning" do
+    # A call that was answered by its second model, whose first was empty and cost something; one that timed out and was
+    # interrupted at its second; and one in a process that was killed.
+    let(:files) do
+      {
+        "ledger" => <<~LINES,
+          asked t1 first:a empty gen-1 0.002
+          sent t1 first:a
+          asked t1 second:b answer gen-2 0.00300000000000000000000000001
+          sent t1 second:b
+          asked t2 first:a hang gen-3 0.004
+          asked t2 second:b answer gen-4 0.005
+          sent t2 second:b
+          asked t3 first:a answer gen-5 0.006
+        LINES
+        "one.journal" => <<~LINES,
+          before 20 5
+          call t1
+          reserve t1 first:a
+          settle t1 first:a gen-1 0.002
+          hop t1 first:a bad_answer gen-1 0.002
+          reserve t1 second:b
+          settle t1 second:b gen-2 0.00300000000000000000000000001
+          answer t1 0.5 gen-2 0.00300000000000000000000000001 -
+          call t2
+          reserve t2 first:a
+          uncertain t2 first:a -
+          hop t2 first:a timeout - -
+          reserve t2 second:b
+          uncertain t2 second:b gen-4
+          interrupted t2 1.5
+          interrupt thread_kill in
+          fork 0
+          measure 10 100000
+          measure 100 104000
+          left 20 5
+        LINES
+        "two.journal" => "call t3\nreserve t3 first:a\n",
+        "run" => <<~LINES
+          killed two
+          restart kill
+          gateway killed
+          gateway started
+          ended one 0
+          ended two signal_9
+        LINES
+      }
+    end
+
+    def table
+      Dir.mktmpdir do |directory|
+        files.each { |name, text| File.write(File.join(directory, name), text) }
+        Soak::Reckoning.new(directory, faults: 0.3).table
+      end
+    end
+
+    # The names of the lines that fail.
+    def failed
+      table.to_s.lines.grep(/FAILED: ./).map { |line| line[/\S+( \S+)*/] }
+    end
+
+    def change(name, before, after)
+      files[name] = files[name].sub(before, after)
+      raise "nothing to change" unless files[name].include?(after)
+    end
+
+    it "finds nothing wrong with books that are in order" do
+      expect([table.ok?, failed]).to eq([true, []]), table.to_s
+      expect(table.to_s).to include("0.00500000000000000000000000001").and include("0.015")
+    end
+
+    {
+      "a wrong digit" => [["one.journal", /(settle t1 second.*)1$/, "settle t1 second:b gen-2 0.00300000000000000000000000002"],
+                          ["charged, US dollars", "charges, each once and as billed", "for answers"]],
+      "a double charge" => [["one.journal", /^settle t1 second.*\n/, "#{'settle t1 second:b gen-2 0.00300000000000000000000000001
+' * 2}"],
+                            ["charged, US dollars", "charges, each once and as billed",
+                             "reservations, and those left open by the killed"]],
+      "a lost charge" => [["one.journal", /^settle t1 second.*/, "release t1 second:b"],
+                          ["charged, US dollars", "for answers", "billed, and held as uncertain"]],
+      "a charge of nothing billed" => [["ledger", "gen-2 0.00300000000000000000000000001", "gen-2 -"],
+                                       ["charged, US dollars", "charges, each once and as billed"]],
+      "a failed attempt that is not paid for" => [["one.journal", /^settle t1 first.*/, "release t1 first:a"],
+                                                  ["charged, US dollars", "for failed attempts",
+                                                   "billed, and held as uncertain"]],
+      "an uncertain attempt that was let go" => [["one.journal", "uncertain t2 first:a -", "release t2 first:a"],
+                                                 ["billed, and held as uncertain"]],
+      "a reservation that stays" => [["one.journal", "uncertain t2 second:b gen-4", "fork 0"],
+                                     ["billed, and held as uncertain",
+                                      "reservations, and those left open by the killed"]],
+      "a call without an end" => [["one.journal", "interrupted t2 1.5", "fork 0"], ["calls", "billed, and held as uncertain"]],
+      "a model that was asked twice" => [["ledger", /\A/, "asked t1 first:a empty gen-1 0.002\n"],
+                                         ["requests, and how many of them were to fail"]],
+      "a fault that was taken for another" => [["one.journal", "bad_answer", "rejected"], ["hops: rejected"]],
+      "an exception that none may be" => [["one.journal", /^answer t1 0.5 .*/, "odd t1 0.5 NoMethodError"],
+                                          ["charged, US dollars", "answers", "ended as none may"]],
+      "an interrupt that was lost" => [["one.journal", "thread_kill in", "thread_kill lost"],
+                                       ["interrupts: thread kill, in a call"]],
+      "a child that crashed" => [["one.journal", "fork 0", "fork signal_11"], ["forks"]],
+      "memory that grows" => [["one.journal", "100 104000", "100 106000"], ["memory of one at 10 % and 100 %, MB"]],
+      "a socket that is left" => [["one.journal", "left 20 5", "left 21 5"], ["descriptors at the start and at the end"]],
+      "a thread that is left" => [["one.journal", "left 20 5", "left 20 6"], ["threads at the start and at the end"]],
+      "a process that crashed" => [["run", "ended one 0", "ended one 1"], ["processes that ended"]],
+      "a call that took too long" => [["one.journal", "answer t1 0.5", "answer t1 5.5"],
+                                      ["time of a call: median, 99th percentile", "the longest"]]
+    }.each do |what, (change, lines)|
+      it "sees #{what}" do
+        change(*change)
+        expect(failed).to match_array(lines), table.to_s
+      end
+    end
+  end
+
+  it "runs for some seconds, and reckons" do
+    root = File.expand_path("..", __dir__)
+    output, status = Open3.capture2e({ "RUBYOPT" => nil }, File.join(root, "bin/soak"), "6", "--processes", "2",
+                                     "--threads", "4", "--seed", "7")
+    # The memory of processes that have just begun still grows.
+    failed = output.lines.grep(/FAILED: ./).grep_v(/\Amemory of/)
+    expect(failed).to be_empty, output
+    expect(output).to match(/^answers +[1-9]/).and match(/^restarts of the gateway: KILL +2 +ok$/)
+    expect(status.exitstatus).to eq(output.include?("FAILED") ? 1 : 0)
+  end
+
+  it "says what it takes" do
+    output, status = Open3.capture2e({ "RUBYOPT" => nil }, File.expand_path("../bin/soak", __dir__), "soon")
+    expect([output, status.success?]).to match([/usage: bin\/soak \[SECONDS\]/, false])
+  end
+end

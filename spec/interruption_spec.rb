@@ -68,6 +68,41 @@ RSpec.describe LlmRouter, "and interruption" do
     trap(:INT, previous)
   end
 
+  # The main thread, in a call, learns of a signal from a thread that sleeps. In a process of its own, for
+  # there is one here.
+  def trapped_with(other)
+    gateway.hang
+    code = <<~RUBY
+      trap(:USR1) { raise IOError, "trapped" }
+      begin
+        #{other}
+        ask
+      rescue IOError => e
+        print e.message
+      end
+    RUBY
+    program(code) do |io|
+      yield io
+      started = now
+      expect(io.read).to eq("trapped")
+      expect(elapsed_since(started)).to be < soon
+    end
+  end
+
+  it "ends for a trap that raises, though all other threads are in calls too" do
+    trapped_with("Thread.new { ask }.report_on_exception = false") do |io|
+      gateway.await_requests(2)
+      Process.kill(:USR1, io.pid)
+    end
+  end
+
+  it "ends for a trap that raises, though the thread that sent the signal is gone" do
+    trapped_with("Thread.new { $stdin.gets && Process.kill(:USR1, Process.pid) }") do |io|
+      gateway.await_requests(1)
+      io.puts
+    end
+  end
+
   it "is not disturbed by a harmless signal" do
     caught = Queue.new
     previous = trap(:USR1) { caught << true }

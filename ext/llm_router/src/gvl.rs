@@ -11,11 +11,13 @@ use std::future::{poll_fn, Future};
 use std::pin::{pin, Pin};
 use std::ptr::{from_mut, from_ref, null_mut};
 use std::task::Poll;
+use std::time::Duration;
 
 use llm_router_core::{caught, gateway, Panicked};
 use magnus::error::ErrorType;
 use magnus::rb_sys::{protect, resume_error};
 use magnus::Error;
+use tokio::time::timeout;
 
 use crate::bell::Ring;
 use crate::runtime::Process;
@@ -25,6 +27,9 @@ const INTR_FAIL: c_int = rb_sys::RB_NOGVL_INTR_FAIL as c_int;
 /// The unblock function may be called in a signal handler. Without this, Ruby starts a thread for
 /// each wait of a program that has only its main thread.
 const UBF_ASYNC_SAFE: c_int = rb_sys::RB_NOGVL_UBF_ASYNC_SAFE as c_int;
+/// How often the main thread comes back to look for a signal. Before Ruby 3.3, one that arrives while it
+/// waits is told it by another thread that sleeps: where there are others and none sleeps, by nobody.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Why a wait ended without its outcome.
 pub(crate) enum Interrupted {
@@ -39,9 +44,10 @@ pub(crate) enum Interrupted {
 /// [`Interrupted`], with `work` dropped and its connection closed.
 pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, Interrupted> {
     let ring = process.bell.ring();
+    let look = (on_main_thread() && !alone()).then_some(LOOK);
     let mut work = Box::pin(work);
     let interrupted = loop {
-        let mut turn = Turn { process, work: work.as_mut(), ring: &ring, outcome: Ok(None) };
+        let mut turn = Turn { process, work: work.as_mut(), ring: &ring, look, outcome: Ok(None) };
         // SAFETY: called with the GVL held, on a Ruby thread. `run` gets `turn` and `wake` gets
         // `ring`; both outlive the call, for Ruby takes the unblock function back before it
         // returns. `run` touches no Ruby object and lets no panic out; `wake` is safe in a signal
@@ -60,7 +66,7 @@ pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, I
             Ok(None) => {}
             Err(panicked) => break Interrupted::ByPanic(panicked),
         }
-        if let Err(interrupt) = check_interrupts() {
+        if let Err(interrupt) = check_interrupts(look.is_some()) {
             break Interrupted::ByRuby(interrupt);
         }
     };
@@ -126,6 +132,8 @@ struct Turn<'w, F: Future> {
     process: &'w Process,
     work: Pin<&'w mut F>,
     ring: &'w Ring<'w>,
+    /// After how long to come back in any case.
+    look: Option<Duration>,
     /// `Ok(None)` where the wait was woken before the work was done.
     outcome: Result<Option<F::Output>, Panicked>,
 }
@@ -133,12 +141,12 @@ struct Turn<'w, F: Future> {
 unsafe extern "C" fn run<F: Future>(turn: *mut c_void) -> *mut c_void {
     // SAFETY: `wait` passes its own live `Turn<F>`, and touches it only after this returns.
     let turn = unsafe { &mut *turn.cast::<Turn<'_, F>>() };
-    turn.outcome = caught(|| turn.process.runtime.block_on(done_or_woken(turn.work.as_mut(), turn.ring)));
+    turn.outcome = caught(|| turn.process.runtime.block_on(done_or_woken(turn.work.as_mut(), turn.ring, turn.look)));
     null_mut()
 }
 
-async fn done_or_woken<F: Future>(mut work: Pin<&mut F>, ring: &Ring<'_>) -> Option<F::Output> {
-    let mut rung = pin!(ring.heard());
+async fn done_or_woken<F: Future>(mut work: Pin<&mut F>, ring: &Ring<'_>, look: Option<Duration>) -> Option<F::Output> {
+    let mut rung = pin!(woken(ring, look));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Some(output)),
         Poll::Pending => rung.as_mut().poll(context).map(|()| None),
@@ -146,15 +154,39 @@ async fn done_or_woken<F: Future>(mut work: Pin<&mut F>, ring: &Ring<'_>) -> Opt
     .await
 }
 
+async fn woken(ring: &Ring<'_>, look: Option<Duration>) {
+    match look {
+        Some(look) => drop(timeout(look, ring.heard()).await),
+        None => ring.heard().await,
+    }
+}
+
 unsafe extern "C" fn wake(ring: *mut c_void) {
     // SAFETY: `wait` passes its own `Ring`, which outlives the registration of this function.
     unsafe { &*ring.cast::<Ring>() }.ring();
 }
 
-fn check_interrupts() -> Result<(), magnus::Error> {
+fn on_main_thread() -> bool {
+    // SAFETY: called with the GVL held, on a Ruby thread. Both only read.
+    unsafe { rb_sys::rb_thread_main() == rb_sys::rb_thread_current() }
+}
+
+fn alone() -> bool {
+    // SAFETY: called with the GVL held, and only reads.
+    unsafe { rb_sys::rb_thread_alone() != 0 }
+}
+
+/// Lets Ruby raise what is pending, or run a trap.
+fn check_interrupts(look: bool) -> Result<(), magnus::Error> {
     protect(|| {
-        // SAFETY: the GVL is held, and `protect` catches whatever this raises.
-        unsafe { rb_sys::rb_thread_check_ints() };
+        // SAFETY: the GVL is held, and `protect` catches whatever these raise.
+        unsafe {
+            rb_sys::rb_thread_check_ints();
+            if look {
+                // Of a signal that nobody has told it of, a thread learns when it sleeps.
+                rb_sys::rb_thread_wait_for(rb_sys::timeval { tv_sec: 0, tv_usec: 1 });
+            }
+        }
         rb_sys::Qnil.into()
     })
     .map(drop)

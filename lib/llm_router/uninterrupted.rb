@@ -1,12 +1,14 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Holds off +Thread#raise+, +Thread#kill+, +Timeout+ and Ctrl-C until a block is done. What a
-  # +trap+ block of the app's own raises cannot be held off.
+  # Holds off +Thread#raise+, +Thread#kill+, +Timeout+ and signals until a block is done.
   # @api private
   module Uninterrupted
     NEVER = { Object => :never }.freeze
-    private_constant :NEVER
+    # What Ruby itself listens to. A trap runs on the main thread, and Ctrl-C raises there, whatever is
+    # masked: they are put aside.
+    SIGNALS = %w[INT TERM HUP QUIT ALRM USR1 USR2].freeze
+    private_constant :NEVER, :SIGNALS
 
     module_function
 
@@ -14,17 +16,22 @@ class LlmRouter
     def run(&)
       return Thread.handle_interrupt(NEVER, &) unless Thread.current == Thread.main
 
-      without_ctrl_c { Thread.handle_interrupt(NEVER, &) }
+      without(SIGNALS) { Thread.handle_interrupt(NEVER, &) }
     end
 
-    # Ruby raises Interrupt on the main thread whatever is masked there.
-    def without_ctrl_c
-      pressed = false
-      previous = trap(:INT) { pressed = true }
-      yield
-    ensure
-      trap(:INT, previous || "DEFAULT")
-      Process.kill(:INT, Process.pid) if pressed
+    # One in another, so that each is put back though what another's trap raises comes in between.
+    def without(signals, &)
+      signal, *others = signals
+      return yield unless signal
+
+      came = false
+      previous = trap(signal) { came = true }
+      begin
+        without(others, &)
+      ensure
+        trap(signal, previous)
+        Process.kill(signal, Process.pid) if came
+      end
     end
   end
 end

@@ -20,9 +20,6 @@ class LlmRouter
     # @return [Response]
     def run
       @telemetry.call { yield self }
-    ensure
-      # What was reserved for an attempt that then was not made.
-      booking { @spending.release } if @spending.open?
     end
 
     # Whether {#gate} has to know how large the request is.
@@ -33,12 +30,10 @@ class LlmRouter
     # Before each attempt.
     # @return [String, nil] why the candidate is too expensive
     def gate(model, vendor, endpoint, position, limit, *bounds) # rubocop:disable Metrics/ParameterLists
-      @booking = false
       @asked = @chain.candidates.fetch(position)
       if reserving?
         @spending.weigh(@asked, *bounds)
         refusal = booking { @spending.reserve(limit) }
-        @booking = false
         return refusal if refusal
       elsif @spending.exhausted?
         nothing_left(model)
@@ -85,10 +80,9 @@ class LlmRouter
       booking { sent ? @spending.uncertain(generation_id) : @spending.release }
     end
 
-    # Whether the last thing told was taken up. Where not, an interrupt came first, and it is told
-    # again.
-    def booking?
-      @booking
+    # The walk is over, without an answer. Nothing stays reserved for an attempt that then was not made.
+    def stopped
+      booking { @spending.release }
     end
 
     def rejected(body)
@@ -113,7 +107,8 @@ class LlmRouter
 
     private
 
-    # Nothing may come between an answer in hand and its charge.
+    # Nothing may come between an answer in hand and its charge. Where an interrupt came first, @booking
+    # is still false, and Rust tells it again.
     def booking
       Uninterrupted.run do
         @booking = true

@@ -29,11 +29,6 @@ class LlmRouter
       @account.exhausted?
     end
 
-    # @return [Boolean] whether money is reserved that was neither settled, released nor kept
-    def open?
-      @open
-    end
-
     # Finds out what an attempt may cost; that may take a moment.
     # @param candidate [Candidate]
     def weigh(candidate, prompt_tokens, completion_tokens)

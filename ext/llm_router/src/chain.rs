@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use llm_router_core::{run, Candidate, Chain, Request, Stopped, Walk};
+use llm_router_core::{run, Candidate, Chain, Request, Walk};
 use magnus::typed_data::Obj;
 use magnus::value::ReprValue;
-use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, Ruby, Value};
+use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RObject, Ruby, Value};
 
 use crate::endpoint::NativeEndpoint;
 use crate::host::RubyHost;
@@ -54,7 +54,7 @@ impl NativeChain {
     fn walk(
         ruby: &Ruby,
         this: &Self,
-        call: Value,
+        call: RObject,
         messages: Value,
         options: RHash,
         (timeout, deadline, max_answer_bytes): (f64, Option<f64>, usize),
@@ -71,10 +71,7 @@ impl NativeChain {
             let mut walk = walk.minding(health::of_process(), health::policy(ruby, policy)?);
             let reserving = call.funcall("reserving?", ())?;
             let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes };
-            run(&mut walk, &mut host).map_err(|stopped| match stopped {
-                Stopped::Host(error) => error,
-                Stopped::Ended(ended) => host.ended(ended),
-            })
+            run(&mut walk, &mut host).map_err(|stopped| host.stopped(stopped))
         })
     }
 }

@@ -4,19 +4,24 @@ use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Failure, Gate, Hop, Host, Progress, Request,
+    gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Failure, Gate, Hop, Host, Progress, Request, Stopped,
 };
-use magnus::{kwargs, value::ReprValue, ArgList, Error, RHash, Ruby, Value};
+use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
 
 use crate::completion::NativeCompletion;
 use crate::gvl::Interrupted;
 use crate::runtime::Process;
 use crate::{errors, gvl, health};
 
+/// The instance variable of `LlmRouter::Call` that says whether the last thing told was taken up.
+const BOOKING: &str = "@booking";
+/// How often it is told at most. An interrupt a time gets in; nobody sends a hundred at once.
+const OFTEN: u8 = 100;
+
 pub(crate) struct RubyHost<'r> {
     pub(crate) ruby: &'r Ruby,
     /// Lives in the frame of the method that Ruby called, so the GC sees it.
-    pub(crate) call: Value,
+    pub(crate) call: RObject,
     pub(crate) request: Request,
     /// Whether the budget wants to know what an attempt can cost. It takes a look at every message.
     pub(crate) reserving: bool,
@@ -84,9 +89,18 @@ impl RubyHost<'_> {
     /// Calls a method that books money. Its first act is to hold off interrupts, but one may get in
     /// before that; then it is called again, and the interrupt goes on when the money is booked.
     fn insist(&self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
+        self.call.ivar_set(BOOKING, false)?;
+        self.tell(method, arguments, OFTEN)
+    }
+
+    fn tell(&self, method: &str, arguments: impl ArgList + Copy, often: u8) -> Result<Value, Error> {
         let first = self.call.funcall(method, arguments);
         let Err(interrupt) = first else { return first };
-        match gvl::aside(|| self.book_late(method, arguments)) {
+        // Read as it is, for a method that is asked could be interrupted too.
+        if often == 0 || self.call.ivar_get(BOOKING)? {
+            return Err(interrupt);
+        }
+        match gvl::aside(|| self.tell(method, arguments, often - 1).map(drop)) {
             // A jump is what it is; what went wrong while it was pending is told by the log alone.
             Err(Interrupted::ByRuby(error)) if gvl::is_jump(&interrupt) && !gvl::is_jump(&error) => Err(interrupt),
             Err(late) => Err(errors::interrupted(self.ruby, late)),
@@ -94,25 +108,33 @@ impl RubyHost<'_> {
         }
     }
 
-    fn book_late(&self, method: &str, arguments: impl ArgList) -> Result<(), Error> {
-        if self.call.funcall("booking?", ())? {
-            return Ok(());
-        }
-        self.call.funcall(method, arguments).map(|_: Value| ())
+    /// Tells of an attempt that was dropped.
+    fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
+        let interrupt = errors::interrupted(self.ruby, interrupt);
+        self.leaving(interrupt, "interrupted", (progress.uncertain(), progress.generation_id()))
     }
 
-    /// Tells of an attempt that was dropped. Whatever comes of it, the interrupt itself goes on, unless
-    /// another has taken its place.
-    fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
-        let told = || self.insist("interrupted", (progress.uncertain(), progress.generation_id())).map(drop);
-        match gvl::aside(told) {
+    /// Books money on the way out. Whatever comes of it, what ended the walk goes on, unless another
+    /// interrupt has taken its place.
+    fn leaving(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
+        match gvl::aside(|| self.insist(method, arguments).map(drop)) {
             Err(Interrupted::ByRuby(other)) if gvl::is_jump(&other) => other,
-            _ => errors::interrupted(self.ruby, interrupt),
+            _ => end,
         }
+    }
+
+    /// What a walk that brought no answer ends with. Lets go of what was reserved for an attempt that
+    /// then was not made.
+    pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
+        let end = match stopped {
+            Stopped::Host(error) => error,
+            Stopped::Ended(ended) => self.ended(ended),
+        };
+        self.leaving(end, "stopped", ())
     }
 
     /// The exception that tells why a walk ended without an answer. `Call` raises it.
-    pub(crate) fn ended(&self, ended: Ended) -> Error {
+    fn ended(&self, ended: Ended) -> Error {
         let raised: Result<Value, Error> = match ended {
             Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
             Ended::Exhausted => self.call.funcall("exhausted", ()),

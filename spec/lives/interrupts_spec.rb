@@ -1,0 +1,55 @@
+# frozen_string_literal: true
+
+require "json"
+require_relative "../../benchmark/support/billing_gateway"
+
+# INTERRUPTS=10000 for the long run.
+RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#raise, Thread#kill and a trap" do
+  def storm(*how)
+    count = Integer(ENV.fetch("INTERRUPTS", "1000"))
+    seed = RSpec.configuration.seed
+    BillingGateway.open(delay: 0.002..0.012, seed: seed) do |gateway|
+      storm = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, "storm.rb")]
+      report = IO.popen([*storm, count.to_s, gateway.base_url, seed.to_s, *how], &:read)
+      expect($?).to be_success, "ended with #{$?}" # rubocop:disable Style/SpecialGlobalVars
+      check(JSON.parse(report, symbolize_names: true), count, gateway)
+    end
+  end
+
+  def check(report, count, gateway)
+    expect(report[:delivered]).to eq(%i[timeout kill raise signal].to_h { |kind| [kind, count / 4] })
+    expect(report[:strays]).to be_empty
+    expect(report[:held]).to eq(0)
+    check_money(report[:settled].transform_keys(&:to_s), report[:uncertain], gateway)
+    check_rest(*report.values_at(:before, :after))
+  end
+
+  # What was billed was charged, once and as billed, or the budget knows that it may have been.
+  def check_money(settled, uncertain, gateway)
+    billed = ledger(gateway, settled.size + uncertain)
+    charged = settled.transform_values { |costs| costs.map { |cost| BigDecimal(cost) } }
+    expect(charged).to eq(billed.slice(*charged.keys).transform_values { |bill| [bill.cost_usd] })
+    expect(charged.size + uncertain).to eq(billed.size)
+  end
+
+  # Whoever asked and has gone is billed when the answer would have been there.
+  def ledger(gateway, size)
+    50.times { gateway.ledger.size < size ? sleep(0.1) : break }
+    gateway.ledger
+  end
+
+  # Of sockets, no more than one connection for each thread that called, kept alive.
+  def check_rest(before, after)
+    expect(after[:threads]).to eq(before[:threads])
+    expect(after[:fds]).to be <= before[:fds] + 9
+    expect(after[:rss_kib]).to be < before[:rss_kib] + 20_000
+  end
+
+  it "end, each of them; what was billed is charged once, or told as uncertain; and nothing is left" do
+    storm
+  end
+
+  it "do so where many raises and a kill come at once" do
+    storm("burst")
+  end
+end

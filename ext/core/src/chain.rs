@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::{Endpoint, Params};
 
 /// One rung of a chain: a model at an endpoint.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Candidate {
     /// The model's name as the endpoint knows it, e.g. `anthropic/claude-sonnet-4.5`.
     pub model: String,

@@ -62,7 +62,8 @@ impl NativeChain {
     ) -> Result<Value, Error> {
         errors::guarded(ruby, || {
             let started = Instant::now();
-            let request = Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?);
+            let request =
+                Arc::new(Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?));
             let deadline = match deadline {
                 Some(seconds) => started.checked_add(duration(ruby, seconds)?),
                 None => None,
@@ -70,7 +71,7 @@ impl NativeChain {
             let walk = Walk::new(&this.0, duration(ruby, timeout)?, deadline);
             let mut walk = walk.minding(health::of_process(), health::policy(ruby, policy)?);
             let reserving = call.funcall("reserving?", ())?;
-            let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes };
+            let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes, late: None };
             run(&mut walk, &mut host).map_err(|stopped| host.stopped(stopped))
         })
     }

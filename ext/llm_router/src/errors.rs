@@ -20,6 +20,10 @@ pub(crate) fn internal(ruby: &Ruby, message: impl Display) -> Error {
     named(ruby, "InternalError", format!("{message}. This is a bug of llm_router: please report it"))
 }
 
+pub(crate) fn forked(ruby: &Ruby) -> Error {
+    named(ruby, "Error", "the process forked while this fiber waited for an answer, which the parent gets")
+}
+
 pub(crate) fn lookup(ruby: &Ruby, error: &LookupError) -> Error {
     match error {
         LookupError::NotFound => named(ruby, "LookupFailed::NotYet", error),

@@ -8,6 +8,8 @@
 
 use std::ffi::{c_int, c_void};
 use std::future::{poll_fn, Future};
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::pin::{pin, Pin};
 use std::ptr::{from_mut, from_ref, null_mut};
 use std::task::Poll;
@@ -164,6 +166,27 @@ async fn woken(ring: &Ring<'_>, look: Option<Duration>) {
 unsafe extern "C" fn wake(ring: *mut c_void) {
     // SAFETY: `wait` passes its own `Ring`, which outlives the registration of this function.
     unsafe { &*ring.cast::<Ring>() }.ring();
+}
+
+/// Whether a fiber scheduler is in effect: then the calling fiber has to be parked with it.
+pub(crate) fn scheduled() -> bool {
+    // SAFETY: called with the GVL held, on a Ruby thread. It only looks, and raises nothing.
+    let scheduler: rb_sys::VALUE = unsafe { rb_sys::rb_fiber_scheduler_current() };
+    let none: rb_sys::VALUE = rb_sys::Qnil.into();
+    scheduler != none
+}
+
+/// A file descriptor that holds a number, and is readable when that is not 0. The standard library has
+/// none that takes one descriptor and not two.
+#[cfg(target_os = "linux")]
+pub(crate) fn eventfd() -> io::Result<OwnedFd> {
+    // SAFETY: it takes two numbers.
+    let fd = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: it is new, and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 fn on_main_thread() -> bool {

@@ -1,5 +1,6 @@
 //! What a walk asks of its caller, done by Ruby: a `LlmRouter::Call`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use llm_router_core::health::Notice;
@@ -11,6 +12,7 @@ use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, R
 use crate::completion::NativeCompletion;
 use crate::gvl::Interrupted;
 use crate::runtime::Process;
+use crate::waiting::wait;
 use crate::{errors, gvl, health};
 
 /// The instance variable of `LlmRouter::Call` that says whether the last thing told was taken up.
@@ -22,10 +24,12 @@ pub(crate) struct RubyHost<'r> {
     pub(crate) ruby: &'r Ruby,
     /// Lives in the frame of the method that Ruby called, so the GC sees it.
     pub(crate) call: RObject,
-    pub(crate) request: Request,
+    pub(crate) request: Arc<Request>,
     /// Whether the budget wants to know what an attempt can cost. It takes a look at every message.
     pub(crate) reserving: bool,
     pub(crate) max_answer_bytes: usize,
+    /// What came together with an outcome, and goes on when that is booked.
+    pub(crate) late: Option<Error>,
 }
 
 impl Host for RubyHost<'_> {
@@ -57,24 +61,27 @@ impl Host for RubyHost<'_> {
             .trusting(candidate.endpoint.trust())
             .map_err(|error| errors::configuration(self.ruby, error))?;
         let progress = Progress::default();
-        let ask = Ask {
-            candidate,
-            request: &self.request,
-            limit,
-            max_answer_bytes: self.max_answer_bytes,
-            progress: &progress,
+        let (candidate, told) = (candidate.clone(), progress.clone());
+        let (request, max_answer_bytes) = (Arc::clone(&self.request), self.max_answer_bytes);
+        let attempt = async move {
+            let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &told };
+            gateway::attempt(&client, ask).await
         };
-        gvl::wait(&process, gateway::attempt(&client, ask)).map_err(|interrupt| self.interrupted(&progress, interrupt))
+        let waited = wait(self.ruby, &process, attempt);
+        let waited = waited.map_err(|interrupt| self.interrupted(&progress, interrupt))?;
+        self.late = waited.late;
+        Ok(waited.output)
     }
 
     fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
-        self.insist("answered", (completion, candidate.endpoint.name()))
+        self.book("answered", (completion, candidate.endpoint.name()))
     }
 
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
-        self.insist("hopped", (next, self.attributes(hop)?)).map(drop)
+        let attributes = self.attributes(hop)?;
+        self.book("hopped", (next, attributes)).map(drop)
     }
 
     fn noticed(&mut self, notices: &[Notice]) -> Result<(), Error> {
@@ -86,6 +93,14 @@ impl Host for RubyHost<'_> {
 }
 
 impl RubyHost<'_> {
+    /// Books an outcome. What came together with it goes on after that.
+    fn book(&mut self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
+        match self.late.take() {
+            Some(late) => Err(self.leaving(late, method, arguments)),
+            None => self.insist(method, arguments),
+        }
+    }
+
     /// Calls a method that books money. Its first act is to hold off interrupts, but one may get in
     /// before that; then it is called again, and the interrupt goes on when the money is booked.
     fn insist(&self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {

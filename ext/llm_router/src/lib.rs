@@ -5,6 +5,7 @@
 mod bell;
 mod chain;
 mod completion;
+mod driver;
 mod endpoint;
 mod errors;
 mod gvl;
@@ -14,7 +15,9 @@ mod json;
 mod lookups;
 mod runtime;
 mod seconds;
+mod signal;
 mod trust;
+mod waiting;
 
 use magnus::{Error, Module, Ruby};
 

@@ -1,11 +1,15 @@
 //! `LlmRouter::Native::Endpoint#prices` and `#generation`: the core's look-ups, in Ruby's own types.
 
+use std::future::Future;
+use std::sync::Arc;
+
 use llm_router_core::{generation, prices, Client, Cost, LookupError};
 use magnus::{method, Error, Module, RClass, RHash, Ruby};
 
 use crate::endpoint::NativeEndpoint;
 use crate::runtime::Process;
-use crate::{errors, gvl, seconds};
+use crate::waiting::{wait, Waited};
+use crate::{errors, seconds};
 
 pub(crate) fn define(endpoint: RClass) -> Result<(), Error> {
     endpoint.define_method("prices", method!(NativeEndpoint::prices, 1))?;
@@ -21,7 +25,8 @@ impl NativeEndpoint {
     fn prices(ruby: &Ruby, this: &Self, limit: f64) -> Result<RHash, Error> {
         errors::guarded(ruby, || {
             let limit = seconds::duration(ruby, limit)?;
-            let list = waited(ruby, this, async |client| prices(client, &this.0, limit).await)?;
+            let endpoint = Arc::clone(&this.0);
+            let list = waited(ruby, this, |client| async move { prices(&client, &endpoint, limit).await })?;
             let hash = ruby.hash_new();
             for price in list {
                 let rates = [price.prompt, price.completion, price.request].map(|rate: Cost| rate.to_string());
@@ -35,21 +40,24 @@ impl NativeEndpoint {
     fn generation(ruby: &Ruby, this: &Self, id: String, limit: f64) -> Result<Billed, Error> {
         errors::guarded(ruby, || {
             let limit = seconds::duration(ruby, limit)?;
-            let found = waited(ruby, this, async |client| generation(client, &this.0, &id, limit).await)?;
+            let endpoint = Arc::clone(&this.0);
+            let found = waited(ruby, this, |client| async move { generation(&client, &endpoint, &id, limit).await })?;
             Ok((found.cost.map(|cost| cost.to_string()), found.prompt_tokens, found.completion_tokens, found.model))
         })
     }
 }
 
-/// Waits for a look-up as for an attempt: without the GVL, until an interrupt.
-fn waited<T>(
-    ruby: &Ruby,
-    endpoint: &NativeEndpoint,
-    ask: impl AsyncFnOnce(&Client) -> Result<T, LookupError>,
-) -> Result<T, Error> {
+/// Waits for a look-up as for an attempt: until an interrupt.
+fn waited<T, F>(ruby: &Ruby, endpoint: &NativeEndpoint, ask: impl FnOnce(Client) -> F) -> Result<T, Error>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, LookupError>> + Send + 'static,
+{
     let process = Process::current().map_err(|error| errors::configuration(ruby, error))?;
     let client = process.clients.trusting(endpoint.0.trust()).map_err(|error| errors::configuration(ruby, error))?;
-    gvl::wait(&process, ask(&client))
-        .map_err(|interrupted| errors::interrupted(ruby, interrupted))?
-        .map_err(|error| errors::lookup(ruby, &error))
+    match wait(ruby, &process, ask(client)) {
+        Ok(Waited { output, late: None }) => output.map_err(|error| errors::lookup(ruby, &error)),
+        Ok(Waited { late: Some(late), .. }) => Err(late),
+        Err(interrupted) => Err(errors::interrupted(ruby, interrupted)),
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! The runtime has no worker of its own: whoever waits drives it, for all who wait. So loading the
 //! gem starts no thread, a fork leaves no work behind, and an attempt costs no cross-thread wake.
-//! (A name that must be resolved is, by the system's resolver, on a thread that ends when idle.)
+//! (A fiber cannot drive it: see `driver.rs`. A name that must be resolved is, by the system's resolver, on a thread that ends when idle.)
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +10,7 @@ use llm_router_core::Clients;
 use thiserror::Error;
 
 use crate::bell::Bell;
+use crate::driver::Driver;
 use tokio::runtime::{Builder, Runtime};
 
 pub(crate) struct Process {
@@ -17,6 +18,7 @@ pub(crate) struct Process {
     pub(crate) runtime: Runtime,
     pub(crate) clients: Clients,
     pub(crate) bell: Bell,
+    pub(crate) driver: Driver,
 }
 
 #[derive(Debug, Error)]
@@ -44,9 +46,14 @@ impl Process {
         Ok(started)
     }
 
+    /// False in the child of a fork that took a call along.
+    pub(crate) fn is_current(&self) -> bool {
+        self.pid == std::process::id()
+    }
+
     fn start(pid: u32) -> Result<Self, StartError> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let bell = Bell::hang(&runtime)?;
-        Ok(Self { pid, runtime, clients: Clients::default(), bell })
+        Ok(Self { pid, runtime, clients: Clients::default(), bell, driver: Driver::default() })
     }
 }

@@ -53,6 +53,7 @@ class LlmRouter
   require "llm_router/current_job"
   require "llm_router/later_charge"
   require "llm_router/parking"
+  require "llm_router/unscheduled"
   require "llm_router/uninterrupted"
   require "llm_router/spending"
   require "llm_router/call"

@@ -35,7 +35,7 @@ class LlmRouter
         @spending.weigh(@asked, *bounds)
         refusal = booking { @spending.reserve(limit) }
         return refusal if refusal
-      elsif @spending.exhausted?
+      elsif Unscheduled.run { @spending.exhausted? }
         nothing_left(model)
       end
       DatabaseConnections.release if @config.release_connections
@@ -122,7 +122,7 @@ class LlmRouter
 
     def nothing_left(model)
       @telemetry.budget_exceeded(model)
-      ends_at = @budget.period_ends_at if @budget.respond_to?(:period_ends_at)
+      ends_at = Unscheduled.run { @budget.period_ends_at } if @budget.respond_to?(:period_ends_at)
       message = "the budget is exhausted, #{so_far}#{". Its period ends at #{ends_at}" if ends_at}"
       raise BudgetExceeded.new(message, hops: hops, period_ends_at: ends_at)
     end

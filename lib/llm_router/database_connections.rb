@@ -9,12 +9,19 @@ class LlmRouter
     # Puts this thread's Active Record connections back into their pools, those in the middle of a
     # transaction aside. Active Record takes one out again when it is next needed.
     def release
-      return unless defined?(ActiveRecord::Base)
+      return if !defined?(ActiveRecord::Base) || shared?
 
       pools.each do |pool|
         connection = pool.active_connection?
         pool.release_connection if connection && !open_transaction?(pool, connection)
       end
+    end
+
+    # Whether another fiber of this thread may be in the middle of a query on the same connection.
+    def shared?
+      return false unless Fiber.current_scheduler
+
+      !defined?(ActiveSupport::IsolatedExecutionState) || ActiveSupport::IsolatedExecutionState.isolation_level != :fiber
     end
 
     def pools

@@ -45,6 +45,9 @@ class LlmRouter
 
         @pages[endpoint.base_url] = ask(endpoint, config, known)
       end
+    rescue ThreadError
+      # Who asks is another fiber of this thread, and could not go on while this one waits for it.
+      @pages[endpoint.base_url] = ask(endpoint, config, @pages[endpoint.base_url])
     end
 
     def ask(endpoint, config, known)

@@ -16,7 +16,7 @@ class LlmRouter
       @account = Account.of(budget)
       @config = config
       @telemetry = telemetry
-      @open = false
+      @open = nil
     end
 
     # @return [Boolean] whether {#weigh} and {#reserve} have to be asked
@@ -46,7 +46,7 @@ class LlmRouter
                             job_id: CurrentJob.current&.id, lease: limit + @config.lease_margin)
       @reservation = @account.reserve(@worst_case.usd, key: next_key, attempt: attempt)
       @attempt = attempt
-      @open = true
+      @open = Process.pid
       nil
     rescue BudgetExceeded => e
       @refusal = e
@@ -65,7 +65,7 @@ class LlmRouter
 
     # The attempt cost nothing, or was never made.
     def release
-      return unless @open
+      return unless open?
 
       close
       quietly { @account.release(@reservation) }
@@ -74,7 +74,7 @@ class LlmRouter
     # The attempt may have been billed.
     # @param generation_id [String, nil]
     def uncertain(generation_id)
-      return unless @open
+      return unless open?
 
       close(generation_id: generation_id)
       @telemetry.uncertain(attempt, @worst_case.usd)
@@ -88,8 +88,14 @@ class LlmRouter
 
     private
 
+    # Whether money is reserved that was neither settled, released nor kept. In the child of a fork, what the
+    # parent's fibers have reserved is not this process's to see to.
+    def open?
+      @open == Process.pid
+    end
+
     def close(**known)
-      @open = false
+      @open = nil
       @attempt &&= @attempt.with(**known)
     end
 

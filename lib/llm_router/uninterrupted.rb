@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Holds off +Thread#raise+, +Thread#kill+, +Timeout+ and signals until a block is done.
+  # Holds off +Thread#raise+, +Thread#kill+, +Timeout+, signals and the end of a fiber until a block is done.
   # @api private
   module Uninterrupted
     NEVER = { Object => :never }.freeze
@@ -14,9 +14,11 @@ class LlmRouter
 
     # @return [Object] what the block returns
     def run(&)
-      return Thread.handle_interrupt(NEVER, &) unless Thread.current == Thread.main
+      Unscheduled.run do
+        next Thread.handle_interrupt(NEVER, &) unless Thread.current == Thread.main
 
-      without(SIGNALS) { Thread.handle_interrupt(NEVER, &) }
+        without(SIGNALS) { Thread.handle_interrupt(NEVER, &) }
+      end
     end
 
     # One in another, so that each is put back though what another's trap raises comes in between.

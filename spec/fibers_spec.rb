@@ -226,4 +226,102 @@ RSpec.describe LlmRouter, "and fibers" do
     expect(drafts.map(&:content)).to eq(%w[Hi Hi Hi])
     expect(budget.charges.size).to eq(3)
   end
+
+  it "leaves what its fibers have reserved to the parent, when it is the child of a fork" do
+    gateway.hang
+    reserving(:release)
+    told = nil
+    Async do |task|
+      calls = Array.new(2) { task.async { ask(max_tokens: 50) } }
+      gateway.await_requests(2)
+      mouth, ear = IO.pipe.reverse
+      Process.wait(fork { calls.each(&:stop) && mouth.write(budget.told.map(&:first)) && exit!(true) })
+      mouth.close
+      told = ear.read
+      calls.each(&:stop)
+    end.wait
+    expect(told).to eq("[:reserve, :reserve]")
+    expect(budget.told.map(&:first)).to eq(%i[reserve reserve release release])
+  end
+
+  it "ends for the end of the thread that its fibers run in" do
+    gateway.hang
+    reactor = Thread.new { all_at_once(3) { ask } }
+    reactor.report_on_exception = false
+    gateway.await_requests(3)
+    reactor.kill.join
+    gateway.await_disconnect
+    expect(budget.charges).to be_empty
+  end
+
+  it "books each attempt once, whenever its task is stopped" do
+    gateway.answer("Hi", cost_usd: "0.0001", delay: 0.002)
+    configure(price_ttl: nil, on_uncertain: :release) do |config|
+      config.price Support::PRIMARY, prompt: "0", completion: "0.0001"
+    end
+    @budget = Support::Vault.new
+    answers = []
+    Async do |task|
+      200.times do |index|
+        call = task.async { answers << ask(max_tokens: 1) }
+        sleep(0.0001 * (index % 60))
+        call.stop
+      end
+    end.wait
+    kinds = budget.told.map(&:first).tally
+    expect(kinds[:settle]).to be_between(answers.size, gateway.requests.size)
+    expect(kinds).to include(reserve: 200, settle: 200 - kinds.fetch(:release, 0))
+    expect(budget.held).to eq(0)
+  end
+
+  it "survives GC.stress and compaction" do
+    gateway.answer("Hello", cost_usd: "0.01")
+    %w[GC.stress GC.auto_compact].each do |disturbance|
+      expect(output_of(<<~RUBY, gateway.base_url)).to eq('["Hello", "Hello"]')
+        require "async"
+        require "llm_router"
+        LlmRouter.configure do |config|
+          config.base_url = ARGV[0]
+          config.api_key = "test-key"
+          config.logger = nil
+          config.chain :default, %w[a/b c/d]
+        end
+        router = LlmRouter.new(budget: LlmRouter::Unlimited)
+        call = proc { router.call(messages: [{ role: "user", content: "Hi" }]).content }
+        Async do
+          answers = [call.call]
+          #{disturbance} = true
+          answers << call.call
+          #{disturbance} = false
+          print answers
+        end
+      RUBY
+    end
+  end
+
+  it "does not wait for prices that another fiber asks for, where that one cannot go on" do
+    slow = Struct.new(:name, :base_url) { def prices(_) = sleep(0.2) && { "a/b" => :known } }
+    endpoint = slow.new(:openrouter, "https://example.com")
+    prices = described_class::Prices.new
+    found = Async do |task|
+      task.async { prices.find(endpoint, "a/b", described_class.config) }
+      Fiber.new(blocking: true) { prices.find(endpoint, "a/b", described_class.config) }.resume
+    end.wait
+    expect(found).to eq(:known)
+  end
+
+  it "keeps the database connection that the fibers of a thread share" do
+    code = <<~RUBY
+      require "async"
+      require "active_record"
+      require "llm_router"
+      ActiveRecord::Base.establish_connection(adapter: "sqlite3", database: ":memory:")
+      leased = -> { ActiveRecord::Base.connection_pool.active_connection? ? true : false }
+      ActiveRecord::Base.connection.execute("SELECT 1")
+      print Async { LlmRouter::DatabaseConnections.release || leased.call }.wait
+      LlmRouter::DatabaseConnections.release
+      print leased.call
+    RUBY
+    expect(output_of(code)).to eq("truefalse")
+  end
 end

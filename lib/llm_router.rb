@@ -8,7 +8,7 @@ require "monitor"
 # Asks the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway,
 # until one answers. The budget is asked before each attempt and charged what the answer cost.
 #
-# A router is frozen, cheap to make, and safe to share between threads.
+# A router is frozen, cheap to make, and safe to share between threads and fibers, not Ractors.
 #
 # @example In an initializer
 #   LlmRouter.configure do |config|
@@ -82,6 +82,7 @@ class LlmRouter
     #     config.chain :default, %w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]
     #   end
     def configure
+      main_ractor!
       @configuring.synchronize do
         draft = (@config || Configuration.new).dup
         yield draft
@@ -91,6 +92,7 @@ class LlmRouter
 
     # @return [Configuration] frozen
     def config
+      main_ractor!
       @config || @configuring.synchronize { @config ||= Configuration.new }
     end
 
@@ -122,7 +124,18 @@ class LlmRouter
     # Back to the defaults, for consoles and tests.
     # @return [void]
     def reset_configuration!
+      main_ractor!
       @configuring.synchronize { @config = nil }
+    end
+
+    private
+
+    # Ruby would only say that an instance variable cannot be read.
+    def main_ractor!
+      return if Ractor.current == Ractor.main
+
+      raise Error, "llm_router works in the main Ractor only: call it there, on a Thread, for threads run side by " \
+                   "side while they wait for a model, and send the answer's text to the other Ractor"
     end
   end
 
@@ -145,7 +158,8 @@ class LlmRouter
   end
 
   # Asks the models of the chain until one answers. Blocks the calling thread, but no other: the
-  # GVL is released while an attempt is on the wire.
+  # GVL is released while an attempt is on the wire. Under a fiber scheduler it blocks the calling
+  # fiber alone.
   #
   # Each attempt may take the timeout, but no more than an equal share of what is left of the
   # deadline, so that a model that hangs leaves the ones behind it time to answer.

@@ -12,8 +12,8 @@ RSpec.describe LlmRouter, "and fibers" do
   end
 
   # One fiber for each call, all in this thread.
-  def all_at_once(count)
-    Async { |task| Array.new(count) { task.async { yield } }.map(&:wait) }.wait
+  def all_at_once(count, &call)
+    Async { |task| Array.new(count) { task.async { call.call } }.map(&:wait) }.wait
   end
 
   # Fibers where each call reserves 0.5 dollars.
@@ -146,10 +146,18 @@ RSpec.describe LlmRouter, "and fibers" do
     gateway.answer("Hi", cost_usd: "0.25", delay: 0.1)
     lock = Mutex.new
     locking = Support::Ledger.new
-    locking.define_singleton_method(:exhausted?) { lock.synchronize { sleep(0.02) && super() } }
-    locking.define_singleton_method(:charge!) { |cost| lock.synchronize { sleep(0.02) && super(cost) } }
-    all_at_once(5) { described_class.new(budget: locking).call(messages: Support::MESSAGES) }
-    expect(locking.charges.size).to eq(5)
+    slow = 0
+    locking.define_singleton_method(:exhausted?) { lock.synchronize { sleep(slow) && super() } }
+    locking.define_singleton_method(:charge!) { |cost| lock.synchronize { super(cost) } }
+    Async do |task|
+      calls = [task.async { described_class.new(budget: locking).call(messages: Support::MESSAGES) }]
+      gateway.await_requests(1)
+      # The first one's answer comes while this one looks.
+      slow = 0.5
+      calls << task.async { described_class.new(budget: locking).call(messages: Support::MESSAGES) }
+      calls.each(&:wait)
+    end.wait
+    expect(locking.charges.size).to eq(2)
   end
 
   it "ends for the timeout of a task" do

@@ -21,7 +21,9 @@ class LlmRouter
     def shared?
       return false unless Fiber.current_scheduler
 
-      !defined?(ActiveSupport::IsolatedExecutionState) || ActiveSupport::IsolatedExecutionState.isolation_level != :fiber
+      # From Rails 7 on, each fiber can have its own.
+      isolation = ActiveSupport::IsolatedExecutionState if defined?(ActiveSupport::IsolatedExecutionState)
+      isolation&.isolation_level != :fiber
     end
 
     def pools

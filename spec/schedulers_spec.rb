@@ -1,0 +1,113 @@
+# frozen_string_literal: true
+
+require "timeout"
+
+# Under a fiber scheduler that is not Async 1's, and does what it can in other ways.
+RSpec.describe LlmRouter, "and any fiber scheduler" do
+  # What no rescue of a StandardError holds up, as Async's own.
+  let(:halt) { Class.new(Exception) } # rubocop:disable Lint/InheritException
+
+  def scheduled(&)
+    Support::PlainScheduler.run(&)
+  end
+
+  # A fiber in a call, which notes what ended it.
+  def call_in_fiber(ends)
+    Fiber.schedule do
+      yield
+    rescue halt => e
+      ends << e.class
+    end
+  end
+
+  before { configure }
+
+  it "lets the fibers of a thread wait side by side" do
+    gateway.answer("Hi", cost_usd: "0.25", delay: 0.5)
+    answers = []
+    started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    scheduled { 20.times { Fiber.schedule { answers << ask.content } } }
+    expect(Process.clock_gettime(Process::CLOCK_MONOTONIC) - started).to be_between(0.5, 5)
+    expect([answers, budget.charges.sum]).to eq([["Hi"] * 20, 5])
+  end
+
+  it "ends for Fiber#raise, and drops the request" do
+    gateway.hang
+    ends = []
+    scheduled do
+      call = call_in_fiber(ends) { ask }
+      gateway.await_requests(1)
+      call.raise(halt)
+    end
+    gateway.await_disconnect
+    expect([ends, budget.charges]).to eq([[halt], []])
+  end
+
+  it "ends for Fiber#kill, and tells the budget" do
+    skip "from Ruby 3.3 on" unless Fiber.method_defined?(:kill)
+    configure(price_ttl: nil, on_uncertain: :release)
+    gateway.hang
+    @budget = Support::Vault.new
+    went_on = false
+    scheduled do
+      call = Fiber.schedule { ask && (went_on = true) }
+      gateway.await_requests(1)
+      call.kill
+    end
+    gateway.await_disconnect
+    expect([budget.told.map(&:first), budget.held, went_on]).to eq([%i[reserve release], 0, false])
+  end
+
+  it "ends for Timeout.timeout" do
+    gateway.hang
+    ended = nil
+    scheduled { expect { Timeout.timeout(0.2) { ask } }.to(raise_error(Timeout::Error)) && (ended = true) }
+    gateway.await_disconnect
+    expect(ended).to be(true)
+  end
+
+  it "lets no exception into the middle of a charge, but after it" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    started = Thread::Queue.new
+    slow = Support::Ledger.new
+    slow.define_singleton_method(:charge!) { |cost| (started << true) && sleep(0.2) && super(cost) }
+    ends = []
+    scheduled do
+      call = call_in_fiber(ends) { described_class.new(budget: slow).call(messages: Support::MESSAGES) && sleep(20) }
+      started.pop
+      call.raise(halt)
+    end
+    expect([ends, slow.charges]).to eq([[halt], [BigDecimal("0.25")]])
+  end
+
+  it "parks a fiber of one's own" do
+    gateway.answer("Hi", delay: 0.2)
+    order = []
+    scheduled do
+      Fiber.schedule { order << Fiber.new { ask.content }.resume }
+      order << :meanwhile
+    end
+    expect(order).to eq([:meanwhile, "Hi"])
+  end
+
+  # There, such a scheduler goes on with a copy of every fiber.
+  it "answers in the child of a fork, and leaves to the parent what that has asked" do
+    gateway.answer("Hi", cost_usd: "0.25", delay: 0.1)
+    first = status = nil
+    scheduled do
+      Fiber.schedule do
+        first = ask
+      rescue described_class::Error => e
+        first = e
+      end
+      gateway.await_requests(1)
+      child = fork do
+        own = ask.content
+        Timeout.timeout(10) { sleep 0.01 until first }
+        exit!(own == "Hi" && first.message.include?("the process forked") && budget.charges.size == 1)
+      end
+      status = Process.wait2(child).last.exitstatus
+    end
+    expect([status, first&.content, budget.charges.size]).to eq([0, "Hi", 1])
+  end
+end

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llm_router_core::{
-    client, gateway, App, Ask, Candidate, Completion, Endpoint, Failure, Params, Progress, Reason, Request,
+    gateway, App, Ask, Candidate, Client, Completion, Endpoint, Failure, Params, Progress, Reason, Request, Trust,
 };
 use peak_alloc::PeakAlloc;
 use serde_json::value::RawValue;
@@ -40,7 +40,7 @@ enum Outcome {
 #[test]
 fn no_answer_takes_four_times_its_limit() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let client = client::build().unwrap();
+    let client = Client::new(&Trust::System, None).unwrap();
     for (name, flood, expected) in hostile::answers(LIMIT) {
         let address = flood.serve_once();
         MEMORY.reset_peak_usage();
@@ -65,7 +65,7 @@ fn summary(outcome: &Result<Completion, Failure>) -> Outcome {
     }
 }
 
-async fn ask(client: &reqwest::Client, base_url: &str) -> Result<Completion, Failure> {
+async fn ask(client: &Client, base_url: &str) -> Result<Completion, Failure> {
     let endpoint = Endpoint::new("openrouter", base_url, Some("sk-1"), &App::default()).unwrap();
     let candidate =
         Candidate { model: "a/b".to_owned(), endpoint: Arc::new(endpoint), timeout: None, params: Params::new() };

@@ -1,6 +1,7 @@
 //! What a developer's debug print shows: not the key, of anything.
 
 use std::error::Error;
+use std::time::Instant;
 
 use llm_router_core::{prices, Ask, Chain, Endpoint, LookupError, Progress, Proxy, Walk};
 use tokio::time::Duration;
@@ -28,8 +29,8 @@ async fn the_key_is_in_no_debug_print() {
     let chain = Chain::new(vec![candidate]).unwrap();
     let candidate = &chain.candidates()[0];
     let mut walk = Walk::new(&chain, limit, None);
-    let next = format!("{:?}", walk.next(std::time::Instant::now()));
-    let step = walk.record(candidate, Err(failure.clone()), Duration::ZERO);
+    let next = format!("{:?}", walk.next(Instant::now()));
+    let step = walk.record(candidate, Err(failure.clone()), Duration::ZERO, Instant::now());
     let shown = format!("{asked} {failure:?} {chain:?} {next} {step:?} {walk:?} {}", whole(&lookup));
     assert!(shown.contains("not with [FILTERED]"), "{shown}");
     assert!(!shown.contains(KEY), "{shown}");

@@ -51,6 +51,10 @@ impl Clients {
 
 /// Less than the minute after which many servers and balancers drop an idle connection.
 const IDLE: Duration = Duration::from_secs(50);
+/// All requests to a server share one HTTP/2 connection. When it has been silent for this long while
+/// somebody waits, it is asked for a sign of life, and after as long again without one given up: else
+/// every call would go the way of the first, into a connection that leads nowhere any more.
+const SILENCE: Duration = Duration::from_secs(10);
 
 impl Client {
     /// Redirects are not followed, so that neither key nor prompt goes where nobody sent it; attempts
@@ -66,6 +70,8 @@ impl Client {
             .redirect(redirect::Policy::none())
             .referer(false)
             .pool_idle_timeout(IDLE)
+            .http2_keep_alive_interval(SILENCE)
+            .http2_keep_alive_timeout(SILENCE)
             .user_agent(concat!("llm_router/", env!("CARGO_PKG_VERSION")))
             // Those of the environment that are not for https://.
             .no_proxy();

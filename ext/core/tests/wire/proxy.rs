@@ -120,6 +120,16 @@ async fn a_certificate_that_comes_through_the_proxy_is_looked_at_as_any_other() 
 }
 
 #[tokio::test]
+async fn a_proxy_that_shows_a_bad_certificate_itself_is_named() {
+    let road = Road::through(Conduct::Connect, "", None).await;
+    let proxy = Proxy::at(&format!("https://me:s3cret@localhost:{}", road.gateway.port), None).unwrap();
+    let caller = Caller::at("https://api.example", Authority::called("Ours").client(Some(proxy)));
+    let message = caller.ask().await.unwrap_err().message;
+    let words = format!("the certificate of the proxy localhost:{} is signed by an authority", road.gateway.port);
+    assert!(message.starts_with(&words) && message.ends_with(" (it is HTTPS_PROXY)"), "{message}");
+}
+
+#[tokio::test]
 async fn a_proxy_that_is_none_or_is_down_is_named() {
     for nonsense in ["SSH-2.0-OpenSSH_9.9\r\n\r\n", ""] {
         let (failure, port) = Road::failure(Conduct::Say(nonsense)).await;

@@ -3,6 +3,7 @@
 use llm_router_core::{Client, Clients, Failure, Reason, Scope, Trust};
 use rcgen::{date_time_ymd, CertificateParams, ExtendedKeyUsagePurpose};
 use tokio::io::AsyncWriteExt;
+use tokio::join;
 use tokio::net::TcpListener;
 
 use crate::support::{Authority, Caller, TlsGateway};
@@ -138,4 +139,25 @@ async fn a_server_that_wants_a_certificate_of_ours_is_told_from_one_whose_answer
         assert_eq!((failure.reason, failure.scope), (Reason::Connection, Scope::Model), "{failure:?}");
         assert!(failure.message.contains(words), "{}", failure.message);
     }
+}
+
+/// All requests of a client go over one connection, as long as it seems to be alive.
+#[tokio::test]
+async fn a_connection_that_is_dead_is_left_behind() {
+    let authority = Authority::new();
+    let gateway = TlsGateway::start(authority.acceptor(&BOTH, as_it_is)).await;
+    let caller = gateway.caller(authority.client(None));
+    caller.ask().await.unwrap();
+    gateway.freeze();
+    let (failure, ()) = join!(caller.ask(), async {
+        gateway.frozen.notified().await;
+        // It skips ahead from here on, for nobody has anything to do.
+        tokio::time::pause();
+    });
+    tokio::time::resume();
+    let failure = failure.unwrap_err();
+    assert_eq!((failure.reason, failure.uncertain), (Reason::Connection, true), "{failure:?}");
+    assert_eq!(failure.message, "the connection to localhost broke: operation timed out");
+    assert_eq!(caller.ask().await.unwrap().content.as_deref(), Some("Hello"));
+    assert_eq!(gateway.protocols(), ["h2"; 3]);
 }

@@ -18,14 +18,22 @@ pub(crate) struct TlsGateway {
     /// The protocol of each request.
     protocols: Arc<Mutex<Vec<&'static str>>>,
     breaking: Arc<AtomicBool>,
+    freezing: Arc<AtomicBool>,
+    /// Told when a connection froze.
+    pub(crate) frozen: Arc<Notify>,
 }
 
 impl TlsGateway {
     /// In the runtime of the test.
     pub(crate) async fn start(acceptor: TlsAcceptor) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let gateway =
-            Self { port: listener.local_addr().unwrap().port(), protocols: Arc::default(), breaking: Arc::default() };
+        let gateway = Self {
+            port: listener.local_addr().unwrap().port(),
+            protocols: Arc::default(),
+            breaking: Arc::default(),
+            freezing: Arc::default(),
+            frozen: Arc::default(),
+        };
         let served = gateway.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -48,6 +56,11 @@ impl TlsGateway {
     /// From now on it takes requests and closes their connection.
     pub(crate) fn break_off(&self) {
         self.breaking.store(true, Ordering::SeqCst);
+    }
+
+    /// The connection on which the next request comes is not looked at again; others are.
+    pub(crate) fn freeze(&self) {
+        self.freezing.store(true, Ordering::SeqCst);
     }
 
     async fn serve(&self, acceptor: TlsAcceptor, stream: TcpStream) {
@@ -75,6 +88,10 @@ impl TlsGateway {
             };
             let Some(Ok((request, mut respond))) = accepted else { return };
             self.protocols.lock().unwrap().push("h2");
+            if self.freezing.swap(false, Ordering::SeqCst) {
+                self.frozen.notify_one();
+                return std::future::pending().await;
+            }
             let (breaking, cut) = (self.breaking.load(Ordering::SeqCst), Arc::clone(&cut));
             tokio::spawn(async move {
                 let mut body = request.into_body();

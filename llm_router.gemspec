@@ -15,7 +15,7 @@ Gem::Specification.new do |spec|
   spec.metadata = { "rubygems_mfa_required" => "true", "cargo_crate_name" => "llm_router" }
 
   files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
-              "README.md", "CHANGELOG.md", "LICENSE"]
+              "README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
   spec.files = files.select { |file| File.file?(file) } - Dir["ext/core/tests/**/*", "lib/llm_router/llm_router.*"]
   # RubyGems builds Cargo projects by itself; no extconf.rb is needed.
   spec.extensions = ["ext/llm_router/Cargo.toml"]

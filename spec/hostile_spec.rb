@@ -88,6 +88,14 @@ RSpec.describe LlmRouter, "and hostile answers" do
     expect(read).to be < 16 * limit
   end
 
+  it "does not let the name of a model forge a line of the log, or show the key" do
+    ["a/b\nERROR -- : forged", "a/test-key"].each do |name|
+      gateway.answer("Hi", model: name, id: name, cost_usd: nil, times: 1)
+      expect(ask).to have_attributes(model: Support::PRIMARY, id: nil)
+    end
+    expect(log.lines).to all(match(/WARN.*#{Support::PRIMARY} at openrouter answered without a usage.cost/))
+  end
+
   describe "with a bill" do
     before do
       gateway.answer("Hi", Support::SECONDARY, cost_usd: "0")

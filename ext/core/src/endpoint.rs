@@ -9,6 +9,9 @@ use thiserror::Error;
 
 use crate::Trust;
 
+/// In bytes: longer than any name of a model, or id of a generation.
+const LONGEST_NAME: usize = 200;
+
 /// An OpenAI-compatible gateway: a base URL, and the key and headers that go with each request.
 pub struct Endpoint {
     name: String,
@@ -121,6 +124,13 @@ impl Endpoint {
     /// What makes it the same as another endpoint, for what is remembered of it.
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Whether a name that came from it can go into logs and events: short, on one line, without the key.
+    pub(crate) fn may_be_shown(&self, name: &str) -> bool {
+        name.len() <= LONGEST_NAME
+            && !name.contains(char::is_control)
+            && self.key().is_none_or(|key| !name.contains(key))
     }
 
     pub(crate) fn key(&self) -> Option<&str> {

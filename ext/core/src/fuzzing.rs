@@ -76,6 +76,11 @@ fn asked() -> Option<&'static (Candidate, Request)> {
 
 fn check_completion(status: u16, completion: &Completion) {
     assert!((200..300).contains(&status), "only a success is an answer");
+    let Completion { id, generation_id, model, provider, finish_reason, native_finish_reason, .. } = completion;
+    for name in [id, generation_id, provider, finish_reason, native_finish_reason].into_iter().flatten().chain([model])
+    {
+        assert!(!name.contains(KEY) && !name.contains(char::is_control) && name.len() <= LONGEST_MESSAGE, "{name:?}");
+    }
     let body = match serde_json::from_str::<Value>(&completion.body) {
         Ok(body) => body,
         // To Ruby that is infinite.

@@ -109,7 +109,8 @@ async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Resu
     let status = response.status().as_u16();
     let retry_after = header(response.headers(), RETRY_AFTER.as_str());
     let retry_after = retry_after.and_then(|value| crate::retry_after::parse(&value, SystemTime::now()));
-    let generation_id = header(response.headers(), "x-generation-id");
+    let generation_id =
+        header(response.headers(), "x-generation-id").filter(|id| ask.candidate.endpoint.may_be_shown(id));
     ask.progress.heard(status, generation_id.as_deref());
     let mut body = Vec::new();
     let max = if status >= 400 { ask.max_answer_bytes.min(MAX_ERROR_BYTES) } else { ask.max_answer_bytes };

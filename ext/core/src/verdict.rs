@@ -78,16 +78,18 @@ impl Wire<'_> {
 
     fn completion(self, answer: Answer, choice: Choice, cost: Option<Cost>, body: String) -> Completion {
         let message = choice.message.unwrap_or_default();
+        let shown = |name: &String| self.ask.candidate.endpoint.may_be_shown(name);
+        let id = answer.id.filter(shown);
         Completion {
-            generation_id: self.generation_id.or_else(|| answer.id.clone()),
-            id: answer.id,
-            model: answer.model.unwrap_or_else(|| self.ask.candidate.model.clone()),
-            provider: answer.provider,
+            generation_id: self.generation_id.or_else(|| id.clone()),
+            id,
+            model: answer.model.filter(shown).unwrap_or_else(|| self.ask.candidate.model.clone()),
+            provider: answer.provider.filter(shown),
             content: message.content,
             refusal: message.refusal,
             reasoning: message.reasoning,
-            finish_reason: choice.finish_reason,
-            native_finish_reason: choice.native_finish_reason,
+            finish_reason: choice.finish_reason.filter(shown),
+            native_finish_reason: choice.native_finish_reason.filter(shown),
             usage: answer.usage.as_ref().map(Usage::from).unwrap_or_default(),
             cost,
             body,
@@ -114,13 +116,14 @@ impl Wire<'_> {
         let status = if self.status < 300 { error.status().unwrap_or(self.status) } else { self.status };
         let (reason, scope) = classify(status, error);
         let owed = answer.owed();
+        let shown = |id: &String| self.ask.candidate.endpoint.may_be_shown(id);
         Failure {
             status: Some(status),
             retry_after: error.retry_after().or(self.retry_after),
             // A cost that cannot be read is no reason to lose the reason of the failure.
             uncertain: owed.is_err(),
             cost: owed.ok().flatten(),
-            generation_id: self.generation_id.clone().or_else(|| answer.id.clone()),
+            generation_id: self.generation_id.clone().or_else(|| answer.id.clone().filter(shown)),
             body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(error))),
             ..Failure::new(reason, scope, self.message(answer, error))
         }

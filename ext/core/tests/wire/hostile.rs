@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use llm_router_core::{prices, Failure, LookupError, Reason, Scope};
 
-use crate::support::{answer, json, Caller, Gateway, Step};
+use crate::support::{answer, json, Caller, Gateway, Step, KEY};
 
 const GOOD: &str = r#""choices":[{"message":{"content":"Hi"}}]"#;
 
@@ -103,6 +103,22 @@ async fn numbers_of_tokens_that_are_none_do_not_spoil_what_was_paid_for() {
     let said = Caller::hears_json(with(&usage)).await.unwrap();
     assert_eq!((said.usage.prompt_tokens, said.usage.completion_tokens), (None, None));
     assert_eq!(said.cost.unwrap().to_string(), "0.1");
+}
+
+#[tokio::test]
+async fn a_name_that_would_forge_a_line_fill_a_column_or_tell_the_key_is_none() {
+    for odd in ["a\\nERROR -- : forged".to_owned(), "x".repeat(201), format!("a/{KEY}")] {
+        let names = format!(r#""id":"{odd}","model":"{odd}","provider":"{odd}""#);
+        let body = with(&names)
+            .replace(r#""Hi"}"#, &format!(r#""Hi"}},"finish_reason":"{odd}","native_finish_reason":"{odd}""#));
+        let header = format!("X-Generation-Id: {}\r\n", odd.replace("\\n", "\t"));
+        let said = Caller::hears(vec![Step::Send(answer("200 OK", &header, body))]).await.unwrap();
+        assert_eq!((said.id, said.generation_id, said.provider), (None, None, None), "{odd}");
+        assert_eq!((said.finish_reason, said.native_finish_reason), (None, None), "{odd}");
+        assert_eq!(said.model, "anthropic/claude-sonnet-4.5", "{odd}");
+        let failed = failure(format!(r#"{{"id":"{odd}","error":{{"code":503}}}}"#)).await;
+        assert_eq!(failed.generation_id, None, "{odd}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,131 @@
+//! The body of an error, for whoever made the request that is at fault.
+
+use serde_json::{Map, Value};
+
+use super::{cut, longest_first, without, MASK, SHORTEST};
+
+/// Each is looked for in every text. Moderation quotes one.
+const MOST_FLAGGED: usize = 16;
+/// In bytes. Parsed, it takes a hundred times as much at worst.
+const LONGEST_BODY: usize = 64 * 1024;
+
+/// An error body as it came, less the key and less the input that moderation quotes; of a long one the
+/// beginning.
+pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
+    let secrets = spellings(secrets);
+    let beginning = cut(text, LONGEST_BODY);
+    let clean = body_of(beginning, &secrets);
+    if beginning.len() == text.len() || clean == MASK {
+        return clean;
+    }
+    // The half of a secret that the cut may have left.
+    let half = secrets.iter().map(String::len).max().unwrap_or_default();
+    cut(&clean, clean.len().saturating_sub(half)).to_owned()
+}
+
+fn body_of(text: &str, secrets: &[String]) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut json) => {
+            // Elsewhere it may be quoted without that name.
+            let mut flagged = Vec::new();
+            flagged_input(&json, &mut flagged);
+            if flagged.len() > MOST_FLAGGED {
+                return MASK.to_owned();
+            }
+            let secrets = longest_first(secrets.iter().cloned().chain(spellings(&flagged)));
+            if hide(&mut json, &secrets) {
+                json.to_string()
+            } else {
+                text.to_owned()
+            }
+        }
+        // Where the input ends cannot be told: JavaScript cuts a text in the middle of an emoji,
+        // and writes the half of it as an escape that is no Unicode.
+        Err(_) if text.contains("flagged_input") => MASK.to_owned(),
+        Err(_) => without(text, secrets),
+    }
+}
+
+fn flagged_input<'j>(json: &'j Value, found: &mut Vec<&'j str>) {
+    match json {
+        Value::Object(map) => map.iter().for_each(|(name, value)| match value {
+            Value::String(text) if name == "flagged_input" && text.len() >= SHORTEST => found.push(text),
+            _ => flagged_input(value, found),
+        }),
+        Value::Array(list) => list.iter().for_each(|value| flagged_input(value, found)),
+        _ => {}
+    }
+}
+
+/// Hides secrets wherever they are, and flagged input whatever it is.
+fn hide(json: &mut Value, secrets: &[String]) -> bool {
+    match json {
+        Value::String(text) => {
+            // A provider's own error often comes as JSON in a string.
+            let clean =
+                if text.trim_start().starts_with(['{', '[']) { body_of(text, secrets) } else { without(text, secrets) };
+            let hidden = clean != *text;
+            *text = clean;
+            hidden
+        }
+        Value::Object(map) => {
+            let hidden = map.iter_mut().fold(false, |hidden, (name, value)| {
+                if name == "flagged_input" {
+                    *value = Value::from(MASK);
+                    return true;
+                }
+                hide(value, secrets) || hidden
+            });
+            hide_names(map, secrets) || hidden
+        }
+        Value::Array(list) => list.iter_mut().fold(false, |hidden, value| hidden | hide(value, secrets)),
+        _ => false,
+    }
+}
+
+fn hide_names(map: &mut Map<String, Value>, secrets: &[String]) -> bool {
+    if !map.keys().any(|name| secrets.iter().any(|secret| name.contains(secret))) {
+        return false;
+    }
+    *map = std::mem::take(map).into_iter().map(|(name, value)| (without(&name, secrets), value)).collect();
+    true
+}
+
+/// Each secret as it is and as JSON escapes it: `metadata.raw` is often JSON in a string.
+fn spellings(secrets: &[&str]) -> Vec<String> {
+    let escaped = |text: &str| Value::from(text).to_string().trim_matches('"').to_owned();
+    let all = secrets.iter().flat_map(|secret| [(*secret).to_owned(), escaped(secret)]);
+    longest_first(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_keeps_its_shape_without_the_flagged_input() {
+        let moderated = r#"{"error":{"metadata":{"reasons":["violence"],"flagged_input":"my secret"}}}"#;
+        let clean = body(moderated, &[]);
+        assert!(clean.contains("violence") && !clean.contains("my secret"), "{clean}");
+        assert_eq!(body(&format!("[{}0]", r#"{"flagged_input":"my secret"},"#.repeat(17)), &[]), MASK);
+        let quoted = body(r#"{"detail":"no: my secret","flagged_input":"my secret"}"#, &[]);
+        assert!(!quoted.contains("my secret"), "{quoted}");
+        let named = body(r#"{"key":{"sk-1":"bad key"}}"#, &["sk-1"]);
+        assert_eq!(named, r#"{"key":{"[FILTERED]":"bad key"}}"#);
+        let nested = body(r#"{"raw":"{\"flagged_input\":\"my secret\"}"}"#, &[]);
+        assert!(!nested.contains("my secret"), "{nested}");
+        assert_eq!(body("<html>key</html>", &["key"]), "<html>[FILTERED]</html>");
+    }
+
+    #[test]
+    fn of_a_long_body_the_beginning_is_kept_without_half_a_secret() {
+        let key = "sk-0123456789";
+        for before in 0..key.len() {
+            let text = format!("{}{key}{}", "é".repeat((LONGEST_BODY - before) / 2), "x".repeat(99));
+            let kept = body(&text, &[key]);
+            assert!(kept.len() > LONGEST_BODY - 100 && !kept.contains("sk"), "{before}");
+        }
+        let flagged = format!(r#"{{"flagged_input":"{}"}}"#, "my secret ".repeat(LONGEST_BODY));
+        assert_eq!(body(&flagged, &[]), MASK);
+    }
+}

@@ -36,6 +36,8 @@ pub(crate) fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Fai
     }
 }
 
+const NO_REASON: &str = "the endpoint gave no reason";
+
 struct Wire<'a> {
     status: u16,
     retry_after: Option<Duration>,
@@ -137,14 +139,16 @@ impl Wire<'_> {
         let words = [error.message.as_deref().or(answer.message.as_deref()), raw.as_deref()];
         let mut text = words.into_iter().flatten().map(redact::beginning).collect::<Vec<_>>().join(": ");
         if text.is_empty() {
-            "the endpoint gave no reason".clone_into(&mut text);
+            NO_REASON.clone_into(&mut text);
         }
         if let Some(provider) = metadata.and_then(|metadata| metadata.provider_name.as_deref()) {
             text = format!("{}: {text}", redact::beginning(provider));
         }
         let sent = self.ask.request.body_for(self.ask.candidate).unwrap_or_default();
         let flagged = metadata.and_then(|metadata| metadata.flagged_input.as_deref());
-        redact::one_line(&text, &secrets, &sent, answer.choices.contents().chain(flagged))
+        let line = redact::one_line(&text, &secrets, &sent, answer.choices.contents().chain(flagged));
+        // Of nothing but blanks, nothing is left.
+        Some(line).filter(|line| !line.is_empty()).unwrap_or_else(|| NO_REASON.to_owned())
     }
 
     fn secrets<'s>(&'s self, error: &'s ErrorBody) -> Vec<&'s str> {

@@ -62,8 +62,8 @@ class LlmRouter
   class RequestRejected < Error
     # @return [Integer, nil] the HTTP status, or the code of an error inside a 200
     attr_reader :status
-    # @return [String, nil] what the endpoint answered, less the key and the input that
-    #   moderation flagged. It may quote the prompt in other places: keep it out of logs.
+    # @return [String, nil] what the endpoint answered, of a long answer the first 64 KiB, less the key
+    #   and the input that moderation flagged. It may quote the prompt in other places: keep it out of logs.
     attr_reader :body
     # @return [String] the model that refused
     attr_reader :model

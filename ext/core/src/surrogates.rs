@@ -8,6 +8,9 @@ const ESCAPE: usize = 6;
 /// The JSON with the escapes of lone surrogates replaced by that of U+FFFD, which is as long: in place,
 /// for it may fill what memory there is.
 pub(crate) fn replaced(json: String) -> String {
+    if !["\\ud", "\\uD"].iter().any(|half| json.contains(half)) {
+        return json;
+    }
     let mut json = json.into_bytes();
     let mut start = 0;
     while let Some(escape) = next_escape(&json, start) {
@@ -51,6 +54,7 @@ mod tests {
     #[test]
     fn halves_are_replaced_and_the_rest_is_kept() {
         assert_eq!(replaced(r"Hi \ud83d"), r"Hi \ufffd");
+        assert_eq!(replaced(r"Hi \uD83D"), r"Hi \ufffd");
         assert_eq!(replaced(r"\ude00!"), r"\ufffd!");
         assert_eq!(replaced(r"\ud83d\ude00 \u00e9 \n \\ud83d é"), r"\ud83d\ude00 \u00e9 \n \\ud83d é");
         assert_eq!(replaced(r"\ud83d\ud83d\ude00"), r"\ufffd\ud83d\ude00");

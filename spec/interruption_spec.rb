@@ -186,6 +186,49 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(ask.content).to eq("Hi")
   end
 
+  it "is not taken for the error of a listener" do
+    gateway.answer("Hi")
+    configure
+    allow(LlmRouter.config.events).to receive(:start) do |name, _|
+      Thread.current.raise(IOError, "just now") if name == "attempt"
+    end
+    expect { ask }.to raise_error(IOError, "just now")
+    expect(log).not_to include("a listener raised")
+  end
+
+  it "is itself, however early it comes" do
+    gateway.answer("Hi")
+    configure
+    early = TracePoint.new(:c_return) do |point|
+      next unless point.method_id == :clock_gettime && caller_locations(1..4).any? { |frame| frame.label == "call" }
+
+      early.disable
+      raise IOError, "just now"
+    end
+    expect { early.enable { ask } }.to raise_error(IOError, "just now")
+  end
+
+  # Where Active Record is not loaded, and only now and then on the way there.
+  it "is not lost on the way to the wire" do
+    code = <<~RUBY
+      require "llm_router"
+      interrupt = Class.new(Exception)
+      lost = 20.times.count do
+        thread = Thread.new { loop { LlmRouter::DatabaseConnections.release } }
+        thread.report_on_exception = false
+        sleep(0.0005)
+        thread.raise(interrupt)
+        begin
+          thread.join(1).nil? && thread.kill
+        rescue interrupt
+          false
+        end
+      end
+      print lost
+    RUBY
+    expect(output_of(code)).to eq("0")
+  end
+
   it "defers an interrupt as long as the caller does" do
     gateway.answer("Hi", delay: 0.3)
     configure

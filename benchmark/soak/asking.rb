@@ -14,6 +14,9 @@ module Soak
     FAILURES = [LlmRouter::ChainExhausted, LlmRouter::RequestRejected].freeze
     private_constant :MESSAGES, :FAILURES
 
+    # @return [String] which no other call has
+    attr_reader :tag
+
     # @param router [LlmRouter]
     # @param journal [Journal]
     def initialize(router, journal)

@@ -19,11 +19,9 @@ module Soak
   # Seconds between two bytes of a server that drips.
   DROP = 0.1
 
-  def self.status(number, bills: :never, error: "", **headers)
-    [bills, lambda { |exchange|
-      body = %({"error":{"code":#{number},"message":"soaked"#{error}}})
-      exchange.reply(bills == :told ? exchange.bare(body[1..-2]) : body, status: number, **headers)
-    }]
+  def self.status(number, error = "", **headers)
+    body = %({"error":{"code":#{number},"message":"soaked"#{error}}})
+    [:never, ->(x) { x.reply(body, status: number, **headers) }]
   end
 
   def self.drip(exchange, text)
@@ -79,19 +77,18 @@ module Soak
       choice = '{"finish_reason":"error","error":{"code":502,"message":"soaked"},"message":{"content":"Ye"}}'
       x.reply(x.bare(%("choices":[#{choice}])))
     }],
-    "a_502_that_is_billed" => [:unavailable, *status(502, bills: :told)],
     **[500, 502, 504, 524, 529].to_h { |number| [number.to_s, [:unavailable, *status(number)]] },
     "503_for_a_second" => [:unavailable, *status(503, "Retry-After" => 1)],
     "408" => [:timeout, *status(408)],
     "429" => [:rate_limited, *status(429)],
     "429_for_a_second" => [:rate_limited, *status(429, "Retry-After" => 1)],
     "too_much_in_flight" => [:rate_limited,
-                             *status(402, error: ',"metadata":{"limit_source":"openrouter_in_flight_budget"}')],
+                             *status(402, ',"metadata":{"limit_source":"openrouter_in_flight_budget"}')],
     "402" => [:insufficient_credits, *status(402)],
     "401" => [:unauthorized, *status(401)],
     "404" => [:model_not_found, *status(404)],
     "400" => [:rejected, *status(400)],
-    "moderated" => [:moderated, *status(403, error: ',"metadata":{"reasons":["soaked"]}')]
+    "moderated" => [:moderated, *status(403, ',"metadata":{"reasons":["soaked"]}')]
   }.freeze
 
   FAULTS = { **SLOW, **BROKEN, **BAD, **SAID }.transform_values { |fault| Fault.new(*fault) }.freeze

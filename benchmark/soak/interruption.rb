@@ -31,7 +31,7 @@ module Soak
     def run(kind, asking)
       where = send(kind, asking)
       asking.interrupted
-      @journal.note("interrupt", kind, where)
+      @journal.note("interrupt", kind, where, asking.tag)
     end
 
     private

@@ -9,9 +9,11 @@ module Soak
   class Member
     PROGRAM = File.expand_path("worker.rb", __dir__)
     LIBRARY = File.expand_path("../../lib", __dir__)
-    # Without it, each of a process's many threads can have a heap of malloc's of its own, and how many do is chance.
-    ENVIRONMENT = { "RUBYOPT" => nil, "OPENROUTER_API_KEY" => nil }.freeze
-    private_constant :PROGRAM, :LIBRARY, :ENVIRONMENT
+    # One heap of malloc's for all threads, and nothing set aside for each. Both fill up for as long as hours, by
+    # chance, with memory that is free: what is measured is to be what the process holds.
+    MALLOC = { "GLIBC_TUNABLES" => "glibc.malloc.arena_max=1:glibc.malloc.tcache_count=0" }.freeze
+    ENVIRONMENT = { "RUBYOPT" => nil, "OPENROUTER_API_KEY" => nil, **MALLOC }.freeze
+    private_constant :PROGRAM, :LIBRARY, :MALLOC, :ENVIRONMENT
 
     # @return [String] which no other member has
     attr_reader :name

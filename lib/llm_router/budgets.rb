@@ -105,7 +105,7 @@ class LlmRouter
     # @return [Array<Budget>] those that are rows of a database
     # @api private
     def rows
-      return [] unless defined?(ActiveRecord::Base)
+      return [] unless Object.const_defined?("ActiveRecord::Base")
 
       budgets.select { |budget| budget.is_a?(ActiveRecord::Base) && budget.is_a?(Budget) }
     end

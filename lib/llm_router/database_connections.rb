@@ -8,8 +8,9 @@ class LlmRouter
 
     # Puts this thread's Active Record connections back into their pools, those in the middle of a
     # transaction aside. Active Record takes one out again when it is next needed.
+    # (Of a name with a scope, +defined?+ would swallow what is raised meanwhile: an interrupt, too.)
     def release
-      return if !defined?(ActiveRecord::Base) || shared?
+      return if !Object.const_defined?("ActiveRecord::Base") || shared?
 
       pools.each do |pool|
         connection = pool.active_connection?

@@ -82,7 +82,7 @@ class LlmRouter
         @account.uncertain(@reservation, attempt, charge: @config.on_uncertain == :charge_estimate)
       end
       quietly do
-        SettleJob.follow(@account.budget, attempt) if generation_id && defined?(ActiveJob::Base)
+        SettleJob.follow(@account.budget, attempt) if generation_id && Object.const_defined?("ActiveJob::Base")
       end
     end
 

@@ -142,11 +142,14 @@ class LlmRouter
       listening { @config.events.finish(name, payload, @config.logger) }
     end
 
-    # What a listener raises is logged, without its message, which may hold anything.
+    # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a
+    # listener's, and waits until it is through.
     def listening
-      yield
-    rescue StandardError => e
-      log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }
+      Thread.handle_interrupt(StandardError => :never) do
+        yield
+      rescue StandardError => e
+        log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }
+      end
     end
 
     def log

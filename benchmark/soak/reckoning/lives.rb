@@ -15,9 +15,9 @@ module Soak
       private
 
       def interrupts(kind, all)
-        where = all.map(&:last).tally
-        row("interrupts: #{kind.tr('_', ' ')}, in a call", "#{all.size}, #{where['in'] || 0}",
-            complain("#{where['lost']} never arrived", where["lost"]))
+        lost = all.select { |_, _, where| where == "lost" }
+        row("interrupts: #{kind.tr('_', ' ')}, in a call", "#{all.size}, #{all.count { |_, _, where| where == 'in' }}",
+            lost.map { |process, _, _, tag| "that of call #{tag} in #{process} never arrived" })
       end
 
       def forks

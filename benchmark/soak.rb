@@ -15,7 +15,7 @@ abort "bin/soak reads /proc, which only Linux has" unless File.directory?("/proc
 options = begin
   Soak::Options.parse(ARGV)
 rescue OptionParser::ParseError => e
-  abort "#{e.message}\n#{Soak::Options.new(seconds: 1200).parser.help}"
+  abort "#{e.message}\n#{Soak::Options.default.parser.help}"
 end
 
 directory = Dir.mktmpdir("llm_router-soak")
@@ -23,7 +23,7 @@ puts "#{options.seconds.round} s, #{options.processes} processes x #{options.thr
      "#{(options.faults * 100).round} % of the requests fail, seed #{options.seed}"
 $stdout.sync = true
 Soak::Run.new(directory, options) { |seconds| puts "  #{seconds} s" }.run
-table = Soak::Reckoning.new(directory, faults: options.faults).table
+table = Soak::Reckoning.new(directory, options).table
 puts table
 FileUtils.rm_rf(directory) if table.ok?
 abort "FAILED. What was written down is in #{directory}" unless table.ok?

@@ -1,25 +1,20 @@
 # frozen_string_literal: true
 
 require "bigdecimal"
+require_relative "attempt"
 require_relative "journal"
 
 module Soak
-  # All that was written down in a run: by the gateway, by each process and by whoever ran them.
-  #
-  # A directory holds the gateway's `ledger`, a `NAME.journal` of each process, and the `run`.
+  # All that was written down in a run. Its directory holds the gateway's `ledger`, a `NAME.journal` of each process,
+  # and the `run` of whoever ran them.
   class Books
-    # A model that was asked in a call. Of the gateway: how often it was asked, with which fault, the generation, what it
-    # billed (nil for nothing), whether it sent all of it. Of the client: how often it reserved, what it charged, and so on.
-    Attempt = Struct.new(:asked, :fault, :id, :billed, :sent, :reserved, :charges, :released, :uncertain, :hop,
-                         :process, :tag)
-    # Of a call: how it ended, each time that it did.
-    Call = Struct.new(:process, :ends)
-    # What was told to have cost something, and how much.
-    Told = Struct.new(:id, :cost, :text)
+    # How it ended, each time that it did; in which process, and whether that was killed.
+    Call = Struct.new(:tag, :process, :killed, :ends)
+    private_constant :Call
 
-    # @return [Hash{String => Attempt}] by call and rung
+    # @return [Hash{String => Attempt}] by their keys
     attr_reader :attempts
-    # @return [Hash{String => Call}] by the call's name
+    # @return [Hash{String => Call}] by their tags
     attr_reader :calls
     # @return [Array<Float>] how long each call took that ended by itself
     attr_reader :seconds
@@ -27,59 +22,62 @@ module Soak
     attr_reader :answers
     # @return [Array<Told>] the failed attempts that cost something
     attr_reader :dear_failures
-    # @return [Array<Array<String>>] events of other kinds, with the name of the process first
-    attr_reader :events
 
     # @param directory [String]
     def initialize(directory)
-      @attempts = Hash.new { |attempts, key| attempts[key] = Attempt.new(0, nil, nil, nil, false, 0, [], 0, 0) }
-      @calls = Hash.new { |calls, tag| calls[tag] = Call.new(nil, []) }
+      @attempts = Hash.new { |attempts, key| attempts[key] = Attempt.named(key) }
+      @calls = Hash.new { |calls, tag| calls[tag] = Call.new(tag, nil, false, []) }
       @seconds = []
       @answers = []
       @dear_failures = []
       @events = []
-      Journal.read(File.join(directory, "ledger")) { |event, details| bill(event, *details) }
-      Dir[File.join(directory, "*.journal")].each { |path| read(path) }
-      Journal.read(File.join(directory, "run")) { |event, details| @events << ["run", event, *details] }
+      Journal.read("#{directory}/run") { |*event| @events << ["run", *event.flatten] }
+      Journal.read("#{directory}/ledger") { |event, details| billed(event, *details) }
+      Dir["#{directory}/*.journal"].each { |path| process(path) }
     end
 
-    # @return [Array<Array<String>>] the details of one kind of events
+    # @param event [String] of another kind than the above
+    # @return [Array<Array<String>>] of each its process and its details
     def all(event)
       @events.select { |_, name| name == event }.map { |process, _, *details| [process, *details] }
     end
 
-    # @return [Boolean] whether a process was killed, and so could not come to an end
+    # @param process [String]
+    # @return [Boolean]
     def killed?(process)
-      (@killed ||= all("killed").map(&:last)).include?(process)
+      all("killed").any? { |_, name| name == process }
     end
 
     private
 
-    def bill(event, tag, rung, *details)
+    def billed(event, tag, rung, *details)
       attempt = @attempts["#{tag} #{rung}"]
+      attempt.call = @calls[tag]
       return attempt.sent = true if event == "sent"
 
       attempt.asked += 1
-      attempt.fault, attempt.id, cost = details
-      attempt.billed = cost && BigDecimal(cost)
+      attempt.fault, id, cost = details
+      attempt.bill = told(id, cost)
     end
 
-    def read(path)
-      process = File.basename(path, ".journal")
+    def process(path)
+      name = File.basename(path, ".journal")
+      killed = killed?(name)
       Journal.read(path) do |event, (tag, *details)|
         case event
-        when "call" then @calls[tag].process = process
-        when "reserve", "settle", "release", "uncertain", "hop" then attempted(process, event, tag, *details)
-        when "answer", "failure", "interrupted", "odd" then ended(process, event, tag, *details)
-        else @events << [process, event, tag, *details]
+        when "call" then @calls[tag].tap { |call| call.process = name }.killed = killed
+        when "reserve", "settle", "release", "uncertain", "hop" then attempted(event, tag, *details)
+        when "answer", "failure", "interrupted" then ended(event, tag, *details)
+        else
+          ended(event, tag, *details) if event == "odd"
+          @events << [name, event, tag, *details]
         end
       end
     end
 
-    def attempted(process, event, tag, rung, *details)
+    def attempted(event, tag, rung, *details)
       attempt = @attempts["#{tag} #{rung}"]
-      attempt.process = process
-      attempt.tag = tag
+      attempt.call = @calls[tag]
       case event
       when "reserve" then attempt.reserved += 1
       when "settle" then attempt.charges << told(*details)
@@ -94,11 +92,10 @@ module Soak
       @dear_failures << told(id, cost) if cost
     end
 
-    def ended(process, event, tag, seconds, *details)
+    def ended(event, tag, seconds, *details)
       @calls[tag].ends << event
       @seconds << Float(seconds) unless event == "interrupted"
       @answers << told(*details) if event == "answer"
-      @events << [process, event, *details] if event == "odd"
     end
 
     def told(id, cost, text = nil)

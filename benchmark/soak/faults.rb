@@ -3,6 +3,7 @@
 require "zlib"
 require_relative "exchange"
 
+# Processes that call a gateway that fails, see benchmark/soak.rb.
 module Soak
   # Every way in which a gateway fails, and some in which it answers.
   #

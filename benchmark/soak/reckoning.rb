@@ -15,15 +15,15 @@ module Soak
     private_constant :PARTS
 
     # @param directory [String] as {Books} reads it
-    # @param faults [Float] the share of the requests that were to fail
-    def initialize(directory, faults:)
+    # @param options [Options] of the run
+    def initialize(directory, options)
       @books = Books.new(directory)
-      @faults = faults
+      @options = options
     end
 
     # @return [Table]
     def table
-      Table.new(PARTS.flat_map { |part| part.new(@books, faults: @faults).rows })
+      Table.new(PARTS.flat_map { |part| part.new(@books, @options).rows })
     end
   end
 end

@@ -86,8 +86,7 @@ module Soak
 
     # The gateway stays until nobody calls any more; and then nothing is left to be connected to.
     def finish
-      @members.each { |member| member.tell("stop") }
-      @members.each { |member| member.await_stop(TO_STOP) }
+      @members.each { |member| member.tell("stop") }.each { |member| member.await_stop(TO_STOP) }
       @gateway.kill
       @members.each { |member| member.tell("end") }
       [*@leaving, *@members].each { |member| @journal.note("ended", member.name, member.wait(TO_END)) }

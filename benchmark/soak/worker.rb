@@ -70,7 +70,10 @@ module Soak
       end
     end
 
+    # Of a call that is nobody's, see {#rest}, there is nothing to tell.
     def hopped(hop)
+      return unless Purse.tag
+
       @journal.note("hop", Purse.tag, "#{hop.endpoint}:#{hop.model}", hop.reason, hop.generation_id,
                     hop.cost_usd&.to_s("F"))
     end
@@ -88,8 +91,7 @@ module Soak
     end
 
     def work
-      others = [*Array.new(@threads) { |index| Thread.new { call(Random.new(@seed + index)) } }, Thread.new { breed }]
-      others.each { |thread| thread.report_on_exception = true }
+      others = Array.new(@threads) { |index| Thread.new { call(Random.new(@seed + index)) } } + [Thread.new { breed }]
       main(Random.new(@seed - 1))
       others.each(&:join)
     end

@@ -9,12 +9,13 @@ module Soak
       # Seconds: a call's deadline, and what a busy machine may add to it.
       DEADLINE = 3
       SLACK = 2
-      private_constant :DEADLINE, :SLACK
+      TOO_LATE = "the deadline is #{DEADLINE} s".freeze
+      private_constant :DEADLINE, :SLACK, :TOO_LATE
 
       # @return [Array<Row>]
       def rows
         [calls, answers, row("  without an answer, all models failed", count("failure")),
-         row("  interrupted", count("interrupted")), odd, *times]
+         row("  interrupted", count("interrupted")), odd, times, longest]
       end
 
       private
@@ -24,33 +25,38 @@ module Soak
       end
 
       def calls
-        wrong = books.calls.reject { |_, call| call.ends.one? || (call.ends.empty? && books.killed?(call.process)) }
+        wrong = books.calls.values.reject { |call| call.ends.one? || (call.ends.empty? && call.killed) }
         row("calls", books.calls.size,
-            complain("there was none", books.calls.empty?) +
-            wrong.map { |tag, call| "#{tag} in #{call.process} ended #{call.ends.size} times" })
+            wrong: wrong.map { |call| "#{call.tag} in #{call.process} ended #{call.ends.size} times" })
       end
 
-      # A share of the faults would be all that one model alone leaves unanswered.
+      # The share of the faults is what one model alone would leave unanswered.
       def answers
         ended = count("answer") + count("failure")
-        garbled = books.answers.filter_map(&:text)
-        row("answers", "#{count('answer')}, #{percent(count('answer'), ended)}",
-            complain("fewer than one model alone would give", count("answer") < [ended * (1 - faults), 1].max) + garbled)
+        few = count("answer") < [ended * (1 - options.faults), 1].max
+        row("answers", count("answer"), percent(count("answer"), ended),
+            wrong: complain("one model alone would give more", few) + books.answers.filter_map(&:text))
       end
 
       def odd
         found = books.all("odd")
-        row("  ended as none may", found.size, found.map { |process, *details| "#{details.compact.join(' ')} in #{process}" })
+        row("  ended as none may", found.size,
+            wrong: found.map { |process, _, *what| "#{what.compact.join(' ')} in #{process}" })
       end
 
       def times
-        sorted = books.seconds.sort
-        p50, p99 = [0.5, 0.99].map { |share| sorted[(sorted.size * share).to_i] || 0 }
-        longest = sorted.last || 0
-        [row("time of a call: median, 99th percentile", "#{milliseconds(p50)}, #{milliseconds(p99)}",
-             complain("the deadline is #{DEADLINE} s", p99 > DEADLINE + (SLACK / 10.0))),
-         row("  the longest", milliseconds(longest),
-             complain("the deadline is #{DEADLINE} s", longest > DEADLINE + SLACK))]
+        p50, p99 = [0.5, 0.99].map { |share| seconds[(seconds.size * share).to_i] || 0 }
+        row("time of a call: median, 99th percentile", milliseconds(p50), milliseconds(p99),
+            wrong: complain(TOO_LATE, p99 > DEADLINE + (SLACK / 10.0)))
+      end
+
+      def longest
+        longest = seconds.last || 0
+        row("  the longest", milliseconds(longest), wrong: complain(TOO_LATE, longest > DEADLINE + SLACK))
+      end
+
+      def seconds
+        @seconds ||= books.seconds.sort
       end
 
       def milliseconds(seconds)

@@ -16,13 +16,13 @@ module Soak
 
       def interrupts(kind, all)
         lost = all.select { |_, _, where| where == "lost" }
-        row("interrupts: #{kind.tr('_', ' ')}, in a call", "#{all.size}, #{all.count { |_, _, where| where == 'in' }}",
-            lost.map { |process, _, _, tag| "that of call #{tag} in #{process} never arrived" })
+        row("interrupts: #{kind.tr('_', ' ')}; in a call", all.size, all.count { |_, _, where| where == "in" },
+            wrong: lost.map { |process, _, _, tag| "that of #{tag} in #{process} never arrived" })
       end
 
       def forks
         status = books.all("fork").map(&:last).tally
-        row("forks", status.values.sum, status.except("0").map { |how, times| "#{times} ended with #{how}" })
+        row("forks", status.values.sum, wrong: status.except("0").map { |how, times| "#{times} ended with #{how}" })
       end
 
       def restarts(how)
@@ -32,15 +32,15 @@ module Soak
       def gateway
         restarts = books.all("gateway").map(&:last).tally
         row("restarts of the gateway: KILL", restarts["killed"] || 0,
-            complain("it did not start again", restarts["killed"] != restarts["started"]))
+            wrong: complain("it did not start again", restarts["killed"] != restarts["started"]))
       end
 
       def ends
         all = books.all("ended")
         wrong = all.reject { |_, name, status| status == (books.killed?(name) ? "signal_9" : "0") }
         row("processes that ended", all.size,
-            wrong.map { |_, name, status| "#{name} with #{status}" } +
-            complain("the run was interrupted", books.all("interrupted_run").any?))
+            wrong: wrong.map { |_, name, status| "#{name} with #{status}" } +
+                   complain("the run was interrupted", books.all("interrupted_run").any?))
       end
     end
   end

@@ -4,49 +4,53 @@ require_relative "part"
 
 module Soak
   class Reckoning
-    # What the processes that lived through the whole run took of the machine.
+    # What processes took of the machine: the memory of those that lived through the whole run, and what all that ended
+    # by themselves had open then.
     class Machine < Part
       # How much the memory may grow from a tenth of the run to its end.
       GROWTH = 1.05
-      private_constant :GROWTH
+      # Seconds: until then a process fills what it will need all the time.
+      WARM = 6
+      private_constant :GROWTH, :WARM
 
       # @return [Array<Row>]
       def rows
-        [*memory, *left]
+        [*memory, held("file descriptors", 0), held("threads", 1)]
       end
 
       private
 
       def memory
-        sizes = books.all("measure").group_by(&:first).transform_values { |all| all.to_h { |_, share, size| [share, Integer(size)] } }
         steady = sizes.select { |_, size| size["10"] && size["100"] }
-        return [row("memory", "unknown", ["nobody lived from a tenth of the run to its end"])] if steady.empty?
+        return [row("memory", "unknown", wrong: ["nobody lived through the run"])] if steady.empty?
 
-        steady.sort.map { |name, size| grown(name, size) }
+        steady.sort.map { |name, size| grown(name, size["10"], size["100"]) }
       end
 
-      def grown(name, size)
-        row("memory of #{name} at 10 % and 100 %, MB", "#{megabytes(size['10'])}, #{megabytes(size['100'])}",
-            complain("by #{percent(size['100'] - size['10'], size['10'])}", size["100"] > size["10"] * GROWTH))
+      # @return [Hash{String => Hash{String => Integer}}] kB, by process and share of the run
+      def sizes
+        all = books.all("measure").group_by(&:first)
+        all.transform_values { |measures| measures.to_h { |_, share, size| [share, Integer(size)] } }
       end
 
-      def left
-        before, left = %w[before left].map { |event| books.all(event).to_h { |name, *held| [name, held.map { |n| Integer(n) }] } }
-        return [row("file descriptors and threads", "unknown", ["nobody came to the end"])] if left.empty?
-
-        %w[descriptors threads].each_with_index.map do |what, index|
-          wrong = left.select { |name, held| held[index] > before.fetch(name)[index] }
-          row("#{what} at the start and at the end", "#{total(before.slice(*left.keys), index)}, #{total(left, index)}",
-              wrong.keys.map { |name| "#{name}: #{before[name][index]}, then #{left[name][index]}" })
-        end
+      def grown(name, before, after)
+        judged = options.seconds / 10 >= WARM
+        row("memory of #{name} at 10 % and 100 %, MB#{' (not judged so soon)' unless judged}",
+            *[before, after].map { |size| format("%.1f", size / 1024.0) },
+            wrong: complain("it grew by #{percent(after - before, before)}", judged && after > before * GROWTH))
       end
 
-      def total(held, index)
-        held.values.sum { |each| each[index] }
+      def held(what, index)
+        left = counts("left", index)
+        before = counts("before", index).slice(*left.keys)
+        more = left.reject { |name, count| count <= before[name] }
+        row("#{what} at the start and at the end", before.values.sum, left.values.sum,
+            wrong: more.map { |name, count| "#{name} had #{before[name]} and then #{count}" } +
+                   complain("nobody came to the end", left.empty?))
       end
 
-      def megabytes(kilobytes)
-        format("%.1f", kilobytes / 1024.0)
+      def counts(event, index)
+        books.all(event).to_h { |name, *counts| [name, counts[index].to_i] }
       end
     end
   end

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "bigdecimal"
 require_relative "../table"
 
 module Soak
@@ -7,18 +8,20 @@ module Soak
     # Some lines of the table.
     class Part
       # @param books [Books]
-      # @param faults [Float]
-      def initialize(books, faults:)
+      # @param options [Options] of the run
+      def initialize(books, options)
         @books = books
-        @faults = faults
+        @options = options
       end
 
       private
 
-      attr_reader :books, :faults
+      attr_reader :books, :options
 
-      def row(name, value, wrong = [])
-        Row.new(name, value.to_s, wrong)
+      # @param values [Array<Object>] one or two figures
+      # @param wrong [Array<String>] complaints
+      def row(name, *values, wrong: [])
+        Row.new(name, values.join(", "), wrong)
       end
 
       # @return [Array<String>] the complaint, where there is one
@@ -28,6 +31,10 @@ module Soak
 
       def percent(part, whole)
         whole.zero? ? "none" : format("%.2f %%", 100.0 * part / whole)
+      end
+
+      def sum(amounts)
+        amounts.sum(BigDecimal(0))
       end
     end
   end

@@ -128,7 +128,9 @@ module Soak
     end
 
     # By a line, or by a deployment's signal; then there is nobody to wait for.
+    # (A shell's job in the background would inherit that Ctrl-C is ignored.)
     def stop_when_told
+      trap(:INT, "DEFAULT")
       trap(:TERM) { (@stopped = true) && @may_end.push(:at_once) }
       Thread.new do
         while (line = $stdin.gets)

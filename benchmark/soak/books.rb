@@ -8,8 +8,9 @@ module Soak
   # All that was written down in a run. Its directory holds the gateway's `ledger`, a `NAME.journal` of each process,
   # and the `run` of whoever ran them.
   class Books
-    # How it ended, each time that it did; in which process, and whether that was killed.
-    Call = Struct.new(:tag, :process, :killed, :ends)
+    # In which process it was made, and whether that was killed; whether it got through to the gateway; how it ended,
+    # each time that it did.
+    Call = Struct.new(:tag, :process, :killed, :heard, :ends)
     private_constant :Call
 
     # @return [Hash{String => Attempt}] by their keys
@@ -26,7 +27,7 @@ module Soak
     # @param directory [String]
     def initialize(directory)
       @attempts = Hash.new { |attempts, key| attempts[key] = Attempt.named(key) }
-      @calls = Hash.new { |calls, tag| calls[tag] = Call.new(tag, nil, false, []) }
+      @calls = Hash.new { |calls, tag| calls[tag] = Call.new(tag, nil, false, false, []) }
       @seconds = []
       @answers = []
       @dear_failures = []
@@ -45,7 +46,7 @@ module Soak
     # @param process [String]
     # @return [Boolean]
     def killed?(process)
-      all("killed").any? { |_, name| name == process }
+      (@killed ||= all("killed").map(&:last)).include?(process)
     end
 
     private
@@ -55,6 +56,7 @@ module Soak
       attempt.call = @calls[tag]
       return attempt.sent = true if event == "sent"
 
+      attempt.call.heard = true
       attempt.asked += 1
       attempt.fault, id, cost = details
       attempt.bill = told(id, cost)

@@ -28,7 +28,7 @@ module Soak
     PATIENCE = 20
     private_constant :CHAINS, :PAUSE, :FORK_PAUSE, :INTERRUPTED, :PATIENCE
 
-    # @param options [Hash{String => Object}] as {Crew} writes them
+    # @param options [Hash{String => Object}] as {Run} writes them
     def initialize(options)
       @port = options.fetch("port")
       @threads = options.fetch("threads")

@@ -14,14 +14,19 @@ module Soak
 
       # @return [Array<Row>]
       def rows
-        [calls, answers, row("  without an answer, all models failed", count("failure")),
-         row("  interrupted", count("interrupted")), odd, times, longest]
+        [calls, answers, row("  without one, for all models failed", failures.count(&:heard)),
+         row("  without one, for the gateway was away", failures.size - failures.count(&:heard)),
+         row("  interrupted", ended("interrupted").size), odd, times, longest]
       end
 
       private
 
-      def count(how)
-        books.calls.each_value.count { |call| call.ends == [how] }
+      def ended(how)
+        books.calls.values.select { |call| call.ends == [how] }
+      end
+
+      def failures
+        @failures ||= ended("failure")
       end
 
       def calls
@@ -32,9 +37,10 @@ module Soak
 
       # The share of the faults is what one model alone would leave unanswered.
       def answers
-        ended = count("answer") + count("failure")
-        few = count("answer") < [ended * (1 - options.faults), 1].max
-        row("answers", count("answer"), percent(count("answer"), ended),
+        answers = ended("answer").size
+        heard = answers + failures.count(&:heard)
+        few = answers < [heard * (1 - options.faults), 1].max
+        row("answers, and their share where the gateway was there", answers, percent(answers, heard),
             wrong: complain("one model alone would give more", few) + books.answers.filter_map(&:text))
       end
 

@@ -26,6 +26,7 @@ class LlmRouter
   require "llm_router/version"
   require "llm_router/errors"
   require "llm_router/native"
+  require "llm_router/inheritance"
   require "llm_router/hop"
   require "llm_router/health"
   require "llm_router/usage"

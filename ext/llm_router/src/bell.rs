@@ -4,6 +4,7 @@
 //! all who wait to look at their own flag.
 
 use std::io::{self, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tokio::sync::Notify;
 /// One for each process.
 pub(crate) struct Bell {
     rope: UnixStream,
+    clapper: RawFd,
     rung: Arc<Notify>,
 }
 
@@ -32,6 +34,7 @@ impl Bell {
         clapper.set_nonblocking(true)?;
         let rung = Arc::new(Notify::new());
         let heard = Arc::clone(&rung);
+        let number = clapper.as_raw_fd();
         let _context = runtime.enter();
         let clapper = tokio::net::UnixStream::from_std(clapper)?;
         runtime.spawn(async move {
@@ -45,7 +48,12 @@ impl Bell {
                 }
             }
         });
-        Ok(Self { rope, rung })
+        Ok(Self { rope, clapper: number, rung })
+    }
+
+    /// The numbers of both ends: what is rung by, and what the runtime listens to.
+    pub(crate) fn descriptors(&self) -> (RawFd, RawFd) {
+        (self.rope.as_raw_fd(), self.clapper)
     }
 
     pub(crate) fn ring(&self) -> Ring<'_> {

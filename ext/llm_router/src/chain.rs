@@ -71,7 +71,8 @@ impl NativeChain {
             let walk = Walk::new(&this.0, duration(ruby, timeout)?, deadline);
             let mut walk = walk.minding(health::of_process(), health::policy(ruby, policy)?);
             let reserving = call.funcall("reserving?", ())?;
-            let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes, late: None };
+            let pid = std::process::id();
+            let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes, pid, late: None };
             run(&mut walk, &mut host).map_err(|stopped| host.stopped(stopped))
         })
     }

@@ -20,10 +20,6 @@ pub(crate) fn internal(ruby: &Ruby, message: impl Display) -> Error {
     named(ruby, "InternalError", format!("{message}. This is a bug of llm_router: please report it"))
 }
 
-pub(crate) fn forked(ruby: &Ruby) -> Error {
-    named(ruby, "Error", "the process forked while this fiber waited for an answer, which the parent gets")
-}
-
 pub(crate) fn lookup(ruby: &Ruby, error: &LookupError) -> Error {
     match error {
         LookupError::NotFound => named(ruby, "LookupFailed::NotYet", error),
@@ -31,10 +27,18 @@ pub(crate) fn lookup(ruby: &Ruby, error: &LookupError) -> Error {
     }
 }
 
+/// What a call raises in a process that was forked in the middle of it.
+pub(crate) fn forked(ruby: &Ruby) -> Error {
+    let message = "this process was forked in the middle of a call, which goes on in its parent: \
+                   give fork a block, and call from there";
+    named(ruby, "Error", message)
+}
+
 pub(crate) fn interrupted(ruby: &Ruby, interrupted: Interrupted) -> Error {
     match interrupted {
         Interrupted::ByRuby(error) => error,
         Interrupted::ByPanic(panicked) => internal(ruby, panicked),
+        Interrupted::Forked => forked(ruby),
     }
 }
 

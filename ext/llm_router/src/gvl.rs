@@ -38,6 +38,8 @@ pub(crate) enum Interrupted {
     /// What Ruby wants this thread to do instead: an exception, a kill, a throw.
     ByRuby(Error),
     ByPanic(Panicked),
+    /// A trap has forked, and this is the child: the work is the parent's.
+    Forked,
 }
 
 /// Waits for `work` on the calling Ruby thread with the GVL released. Call it with the GVL held.
@@ -68,7 +70,13 @@ pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, I
             Ok(None) => {}
             Err(panicked) => break Interrupted::ByPanic(panicked),
         }
-        if let Err(interrupt) = check_interrupts(look.is_some()) {
+        let checked = check_interrupts(look.is_some());
+        if !process.is_ours() {
+            // To drop it would speak on the parent's connection.
+            std::mem::forget(work);
+            return Err(checked.err().map_or(Interrupted::Forked, Interrupted::ByRuby));
+        }
+        if let Err(interrupt) = checked {
             break Interrupted::ByRuby(interrupt);
         }
     };

@@ -28,6 +28,8 @@ pub(crate) struct RubyHost<'r> {
     /// Whether the budget wants to know what an attempt can cost. It takes a look at every message.
     pub(crate) reserving: bool,
     pub(crate) max_answer_bytes: usize,
+    /// The process that makes the call.
+    pub(crate) pid: u32,
     /// What came together with an outcome, and goes on when that is booked.
     pub(crate) late: Option<Error>,
 }
@@ -54,7 +56,9 @@ impl Host for RubyHost<'_> {
     }
 
     fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Error> {
-        // Asked for at every attempt: a budget may have forked since the last one.
+        if self.forked() {
+            return Err(errors::forked(self.ruby));
+        }
         let process = Process::current().map_err(|error| errors::configuration(self.ruby, error))?;
         let client = process
             .clients
@@ -132,10 +136,19 @@ impl RubyHost<'_> {
     /// Books money on the way out. Whatever comes of it, what ended the walk goes on, unless another
     /// interrupt has taken its place.
     fn leaving(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
+        // What is reserved is the parent's, which sees to it.
+        if self.forked() {
+            return end;
+        }
         match gvl::aside(|| self.insist(method, arguments).map(drop)) {
             Err(Interrupted::ByRuby(other)) if gvl::is_jump(&other) => other,
             _ => end,
         }
+    }
+
+    /// Whether a trap, a budget or an observer has forked, and this is the child.
+    fn forked(&self) -> bool {
+        self.pid != std::process::id()
     }
 
     /// What a walk that brought no answer ends with. Lets go of what was reserved for an attempt that

@@ -29,5 +29,6 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     chain::define(ruby, native)?;
     completion::define(ruby, native)?;
     health::define(native)?;
+    runtime::define(native)?;
     errors::define(ruby, native)
 }

@@ -2,16 +2,19 @@
 //!
 //! The runtime has no worker of its own: whoever waits drives it, for all who wait. So loading the
 //! gem starts no thread, a fork leaves no work behind, and an attempt costs no cross-thread wake.
-//! (A fiber cannot drive it: see `driver.rs`. A name that must be resolved is, by the system's resolver, on a thread that ends when idle.)
+//! (A fiber cannot drive it: see `driver.rs`. A name that must be resolved is, by the system's resolver, on
+//! a thread that ends when idle.)
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::os::fd::RawFd;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use llm_router_core::Clients;
+use magnus::{function, Error as RubyError, Object, RModule};
 use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::bell::Bell;
 use crate::driver::Driver;
-use tokio::runtime::{Builder, Runtime};
 
 pub(crate) struct Process {
     pid: u32,
@@ -34,20 +37,18 @@ impl Process {
     /// # Errors
     /// [`StartError`] where the operating system refuses a runtime.
     pub(crate) fn current() -> Result<Arc<Self>, StartError> {
-        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-        let pid = std::process::id();
-        if let Some(process) = current.as_ref().filter(|process| process.pid == pid) {
+        let mut current = lock();
+        forget_parents(&mut current);
+        if let Some(process) = current.as_ref() {
             return Ok(Arc::clone(process));
         }
-        let started = Arc::new(Self::start(pid)?);
-        // After a fork the old one is the parent's. Dropping it here would speak on the parent's
-        // connections and take its sockets out of the epoll set that both share; so it is leaked.
-        std::mem::forget(current.replace(Arc::clone(&started)));
+        let started = Arc::new(Self::start(std::process::id())?);
+        *current = Some(Arc::clone(&started));
         Ok(started)
     }
 
-    /// False in the child of a fork that took a call along.
-    pub(crate) fn is_current(&self) -> bool {
+    /// Whether it is still this process, and no fork of it.
+    pub(crate) fn is_ours(&self) -> bool {
         self.pid == std::process::id()
     }
 
@@ -56,4 +57,26 @@ impl Process {
         let bell = Bell::hang(&runtime)?;
         Ok(Self { pid, runtime, clients: Clients::default(), bell, driver: Driver::default() })
     }
+}
+
+fn lock() -> MutexGuard<'static, Option<Arc<Process>>> {
+    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// After a fork the old one is the parent's. Dropping it would speak on the parent's connections and
+/// take its sockets out of the epoll set that both share; so it is leaked.
+fn forget_parents(current: &mut Option<Arc<Process>>) -> Option<(RawFd, RawFd)> {
+    let parents = current.take_if(|process| !process.is_ours())?;
+    let descriptors = parents.bell.descriptors();
+    std::mem::forget(parents);
+    Some(descriptors)
+}
+
+/// `LlmRouter::Native.inherited`: by which descriptors `LlmRouter::Inheritance` finds the others.
+fn inherited() -> Option<(RawFd, RawFd)> {
+    forget_parents(&mut lock())
+}
+
+pub(crate) fn define(native: RModule) -> Result<(), RubyError> {
+    native.define_singleton_method("inherited", function!(inherited, 0))
 }

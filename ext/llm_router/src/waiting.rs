@@ -74,7 +74,7 @@ impl<T: Send + 'static> Errand<T> {
     fn parked(mut self, ruby: &Ruby) -> Result<Waited<T>, Interrupted> {
         loop {
             let parked = park(ruby, &self.signal);
-            if !self.process.is_current() {
+            if !self.process.is_ours() {
                 return Err(self.left_behind(ruby, parked.err()));
             }
             match (self.outcome.try_recv(), parked) {

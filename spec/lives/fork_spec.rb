@@ -1,0 +1,122 @@
+# frozen_string_literal: true
+
+require "json"
+require "timeout"
+require_relative "switchboard"
+
+RSpec.describe "A process that forks" do
+  before { skip "needs /proc" unless File.directory?("/proc/self/fd") }
+
+  around { |example| Switchboard.open(delay: 0.03) { |switchboard| (@switchboard = switchboard) && example.run } }
+
+  attr_reader :switchboard
+
+  # Instead of the gateway of the other specs, whose threads are this process's.
+  def gateway = switchboard
+
+  def prompts_of_each_connection
+    switchboard.heard.map { |prompts| prompts.map { |prompt| prompt[/\A\d+/] || prompt }.uniq }
+  end
+
+  def await(what)
+    100.times { yield ? return : sleep(0.1) }
+    raise "in vain: #{what}"
+  end
+
+  # In a group of its own, so that children that hang can be ended with it.
+  def report_of(program, *arguments)
+    command = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, program), *arguments]
+    IO.popen(command, pgroup: true) do |io|
+      Timeout.timeout(120) { JSON.parse(io.read, symbolize_names: true) }
+    rescue Timeout::Error
+      Process.kill(:KILL, -io.pid)
+      raise
+    end
+  end
+
+  # FORKS=1000 for the long run.
+  it "has children that call, while eight of its threads are in calls: none hangs, crashes or shares a connection" do
+    report = report_of("forks.rb", ENV.fetch("FORKS", "100"), switchboard.base_url)
+    expect(report).to eq(failed: [], callers: 8)
+    expect(prompts_of_each_connection).to all(have_attributes(size: 0..1))
+    expect(switchboard.heard.flatten).to all(match(%r{\A\d+/\h+\z}))
+    await("every connection closed") { switchboard.open.zero? }
+  end
+
+  it "starts no thread and opens nothing before its first call" do
+    before = <<~RUBY
+      %w[bigdecimal json logger monitor securerandom].each { |library| require library }
+      SecureRandom.uuid
+      look = -> { %w[task fd].map { |kind| Dir.children("/proc/self/\#{kind}") } }
+      before = look.call
+    RUBY
+    after = "before.zip(look.call) { |was, is| p is - was }"
+    expect(output_of(before + Support::PREAMBLE + after, switchboard.base_url)).to eq("[]\n[]\n")
+  end
+
+  it "leaves nothing of its connections to a program that it executes" do
+    listed = output_of_program(<<~RUBY)
+      ask
+      sockets = Dir["/proc/self/fd/*"].count { |fd| File.exist?(fd) && File.socket?(fd) }
+      puts "it has \#{sockets}"
+      $stdout.flush
+      exec("ls", "-l", "/proc/self/fd")
+    RUBY
+    expect(listed).to match(/\Ait has [3-9]/)
+    expect(listed).not_to match(/socket:|eventpoll|eventfd/)
+  end
+
+  it "leaves no connection open in a child that outlives it" do
+    child = Integer(output_of_program(<<~RUBY))
+      Thread.new { ask } and ask
+      child = fork { $stdout.reopen(File::NULL) && sleep }
+      $stdout.syswrite(child)
+      Process.kill(:KILL, Process.pid)
+    RUBY
+    await("the end of its connections") { switchboard.open.zero? }
+  ensure
+    Process.kill(:KILL, child) if child
+  end
+
+  it "can do so as a daemon" do
+    printed = output_of_program(<<~RUBY)
+      def ask = ROUTER.call(messages: [{ role: "user", content: Process.pid.to_s }]).content
+      ask
+      Process.daemon(true, true)
+      print Array.new(3) { ask } == [Process.pid.to_s] * 3
+    RUBY
+    expect(printed).to eq("true")
+    expect(prompts_of_each_connection).to match([[/\A\d+\z/], [/\A\d+\z/]])
+  end
+
+  it "does so in the gem parallel" do
+    printed = output_of_program(<<~RUBY)
+      require "parallel"
+      ask = ->(*) { ROUTER.call(messages: [{ role: "user", content: Process.pid.to_s }]).content == Process.pid.to_s }
+      ask.call
+      print Parallel.map(1..60, in_processes: 6, &ask).tally, ask.call
+    RUBY
+    expect(printed).to match(/\A\{true ?=> ?60\}true\z/)
+    expect(prompts_of_each_connection).to have_attributes(size: 7).and all(have_attributes(size: 1))
+  end
+
+  it "goes on with its call where a trap forks, and tells the child that the call is not its own" do
+    printed = output_of_program(<<~RUBY)
+      require_relative "#{File.join(__dir__, 'till')}"
+      till = Till.new
+      LlmRouter.configure { |config| config.price_ttl = nil }
+      trap(:USR1) { @child = fork || 0 }
+      Thread.new { sleep 0.1 and Process.kill(:USR1, Process.pid) }
+      begin
+        LlmRouter.new(budget: till).call(messages: [{ role: "user", content: "slow" }])
+      rescue LlmRouter::Error => e
+        $stdout.syswrite("child: \#{e.message}, held \#{till.held}\\n")
+        exit!(@child)
+      end
+      Process.wait(@child)
+      $stdout.syswrite("parent: \#{$?.exitstatus} \#{till.settled.values.flatten.size} \#{till.held}\\n")
+    RUBY
+    expect(printed).to match(/\Achild: .*in the middle of a call.*, held 1\nparent: 0 1 0\n\z/)
+    expect(switchboard.heard).to eq([["slow"]])
+  end
+end

@@ -35,6 +35,11 @@ class Switchboard
     report.fetch("open")
   end
 
+  # @return [Integer] connections that were open at the same time
+  def most
+    report.fetch("most")
+  end
+
   def close
     @server.close
   end
@@ -51,7 +56,7 @@ class Switchboard
     def initialize(delay)
       @delay = delay
       @heard = []
-      @open = 0
+      @open = @most = 0
       @lock = Mutex.new
     end
 
@@ -60,14 +65,14 @@ class Switchboard
       server.listen(1024)
       Thread.new { loop { Thread.new(server.accept) { |client| serve(client) } } }
       say(server.addr[1])
-      say(@lock.synchronize { JSON.generate(heard: @heard, open: @open) }) while $stdin.gets
+      say(@lock.synchronize { JSON.generate(heard: @heard, open: @open, most: @most) }) while $stdin.gets
     end
 
     private
 
     def serve(client)
       prompts = []
-      @lock.synchronize { (@heard << prompts) && @open += 1 }
+      @lock.synchronize { (@heard << prompts) && (@most = [@most, @open += 1].max) }
       while (line = client.gets)
         prompt = line.start_with?("POST /api/v1/chat/completions HTTP/1.1") ? prompt(client) : "garbled: #{line}"
         @lock.synchronize { prompts << prompt }

@@ -1,0 +1,32 @@
+# frozen_string_literal: true
+
+# A program: so many threads that share one router, each with a call of its own under way at the same
+# time. Prints as JSON who was answered what, and what is left. Arguments: how many, the gateway's address.
+require "json"
+require "llm_router"
+require_relative "till"
+
+def left
+  { threads: Thread.list.size, tasks: Dir.children("/proc/self/task").size }
+end
+
+count = Integer(ARGV[0])
+LlmRouter.configure do |config|
+  config.base_url = ARGV[1]
+  config.api_key = "test-key"
+  config.logger = nil
+  config.price_ttl = nil
+  config.same_vendor = :allow
+  config.timeout = 60
+  config.chain :default, %w[acme/only]
+end
+till = Till.new
+router = LlmRouter.new(budget: till)
+ask = ->(prompt) { router.call(messages: [{ role: "user", content: prompt }]).content }
+before = left
+answers = Array.new(count) { |index| Thread.new { ask.call(index.to_s) } }.map(&:value)
+charges = till.settled.values.flatten
+puts JSON.generate(right: answers.each_with_index.count { |answer, index| answer == index.to_s },
+                   charges: charges.size, sum: charges.sum.to_s("F"), held: till.held,
+                   # Ruby keeps the native threads of those that ended for a while.
+                   grown: 100.times.find { left == before || (sleep(0.1) && nil) } ? 0 : left)

@@ -24,17 +24,6 @@ RSpec.describe LlmRouter, "and fibers" do
     @budget = Support::Vault.new
   end
 
-  def drivers
-    Dir.glob("/proc/self/task/*/comm").count { |comm| File.read(comm).strip == "llm_router" }
-  rescue Errno::ENOENT, Errno::ESRCH
-    retry
-  end
-
-  # Holds up this thread and its fibers until the driver has nothing more to do.
-  def hold_up_until_answers_are_in
-    Fiber.new(blocking: true) { Timeout.timeout(10) { sleep 0.01 until drivers.zero? } }.resume
-  end
-
   before { configure }
 
   it "makes a hundred calls of a second each, in one thread and little more than a second" do
@@ -99,11 +88,25 @@ RSpec.describe LlmRouter, "and fibers" do
     went_on = false
     Async do |task|
       call = task.async { ask(max_tokens: 50) && (went_on = true) }
-      hold_up_until_answers_are_in
+      Support::Driver.finish(gateway)
       call.stop
       expect(call.status).to eq(:stopped)
     end.wait
     expect([budget.told.map(&:first), budget.spent_usd, went_on]).to eq([%i[reserve settle], BigDecimal("0.25"), false])
+  end
+
+  it "tells of a failure that is there before it lets a stop through, and asks nobody after that" do
+    skip "needs /proc" unless File.directory?("/proc/self/task")
+    gateway.fail(Support::PRIMARY, status: 503)
+    seen = []
+    configure { |config| config.on_hop { |hop| seen << hop.reason } }
+    Async do |task|
+      call = task.async { ask }
+      Support::Driver.finish(gateway)
+      call.stop
+      expect(call.status).to eq(:stopped)
+    end.wait
+    expect([seen, gateway.requests.size]).to eq([[:unavailable], 1])
   end
 
   it "lets no stop into the middle of a charge, but after it" do
@@ -211,13 +214,13 @@ RSpec.describe LlmRouter, "and fibers" do
     Async do |task|
       calls = Array.new(3) { task.async { ask } }
       gateway.await_requests(3)
-      seen = drivers
+      seen = Support::Driver.count
       calls.each(&:wait)
     end.wait
-    hold_up_until_answers_are_in
+    Support::Driver.finish(gateway)
     expect(seen).to eq(1)
     expect(ask.content).to eq("Hi")
-    expect(drivers).to eq(0)
+    expect(Support::Driver.count).to eq(0)
   end
 
   it "forks while fibers wait" do
@@ -305,6 +308,18 @@ RSpec.describe LlmRouter, "and fibers" do
         end
       RUBY
     end
+  end
+
+  it "drops the look-up of prices of a task that is stopped" do
+    server = TCPServer.new("127.0.0.1", 0)
+    configure(base_url: "http://127.0.0.1:#{server.addr[1]}")
+    Async do |task|
+      call = task.async { described_class.config.endpoint_called(:openrouter).prices(20) }
+      client = server.accept
+      expect(client.readpartial(1000)).to start_with("GET /models")
+      call.stop
+      expect([client.read, call.status]).to eq(["", :stopped])
+    end.wait
   end
 
   it "does not wait for prices that another fiber asks for, where that one cannot go on" do

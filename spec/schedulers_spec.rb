@@ -58,6 +58,18 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
     expect([budget.told.map(&:first), budget.held, went_on]).to eq([%i[reserve release], 0, false])
   end
 
+  it "charges an answer that is there before it ends for Fiber#kill" do
+    skip "from Ruby 3.3 on, and needs /proc" unless Fiber.method_defined?(:kill) && File.directory?("/proc/self/task")
+    gateway.answer("Hi", cost_usd: "0.25")
+    went_on = false
+    scheduled do
+      call = Fiber.schedule { ask && (went_on = true) }
+      Support::Driver.finish(gateway)
+      call.kill
+    end
+    expect([budget.charges, went_on]).to eq([[BigDecimal("0.25")], false])
+  end
+
   it "ends for Timeout.timeout" do
     gateway.hang
     ended = nil

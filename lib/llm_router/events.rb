@@ -5,12 +5,20 @@ class LlmRouter
   # where ActiveSupport is to be told.
   # @api private
   module Events
+    # @api private
+    Event = Struct.new(:name, :payload, :logger) do
+      def start; end
+
+      def finish
+        Log.new(logger).public_send(name, payload)
+      end
+    end
+
     module_function
 
-    def start(_name, _payload); end
-
-    def finish(name, payload, logger)
-      Log.new(logger).public_send(name, payload)
+    # @return [#start, #finish]
+    def event(name, payload, logger)
+      Event.new(name, payload, logger)
     end
   end
 end

@@ -12,14 +12,26 @@ class LlmRouter
     LogSubscriber.attach_to :llm_router
     ActiveSupport::Notifications.subscribe("call.llm_router") { |event| LogSubscriber.new.called(event) }
 
-    module_function
+    # Before Rails 7.1, what was started last ends first.
+    # @api private
+    Event = Struct.new(:name, :payload) do
+      def start
+        ActiveSupport::Notifications.instrumenter.start(name, payload)
+      end
 
-    def start(name, payload)
-      ActiveSupport::Notifications.instrumenter.start("#{name}.llm_router", payload)
+      def finish
+        ActiveSupport::Notifications.instrumenter.finish(name, payload)
+      end
     end
 
-    def finish(name, payload, _logger)
-      ActiveSupport::Notifications.instrumenter.finish("#{name}.llm_router", payload)
+    module_function
+
+    # From Rails 7.1 on each event stands for itself: the fibers of a thread start and finish theirs in any order.
+    # @return [#start, #finish]
+    def event(name, payload, _logger)
+      instrumenter = ActiveSupport::Notifications.instrumenter
+      name = "#{name}.llm_router"
+      instrumenter.respond_to?(:build_handle) ? instrumenter.build_handle(name, payload) : Event.new(name, payload)
     end
   end
 end

@@ -15,6 +15,7 @@ class LlmRouter
       @config = config
       @chain = chain
       @hops = hops
+      @open = {}.compare_by_identity
     end
 
     # Around the whole call.
@@ -103,7 +104,7 @@ class LlmRouter
 
       @call = nil
       attempted(outcome: :interrupted)
-      finish("call", payload.merge!(details, outcome: outcome, hops: @hops, duration: now - @call_started))
+      finish(payload.merge!(details, outcome: outcome, hops: @hops, duration: now - @call_started))
     end
 
     def owed(error)
@@ -118,7 +119,7 @@ class LlmRouter
     def attempted(**outcome)
       payload = @attempt
       @attempt = nil
-      finish("attempt", payload.merge!(outcome, duration: now - @attempt_started)) if payload
+      finish(payload.merge!(outcome, duration: now - @attempt_started)) if payload
     end
 
     def answer(response)
@@ -131,15 +132,17 @@ class LlmRouter
 
     def emit(name, **payload)
       start(name, payload)
-      finish(name, payload)
+      finish(payload)
     end
 
     def start(name, payload)
-      listening { @config.events.start(name, payload) }
+      event = @open[payload] = @config.events.event(name, payload, @config.logger)
+      listening { event.start }
     end
 
-    def finish(name, payload)
-      listening { @config.events.finish(name, payload, @config.logger) }
+    def finish(payload)
+      event = @open.delete(payload)
+      listening { event&.finish }
     end
 
     # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a

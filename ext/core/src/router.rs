@@ -71,10 +71,11 @@ pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stop
             host.hopped(&walk.pass_by(candidate, why), walk.upcoming(Instant::now()))?;
             continue;
         }
-        // The gate may have taken its time, and that counts.
+        // The gate may have taken its time, and that counts. It never lengthens the limit, which the gate was told:
+        // while this walk probes an endpoint, or since others began to cool down, fewer seem to need their share.
         let asked = Instant::now();
         let Some(limit) = walk.limit(candidate, asked) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
-        let outcome = host.attempt(candidate, limit)?;
+        let outcome = host.attempt(candidate, limit.min(asking.limit))?;
         let now = Instant::now();
         match walk.record(candidate, outcome, now - asked, now) {
             Step::Answered(completion, notices) => {
@@ -94,6 +95,7 @@ pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stop
 mod tests {
     use super::*;
     use crate::chain::tests::chain;
+    use crate::health::{Health, Policy};
     use crate::{Cost, Reason, Scope};
 
     /// Answers from a script, and writes down what it was asked to do.
@@ -106,6 +108,8 @@ mod tests {
         /// How long the gate takes.
         slow: Duration,
         seen: Vec<String>,
+        /// What the attempts were given.
+        limits: Vec<Duration>,
     }
 
     impl Host for Scripted {
@@ -125,8 +129,13 @@ mod tests {
             }
         }
 
-        fn attempt(&mut self, candidate: &Candidate, _: Duration) -> Result<Result<Completion, Failure>, Self::Error> {
+        fn attempt(
+            &mut self,
+            candidate: &Candidate,
+            limit: Duration,
+        ) -> Result<Result<Completion, Failure>, Self::Error> {
             self.seen.push(format!("attempt {}", candidate.model));
+            self.limits.push(limit);
             Ok(self.outcomes.remove(0))
         }
 
@@ -223,5 +232,19 @@ mod tests {
         let stopped = run(&mut Walk::new(&chain(&["a/1", "b/2"]), Duration::from_secs(1), deadline), &mut host);
         assert!(matches!(stopped, Err(Stopped::Ended(Ended::DeadlineExceeded))));
         assert_eq!(host.seen, ["gate a/1"]);
+    }
+
+    #[test]
+    fn the_probe_of_an_endpoint_leaves_the_models_behind_it_their_share() {
+        let (chain, now) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
+        let (health, refused) = (Health::default(), Failure::new(Reason::InsufficientCredits, Scope::Endpoint, ""));
+        let policy = Policy { cooldown_after: Some(3), down_after: Duration::from_secs(3600) };
+        let long_ago = now - Duration::from_secs(60);
+        health.record(&chain.candidates()[0], Some(&refused), Duration::ZERO, policy, long_ago);
+        let mut walk = Walk::new(&chain, Duration::from_secs(30), Some(now + Duration::from_secs(6)));
+        walk = walk.minding(&health, policy);
+        let mut host = Scripted { outcomes: vec![Ok(completion())], ..Scripted::default() };
+        run(&mut walk, &mut host).unwrap();
+        assert!(host.limits[0] <= Duration::from_secs(2), "{:?}", host.limits);
     }
 }

@@ -138,6 +138,13 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     expect(elsewhere { [ask.hops.size, Thread.list.map(&:name).include?("llm_router health")] }).to eq([0, true])
   end
 
+  it "has a thread that ends with the process, whoever started it" do
+    configure(health_store: cache)
+    Thread.handle_interrupt(Object => :never) { ask }
+    mirror = Thread.list.find { |thread| thread.name == "llm_router health" && thread.alive? }
+    expect(mirror.kill.join(5)).to be(mirror)
+  end
+
   def gateway_threads
     Thread.list.select { |thread| thread.name.to_s.match?(/puma/) }
   end

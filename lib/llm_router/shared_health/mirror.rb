@@ -82,7 +82,8 @@ class LlmRouter
       end
 
       def wake
-        @thread = Thread.new { work } unless @thread&.alive?
+        # A thread inherits what its maker holds off. This one has to end with the process.
+        @thread = Thread.new { Thread.handle_interrupt(Object => :immediate) { work } } unless @thread&.alive?
         @work.signal
       end
 

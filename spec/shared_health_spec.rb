@@ -60,6 +60,40 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     expect(models_asked.count(Support::PRIMARY)).to eq(1)
   end
 
+  def cooldown_ends
+    described_class.health.find { |known| known.model == Support::PRIMARY }&.next_probe_at
+  end
+
+  # Calls of this process, and at least two looks into the cache between them.
+  def two_looks
+    looks = 0
+    allow(cache).to(receive(:read_multi).and_wrap_original { |read, *keys| read.call(*keys).tap { looks += 1 } })
+    eventually { ask && looks >= 2 }
+  end
+
+  it "lets no cooldown grow by reading what it wrote itself, and keeps to reset_health!" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 3600, times: 1)
+    configure(health_store: cache)
+    ask
+    until_then = cooldown_ends
+    eventually { written? }
+    two_looks
+    expect(cooldown_ends).to be_within(5).of(until_then)
+    described_class.reset_health!
+    gateway.answer("Back", Support::PRIMARY)
+    two_looks
+    expect(ask.hops).to be_empty
+  end
+
+  it "takes a cooldown over for no longer than it was to last, whatever the other host's clock says" do
+    configure(health_store: cache)
+    allow(Time).to(receive(:now).and_wrap_original { |now, *in_zone| now.call(*in_zone) + 3000 })
+    cooled_elsewhere
+    allow(Time).to receive(:now).and_call_original
+    gateway.answer("Back", Support::PRIMARY)
+    expect(ask.hops.first).to have_attributes(reason: :cooling_down, retry_after: be_between(50, 90))
+  end
+
   it "asks again when another process got an answer" do
     configure(health_store: cache) { |config| config.chain :alone, [Support::PRIMARY] }
     gateway.answer("Back", Support::PRIMARY)

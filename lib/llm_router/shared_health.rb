@@ -38,7 +38,7 @@ class LlmRouter
     # @return [void]
     def cooling(candidate, seconds:, reason:, whole_endpoint:)
       place = whole_endpoint ? Place.endpoint(candidate) : Place.model(candidate)
-      mirror.tell(place, "cooling #{(Time.now.to_f + seconds).round(3)} #{reason}")
+      mirror.tell(place, "cooling #{(Time.now.to_f + seconds).round(3)} #{reason} #{seconds.ceil}")
     end
 
     # Tells the others that it answers again.
@@ -76,13 +76,14 @@ class LlmRouter
       end
 
       # @param value [String] as {SharedHealth} tells it
-      # @param news [Boolean] it was another one before
-      def take(value, news:)
-        word, time, reason = value.to_s.split
-        left = time.to_f - Time.now.to_f
+      # @param known [Boolean] there was another value before
+      def take(value, known:)
+        word, time, reason, length = value.to_s.split
+        # Never for longer than it was to last, whatever the clock of who wrote it says.
+        left = [time.to_f - Time.now.to_f, length.to_f, Mirror::KEPT].min
         if word == "cooling" && left.positive?
-          Native::Health.take_over(endpoint.native, model, [left, Mirror::KEPT].min, reason.to_s)
-        elsif word == "warm" && news
+          Native::Health.take_over(endpoint.native, model, left, reason.to_s)
+        elsif word == "warm" && known
           Native::Health.lift(endpoint.native, model)
         end
       end

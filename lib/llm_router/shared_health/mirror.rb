@@ -52,6 +52,7 @@ class LlmRouter
       def tell(place, value)
         @lock.synchronize do
           @outbox[place.key] = value
+          @outbox.shift while @outbox.size > MOST
           wake
         end
       end
@@ -112,15 +113,24 @@ class LlmRouter
 
       def ask(outbox, places)
         outbox.each { |key, value| @seen[key] = value if @cache.write(key, value, expires_in: KEPT) }
-        @cache.read_multi(*places.keys).each do |key, value|
-          places.fetch(key).take(value, news: @seen.key?(key) && @seen[key] != value)
+        news(places).each do |key, value|
+          places.fetch(key).take(value, known: @seen.key?(key))
           @seen[key] = value
         end
+        @seen.keep_if { |key, _| places.key?(key) }
         @failing = false
         true
       rescue StandardError => e
         failed(e)
         false
+      end
+
+      # What is taken over once is not taken over again: a cooldown would grow by the jitter, or outlive a success of
+      # this process. What this process is about to tell is newer than what it read.
+      def news(places)
+        values = @cache.read_multi(*places.keys)
+        untold = @lock.synchronize { @outbox.keys }
+        values.reject { |key, value| @seen[key] == value || untold.include?(key) }
       end
 
       # Once for each time that the cache is down. Its message may hold anything.

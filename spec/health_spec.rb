@@ -130,6 +130,15 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(log).to match(/#{Support::FLOOR} at openrouter failed: .*; next: #{Support::PRIMARY}$/)
   end
 
+  it "keeps no job waiting for the end of a cooldown when the others failed without saying how long" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 300, times: 1)
+    ask
+    gateway.fail(status: 500)
+    error = failure_of { ask }
+    expect(reasons(error.hops)).to eq(%i[cooling_down unavailable unavailable unavailable])
+    expect(error.retry_after).to be_nil
+  end
+
   it "cools a whole endpoint that refuses the key or has no money" do
     other = LlmRouter::Testing::Gateway.start
     other.answer("From elsewhere")

@@ -79,9 +79,10 @@ class LlmRouter
 
   # Every model of the chain failed or was passed by. Worth trying again later.
   class ChainExhausted < Error
-    # @return [Float, nil] seconds: the soonest that any model asked to be tried again
+    # @return [Float, nil] seconds: the soonest that any model asked to be tried again. One that was only passed by
+    #   counts for nothing: it is no reason to keep the others waiting, and is asked where they fail.
     def retry_after
-      hops.filter_map(&:retry_after).min
+      hops.select(&:attempted?).filter_map(&:retry_after).min
     end
   end
 

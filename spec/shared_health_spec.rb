@@ -154,6 +154,26 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     expect(reasons(ask.hops)).to eq([:cooling_down])
   end
 
+  it "goes on alone where no thread can be had" do
+    configure(health_store: cache)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    allow(Thread).to(receive(:new).and_wrap_original do |made, *arguments, &block|
+      raise ThreadError, "can't create Thread: Resource temporarily unavailable" if caller.any?(/mirror\.rb/)
+
+      made.call(*arguments, &block)
+    end)
+    2.times { ask }
+    expect(reasons(ask.hops)).to eq([:cooling_down])
+    expect(log.scan("config.health_store failed (ThreadError)").size).to eq(1)
+  end
+
+  it "is not asked for what others know when cooldowns are off" do
+    configure(health_store: cache, cooldown_after: nil)
+    threads = Thread.list
+    ask
+    expect((Thread.list - threads).map(&:name)).not_to include("llm_router health")
+  end
+
   it "does not believe everything that a cache says" do
     rubbish = Object.new
     def rubbish.read_multi(*keys) = keys.zip([nil, 7, "cooling soon timeout", "cooling 9e99 no", "warm"].cycle).to_h

@@ -6,7 +6,7 @@ class LlmRouter
   # @api private
   class Call
     def initialize(chain:, budget:, config:, deadline:)
-      config.shared_health&.refresh(chain, config.logger)
+      config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
       @chain = chain
       @budget = budget
       @config = config

@@ -86,6 +86,9 @@ class LlmRouter
         # A thread inherits what its maker holds off. This one has to end with the process.
         @thread = Thread.new { Thread.handle_interrupt(Object => :immediate) { work } } unless @thread&.alive?
         @work.signal
+      rescue ThreadError => e
+        # There is none to be had. A call goes on without.
+        failed(e)
       end
 
       def work

@@ -37,6 +37,7 @@ class LlmRouter
     end
 
     LlmRouter::Chain.prepend(Rewiring)
+    LlmRouter::Configuration.prepend(Unshared)
     LlmRouter.const_get(:Endpoint).prepend(Lookups)
   end
 

@@ -50,6 +50,21 @@ RSpec.describe LlmRouter::Testing do
   end
 
   describe "LlmRouter.testing!" do
+    it "tells nobody of the cooldowns that it scripts" do
+      store = Class.new { def read_multi(*) = {} }.new
+      told = Queue.new
+      store.define_singleton_method(:write) { |*, **| told << true }
+      configure(base_url: outside.base_url, health_store: store)
+      LlmRouter.testing! do |gateway|
+        gateway.answer("Hello")
+        gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+      end
+      threads = Thread.list
+      2.times { ask }
+      expect((Thread.list - threads).map(&:name)).not_to include("llm_router health")
+      expect(told).to be_empty
+    end
+
     it "leads the app's own chain to the gateway: fallback, cost, budget and all" do
       scripted
       draft = ask

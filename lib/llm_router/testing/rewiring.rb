@@ -23,6 +23,16 @@ class LlmRouter
       end
     end
 
+    # Prepended to LlmRouter::Configuration: what a test scripts is not told to those who share the app's cache.
+    #
+    # @api private
+    module Unshared
+      # @return [SharedHealth, nil]
+      def shared_health
+        super unless Testing.session.on?
+      end
+    end
+
     # Prepended to LlmRouter::Endpoint, for the same: prices are asked for at the gateway.
     #
     # @api private

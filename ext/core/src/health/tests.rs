@@ -147,6 +147,36 @@ fn what_other_processes_know_is_taken_over_and_lifted() {
 }
 
 #[test]
+fn failures_from_before_an_answer_elsewhere_are_part_of_no_outage() {
+    let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    for _ in 0..3 {
+        fail(&health, &model, Reason::Timeout, start);
+    }
+    health.lift(&model.endpoint, Some("a/1"));
+    assert_eq!(report(&health, "a/1", start).state, State::Up);
+    assert_eq!(fail(&health, &model, Reason::Timeout, start + secs(7200)), []);
+    fail(&health, &model, Reason::Timeout, start + secs(10_800));
+    health.lift(&model.endpoint, Some("a/1"));
+    let up = succeed(&health, &model, start + secs(10_801));
+    assert_eq!(up, [Notice::Up { outage: secs(3601) }], "what was told of ends here");
+}
+
+#[test]
+fn not_all_processes_come_back_at_one_moment() {
+    let now = Instant::now();
+    let length = || {
+        let (health, model) = (Health::default(), candidate("a/1"));
+        let asked = Failure { retry_after: Some(secs(100)), ..failure(Reason::RateLimited) };
+        let notices = health.record(&model, Some(&asked), secs(1), POLICY, now);
+        let [Notice::Cooling { length, .. }] = notices[..] else { panic!("{notices:?}") };
+        assert!((secs(100)..=secs(120)).contains(&length), "{length:?}");
+        length
+    };
+    let lengths: Vec<_> = (0..20).map(|_| length()).collect();
+    assert!(lengths.iter().max() > lengths.iter().min().map(|least| *least + secs(1)).as_ref(), "{lengths:?}");
+}
+
+#[test]
 fn the_report_tells_of_each_model() {
     let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
     succeed(&health, &model, start);

@@ -70,6 +70,11 @@ impl Vitals {
     /// Another process got an answer. Returns whether it was cooling here.
     pub(super) fn lift(&mut self) -> bool {
         self.strikes = 0;
+        // It has not been failing all the time. An outage that was told of ends with an answer seen here.
+        if !self.told {
+            self.failures = 0;
+            self.failing_since = None;
+        }
         self.cooldown.close()
     }
 

@@ -54,7 +54,7 @@ pub async fn settle() {
 /// What did not come within the limit.
 fn waited_for(client: &Client, ask: &Ask<'_>) -> String {
     let limit = ask.limit.as_secs_f64();
-    if ask.progress.uncertain() {
+    if !ask.progress.is_ready() {
         return format!("no whole answer within {limit:.3} s");
     }
     let url = ask.candidate.endpoint.url();

@@ -34,6 +34,11 @@ impl Progress {
         self.0.generation_id.get().map(String::as_str)
     }
 
+    /// Whether the request is still here, and nobody has asked yet whether it is.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.0.stage.load(Ordering::Acquire) == READY
+    }
+
     /// May the body go out? Asked just before it does.
     pub(crate) fn send(&self) -> bool {
         self.step(READY, SENT) != SETTLED

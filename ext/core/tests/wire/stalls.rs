@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use llm_router_core::{Failure, Reason};
+use llm_router_core::{Client, Failure, Proxy, Reason, Trust};
 use tokio::join;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -27,9 +27,10 @@ async fn assert_ends_at_its_limit(what: &str, mut caller: Caller) -> Failure {
 }
 
 /// Who has the request by then may bill it.
-async fn assert_stalls_with_it(what: &str, reply: Reply) {
+async fn assert_stalls_with_it(what: &str, client: &Client, reply: Reply) {
     let gateway = Gateway::start(vec![reply]);
-    let failure = assert_ends_at_its_limit(what, Caller::of(gateway.address)).await;
+    let caller = Caller::at(&format!("http://{}", gateway.address), client.clone());
+    let failure = assert_ends_at_its_limit(what, caller).await;
     assert_eq!(failure.message, "no whole answer within 1.500 s");
     assert!(failure.uncertain);
     assert_eq!(gateway.asked().len(), 1);
@@ -78,7 +79,7 @@ async fn in_the_handshake() {
 async fn in_the_proxy() {
     let proxy = ProxyServer::start(Conduct::Stall).await;
     let address = format!("http://127.0.0.1:{}", proxy.port);
-    let proxied = llm_router_core::Proxy::at(&address, None).unwrap();
+    let proxied = Proxy::at(&address, None).unwrap();
     assert_stalls_before_it("proxy", Caller::at("https://api.example", Authority::new().client(Some(proxied)))).await;
 }
 
@@ -87,13 +88,15 @@ async fn before_the_answer_or_in_the_middle_of_it() {
     let status = "HTTP/1.1 200 OK\r\n";
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{";
     let half = format!("{status}Content-Le");
+    // To make one takes a while, in which nobody looks at the clock.
+    let client = Client::new(&Trust::System, None).unwrap();
     join!(
-        assert_stalls_with_it("no answer", vec![Step::Stall]),
-        assert_stalls_with_it("headers", vec![Step::Send(half.into()), Step::Stall]),
-        assert_stalls_with_it("a byte of the headers each second", drip(status, "Content-Length")),
-        assert_stalls_with_it("body", vec![Step::Send(head.into()), Step::Stall]),
-        assert_stalls_with_it("a byte of the body each second", drip(head, "\"choices\"")),
-        assert_stalls_with_it("a newline each second", drip(head, "\n\n\n\n\n\n")),
+        assert_stalls_with_it("no answer", &client, vec![Step::Stall]),
+        assert_stalls_with_it("headers", &client, vec![Step::Send(half.into()), Step::Stall]),
+        assert_stalls_with_it("a byte of the headers each second", &client, drip(status, "Content-Length")),
+        assert_stalls_with_it("body", &client, vec![Step::Send(head.into()), Step::Stall]),
+        assert_stalls_with_it("a byte of the body each second", &client, drip(head, "\"choices\"")),
+        assert_stalls_with_it("a newline each second", &client, drip(head, "\n\n\n\n\n\n")),
     );
 }
 

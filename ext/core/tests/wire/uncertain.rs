@@ -57,6 +57,7 @@ async fn a_time_that_runs_out_may_have_been_billed() {
     assert_eq!((slow.uncertain, slow.generation_id.as_deref()), (true, Some("gen-4")));
     let refused = timed_out(vec![begun("503 Service Unavailable")]).await;
     assert_eq!((refused.uncertain, refused.generation_id.as_deref()), (false, Some("gen-4")));
+    assert_eq!(refused.message, slow.message, "it was the answer that did not come, and not the connection");
 }
 
 #[tokio::test]

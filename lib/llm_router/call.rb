@@ -43,36 +43,30 @@ class LlmRouter
       nil
     end
 
+    # @param changes [Array, nil] in the health of who answered
     # @return [Response]
-    def answered(completion, endpoint)
+    def answered(completion, endpoint, changes)
       booking do
         response = Response.new(completion, requested_model: @asked.model, endpoint: endpoint, hops: hops)
         charge(response.cost_usd, response: response)
         @telemetry.answered(response)
         response
+      ensure
+        noticed(changes) if changes
       end
     end
 
     # A failed attempt is kept first and charged next, for it may have cost something all the same. What it is told
     # stays as it is: after an interrupt it is told the same again.
-    def hopped(upcoming, attributes)
+    def hopped(upcoming, attributes, changes)
       booking do
         hop = Hop.new(**attributes.except(:uncertain))
         @hops << hop
         attributes[:uncertain] ? @spending.uncertain(hop.generation_id) : charge(hop.cost_usd, hop: hop)
       ensure
         @telemetry.hopped(hop, upcoming)
+        noticed(changes) if changes
       end
-    end
-
-    # What the attempt, now paid for, has changed in the health of who was asked.
-    # @param change [String] +"cooling"+, +"warm"+, +"down"+ or +"up"+
-    def noticed(change, details)
-      if %w[cooling warm].include?(change)
-        known = details.slice(:seconds, :reason, :model, :whole_endpoint)
-        @config.shared_health&.public_send(change, @asked, **known)
-      end
-      @telemetry.public_send(change, @asked, **details) unless change == "warm"
     end
 
     # An interrupt ended the attempt: on its way out, see to the money.
@@ -113,6 +107,15 @@ class LlmRouter
       Uninterrupted.run do
         @booking = true
         yield
+      end
+    end
+
+    # What an attempt, paid for or not, has changed in the health of who was asked.
+    # @param changes [Array<Array(String, Hash)>] each +"cooling"+, +"warm"+, +"down"+ or +"up"+, with details
+    def noticed(changes)
+      changes.each do |change, details|
+        @config.shared_health&.public_send(change, @asked, **details) if %w[cooling warm].include?(change)
+        @telemetry.public_send(change, @asked, **details) unless change == "warm"
       end
     end
 

@@ -20,6 +20,7 @@ class LlmRouter
     # @param cache [#read_multi, #write]
     def initialize(cache)
       @cache = cache
+      @lock = Mutex.new
     end
 
     # Before a call: takes over what others know of its chain.
@@ -36,7 +37,7 @@ class LlmRouter
     # @param reason [Symbol]
     # @param whole_endpoint [Boolean]
     # @return [void]
-    def cooling(candidate, seconds:, reason:, whole_endpoint:)
+    def cooling(candidate, seconds:, reason:, whole_endpoint:, **)
       place = whole_endpoint ? Place.endpoint(candidate) : Place.model(candidate)
       mirror.tell(place, "cooling #{(Time.now.to_f + seconds).round(3)} #{reason} #{seconds.ceil}")
     end
@@ -55,10 +56,10 @@ class LlmRouter
 
     # Of this process: a fork has no thread of its parent's.
     def mirror
-      known = @mirror
-      return known if known&.current?
-
-      @mirror = Mirror.new(@cache)
+      @lock.synchronize do
+        @mirror = Mirror.new(@cache) unless @mirror&.current?
+        @mirror
+      end
     end
 
     # A model at an endpoint, or an endpoint as a whole (no model), and the key that it has in the cache.

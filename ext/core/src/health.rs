@@ -14,7 +14,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{Candidate, Endpoint, Failure, Reason, Scope};
+use crate::{Candidate, Endpoint, Failure, Reason};
 use board::Board;
 use cooldown::Look;
 pub use report::{Report, State};
@@ -111,7 +111,7 @@ impl Health {
         let mut board = self.board();
         match failure {
             None => board.succeeded(candidate, took, now),
-            Some(failure) => board.failed(candidate, failure, policy, jitter(), now),
+            Some(failure) => board.failed(candidate, failure, took, policy, now),
         }
     }
 
@@ -138,12 +138,6 @@ impl Health {
 
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Policy {
-    fn cools(self, failure: &Failure) -> Option<u32> {
-        self.cooldown_after.filter(|_| failure.scope != Scope::Request)
     }
 }
 

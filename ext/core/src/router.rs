@@ -17,15 +17,17 @@ pub trait Host {
     /// Makes the attempt and waits for it, for at most `limit`.
     fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Self::Error>;
 
-    /// Charges for the answer and returns it.
-    fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Self::Answer, Self::Error>;
+    /// Charges for the answer and returns it. Then tells of what it has changed in the health of who gave it.
+    fn answered(
+        &mut self,
+        candidate: &Candidate,
+        completion: Completion,
+        notices: &[Notice],
+    ) -> Result<Self::Answer, Self::Error>;
 
     /// Is told of a step that brought no answer, and of who is asked next. Charges what the failed
-    /// attempt cost all the same ([`Hop::cost`]).
-    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error>;
-
-    /// Is told what the last attempt, which is paid for by now, has changed in the health of who was asked.
-    fn noticed(&mut self, notices: &[Notice]) -> Result<(), Self::Error>;
+    /// attempt cost all the same ([`Hop::cost`]). Then tells of what it has changed in the health of who was asked.
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Self::Error>;
 }
 
 /// What a [`Host`] says before an attempt.
@@ -61,14 +63,14 @@ pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stop
         let asking = match walk.next(Instant::now()) {
             Next::Ask(asking) => asking,
             Next::Skip(hop) => {
-                host.hopped(&hop, walk.upcoming(Instant::now()))?;
+                host.hopped(&hop, walk.upcoming(Instant::now()), &[])?;
                 continue;
             }
             Next::End(ended) => return Err(Stopped::Ended(ended)),
         };
         let candidate = asking.candidate;
         if let Gate::TooExpensive(why) = host.gate(asking)? {
-            host.hopped(&walk.pass_by(candidate, why), walk.upcoming(Instant::now()))?;
+            host.hopped(&walk.pass_by(candidate, why), walk.upcoming(Instant::now()), &[])?;
             continue;
         }
         // The gate may have taken its time, and that counts. It never lengthens the limit, which the gate was told:
@@ -78,15 +80,8 @@ pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stop
         let outcome = host.attempt(candidate, limit.min(asking.limit))?;
         let now = Instant::now();
         match walk.record(candidate, outcome, now - asked, now) {
-            Step::Answered(completion, notices) => {
-                let answer = host.answered(candidate, completion)?;
-                host.noticed(&notices)?;
-                return Ok(answer);
-            }
-            Step::Failed(hop, notices) => {
-                host.hopped(&hop, walk.upcoming(now))?;
-                host.noticed(&notices)?;
-            }
+            Step::Answered(completion, notices) => return Ok(host.answered(candidate, completion, &notices)?),
+            Step::Failed(hop, notices) => host.hopped(&hop, walk.upcoming(now), &notices)?,
         }
     }
 }
@@ -139,19 +134,15 @@ mod tests {
             Ok(self.outcomes.remove(0))
         }
 
-        fn answered(&mut self, candidate: &Candidate, _: Completion) -> Result<String, Self::Error> {
+        fn answered(&mut self, candidate: &Candidate, _: Completion, _: &[Notice]) -> Result<String, Self::Error> {
             self.seen.push(format!("charge {}", candidate.model));
             Ok(candidate.model.clone())
         }
 
-        fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error> {
+        fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Self::Error> {
             let cost = hop.cost().map(ToString::to_string).unwrap_or_default();
             let next = next.map(|next| next.model.as_str());
             self.seen.push(format!("hop {} {} {cost} to {next:?}", hop.model, hop.failure.reason.as_str()));
-            Ok(())
-        }
-
-        fn noticed(&mut self, notices: &[Notice]) -> Result<(), Self::Error> {
             self.seen.extend(notices.iter().map(|notice| format!("{notice:?}")));
             Ok(())
         }

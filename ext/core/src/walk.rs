@@ -119,13 +119,18 @@ impl<'c> Walk<'c> {
     }
 
     /// How long the attempt at the next candidate may take: its timeout, but no more than an equal
-    /// share of the time that is left, so that one that hangs leaves those behind it their turn.
-    /// `None` where no time is left.
+    /// share of the time that is left, so that one that hangs leaves those behind it their turn. Those
+    /// who cool down, and are asked only if nobody else answers, have one share together. `None` where
+    /// no time is left.
     pub fn limit(&self, candidate: &Candidate, now: Instant) -> Option<Duration> {
         let timeout = candidate.timeout.unwrap_or(self.timeout);
         let Some(deadline) = self.deadline else { return Some(timeout) };
         let left = deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
-        let behind = self.ahead.iter().skip(1).filter(|position| self.is_askable(**position, now)).count();
+        let (behind, cooling): (Vec<usize>, Vec<usize>) =
+            self.ahead.iter().skip(1).partition(|position| self.is_askable(**position, now));
+        let last_resort =
+            self.cooling.iter().chain(&cooling).any(|position| self.endpoint_failure_at(*position).is_none());
+        let behind = behind.len() + usize::from(last_resort);
         let sharing = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
         Some(timeout.min(left / sharing))
     }
@@ -358,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn who_cools_down_is_passed_by_and_takes_no_share_of_the_time() {
+    fn who_cools_down_is_passed_by_and_all_who_do_have_one_share_of_the_time() {
         let (chain, now) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
         let health = board(&["a/1", "c/3"], now);
         let mut walk = Walk::new(&chain, TIMEOUT, Some(now + secs(6))).minding(&health, POLICY);
@@ -367,7 +372,7 @@ mod tests {
         assert_eq!((hop.position, hop.failure.reason, hop.duration), (0, Reason::CoolingDown, Duration::ZERO));
         assert!(hop.failure.retry_after >= Some(secs(30)), "{hop:?}");
         let (candidate, limit) = asked(&mut walk, now);
-        assert_eq!((candidate.model.as_str(), limit), ("b/2", secs(6)));
+        assert_eq!((candidate.model.as_str(), limit), ("b/2", secs(3)));
     }
 
     #[test]

@@ -33,8 +33,18 @@ pub(crate) fn policy(ruby: &Ruby, (cooldown_after, down_after): (Option<u32>, f6
     Ok(Policy { cooldown_after, down_after: duration(ruby, down_after)? })
 }
 
+/// For `LlmRouter::Call`: what has changed, or nil for the most frequent case, nothing.
+pub(crate) fn changes(ruby: &Ruby, notices: &[Notice]) -> Result<Option<RArray>, Error> {
+    if notices.is_empty() {
+        return Ok(None);
+    }
+    let changes = ruby.ary_new();
+    notices.iter().try_for_each(|notice| changes.push(changed(ruby, notice)))?;
+    Ok(Some(changes))
+}
+
 /// A word and the attributes of what has changed.
-pub(crate) fn changed(ruby: &Ruby, notice: &Notice) -> (&'static str, RHash) {
+fn changed(ruby: &Ruby, notice: &Notice) -> (&'static str, RHash) {
     let seconds = |time: &Duration| time.as_secs_f64();
     let symbol = |reason: &Reason| ruby.to_symbol(reason.as_str());
     match notice {

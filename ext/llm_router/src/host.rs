@@ -77,22 +77,17 @@ impl Host for RubyHost<'_> {
         Ok(waited.output)
     }
 
-    fn answered(&mut self, candidate: &Candidate, completion: Completion) -> Result<Value, Error> {
+    fn answered(&mut self, candidate: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
-        self.book("answered", (completion, candidate.endpoint.name()))
+        let changes = health::changes(self.ruby, notices)?;
+        self.book("answered", (completion, candidate.endpoint.name(), changes))
     }
 
-    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Error> {
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
         let attributes = self.attributes(hop)?;
-        self.book("hopped", (next, attributes)).map(drop)
-    }
-
-    fn noticed(&mut self, notices: &[Notice]) -> Result<(), Error> {
-        for notice in notices {
-            let _: Value = self.call.funcall("noticed", health::changed(self.ruby, notice))?;
-        }
-        Ok(())
+        let changes = health::changes(self.ruby, notices)?;
+        self.book("hopped", (next, attributes, changes)).map(drop)
     }
 }
 

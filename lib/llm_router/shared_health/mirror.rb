@@ -9,6 +9,8 @@ class LlmRouter
       KEPT = 4500
       # A cache that failed is left alone for so many seconds.
       REST = 5.0
+      # A thread that has nothing to do for so many seconds ends.
+      IDLE = 60.0
       # Places to keep an eye on, at most.
       MOST = 1000
 
@@ -65,9 +67,15 @@ class LlmRouter
         unknown = places.reject { |place| @places.key?(place.key) }
         return if unknown.empty?
 
+        forget if @places.size + unknown.size > MOST
         unknown.each { |place| @places[place.key] = place }
-        @places.shift while @places.size > MOST
         @fresh_until = 0.0
+      end
+
+      # Chains that somebody makes up as they go; those that are used again are looked after again.
+      def forget
+        @places.clear
+        @chains = ObjectSpace::WeakMap.new
       end
 
       def fresh?
@@ -96,6 +104,8 @@ class LlmRouter
         Thread.current.report_on_exception = false
         loop do
           outbox, places = @lock.synchronize { job }
+          break unless places
+
           came = ask(outbox, places)
           DatabaseConnections.release
           @lock.synchronize do
@@ -106,8 +116,11 @@ class LlmRouter
         end
       end
 
+      # @return [Array, nil] nil where there has been nothing to do for a while
       def job
-        @work.wait(@lock) until @wanted || @outbox.any?
+        @work.wait(@lock, IDLE) unless @wanted || @outbox.any?
+        return @thread = nil unless @wanted || @outbox.any?
+
         @wanted = false
         taken = @outbox
         @outbox = {}
@@ -123,7 +136,7 @@ class LlmRouter
         @seen.keep_if { |key, _| places.key?(key) }
         @failing = false
         true
-      rescue StandardError => e
+      rescue StandardError, ScriptError => e
         failed(e)
         false
       end

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::cooldown::{Cooldown, Look};
 use super::vitals::Vitals;
-use super::{Cooling, Notice, Policy};
+use super::{jitter, Cooling, Notice, Policy};
 use crate::endpoint::Identity;
 use crate::{Candidate, Endpoint, Failure, Reason, Scope};
 
@@ -25,8 +25,9 @@ pub(super) struct Place {
     pub(super) models: HashMap<String, Vitals>,
 }
 
-/// The names of models may be anybody's: more than this are not kept.
-const MOST: usize = 1_000;
+/// The names of models may be anybody's, and so may keys: more than these are not kept.
+const MOST_PLACES: usize = 50;
+const MOST_MODELS: usize = 500;
 
 impl Board {
     pub(super) fn look(&self, candidate: &Candidate, now: Instant) -> (Look, Cooling) {
@@ -77,20 +78,23 @@ impl Board {
         &mut self,
         candidate: &Candidate,
         failure: &Failure,
+        took: Duration,
         policy: Policy,
-        jitter: f64,
         now: Instant,
     ) -> Vec<Notice> {
+        let (reason, whole_endpoint) = (failure.reason, failure.scope == Scope::Endpoint);
         let place = self.place(&candidate.endpoint);
+        // Whatever else an answer says: the endpoint takes the key, and has money.
+        let warm = failure.status.is_some() && !whole_endpoint && place.cooldown.close();
         let vitals = place.vitals(&candidate.model);
-        let enough = vitals.failed(failure, policy.cools(failure).unwrap_or(u32::MAX), now);
-        let (reason, failures) = (failure.reason, vitals.failures);
+        let enough = vitals.failed(failure, took, policy.cooldown_after.unwrap_or(u32::MAX), now);
+        let failures = vitals.failures;
         let down = vitals.newly_down(policy.down_after, now).map(|failing| Notice::Down { failing, reason, failures });
 
         let asked = failure.retry_after.filter(|wait| !wait.is_zero());
-        let cooldown = if policy.cools(failure).is_none() {
+        let cooldown = if policy.cooldown_after.is_none() {
             None
-        } else if failure.scope == Scope::Endpoint {
+        } else if whole_endpoint {
             place.reason = Some(reason);
             Some(&mut place.cooldown)
         } else if reason.passes() && (enough || asked.is_some() || !vitals.cooldown.is_open()) {
@@ -98,10 +102,10 @@ impl Board {
         } else {
             None
         };
-        let length = cooldown.and_then(|cooldown| cooldown.start(asked, jitter, now));
-        let whole_endpoint = failure.scope == Scope::Endpoint;
+        let length = cooldown.and_then(|cooldown| cooldown.start(asked, jitter(), now));
         let cooling = length.map(|length| Notice::Cooling { length, reason, failures, whole_endpoint });
-        cooling.into_iter().chain(down).collect()
+        let warm = warm.then_some(Notice::Warm { model: false, whole_endpoint: true });
+        warm.into_iter().chain(cooling).chain(down).collect()
     }
 
     pub(super) fn take_over(
@@ -134,7 +138,7 @@ impl Board {
     }
 
     fn place(&mut self, endpoint: &Endpoint) -> &mut Place {
-        if !self.places.contains_key(endpoint.identity()) && self.places.len() >= MOST {
+        if !self.places.contains_key(endpoint.identity()) && self.places.len() >= MOST_PLACES {
             self.places.clear();
         }
         let new = || Place { name: endpoint.name().to_owned(), ..Place::default() };
@@ -144,7 +148,7 @@ impl Board {
 
 impl Place {
     fn vitals(&mut self, model: &str) -> &mut Vitals {
-        if !self.models.contains_key(model) && self.models.len() >= MOST {
+        if !self.models.contains_key(model) && self.models.len() >= MOST_MODELS {
             let oldest = self.models.iter().min_by_key(|(_, vitals)| vitals.used).map(|(name, _)| name.clone());
             oldest.and_then(|oldest| self.models.remove(&oldest));
         }

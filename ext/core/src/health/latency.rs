@@ -5,7 +5,8 @@ use std::time::Duration;
 /// The last answers' times, in a ring.
 #[derive(Debug, Default)]
 pub(super) struct Latency {
-    recent: Vec<Duration>,
+    /// In seconds, in half the room of a `Duration`.
+    recent: Vec<f32>,
     next: usize,
 }
 
@@ -13,6 +14,7 @@ const KEPT: usize = 128;
 
 impl Latency {
     pub(super) fn add(&mut self, took: Duration) {
+        let took = took.as_secs_f32();
         match self.recent.get_mut(self.next) {
             Some(oldest) => *oldest = took,
             None => self.recent.push(took),
@@ -23,9 +25,9 @@ impl Latency {
     /// The time within which `share` (0 to 1) of the answers came. `None` before the first.
     pub(super) fn percentile(&self, share: f64) -> Option<Duration> {
         let mut sorted = self.recent.clone();
-        sorted.sort_unstable();
+        sorted.sort_unstable_by(f32::total_cmp);
         let rank = (share * sorted.len() as f64).ceil() as usize;
-        sorted.get(rank.saturating_sub(1)).copied()
+        sorted.get(rank.saturating_sub(1)).map(|seconds| Duration::from_secs_f32(*seconds))
     }
 }
 

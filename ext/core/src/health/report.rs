@@ -10,6 +10,7 @@ use crate::Reason;
 #[derive(Debug, Clone)]
 pub struct Report {
     pub endpoint: String,
+    /// `*` for an endpoint that cools down as a whole, and none of whose models was asked here.
     pub model: String,
     pub state: State,
     /// Since the first failure after the last success.
@@ -50,13 +51,18 @@ impl State {
     }
 }
 
+const WHOLE_ENDPOINT: &str = "*";
+
 impl Board {
     pub(super) fn report(&self, now: Instant) -> Vec<Report> {
         let models = self
             .places
             .values()
             .flat_map(|place| place.models.iter().map(move |(model, vitals)| report(place, model, vitals, now)));
-        let mut reports: Vec<_> = models.collect();
+        // Known from another process only: nobody was asked here.
+        let unasked = self.places.values().filter(|place| place.models.is_empty() && !place.cooldown.is_open());
+        let whole = unasked.map(|place| report(place, WHOLE_ENDPOINT, &Vitals::default(), now));
+        let mut reports: Vec<_> = models.chain(whole).collect();
         reports.sort_by(|one, other| (&one.endpoint, &one.model).cmp(&(&other.endpoint, &other.model)));
         reports
     }

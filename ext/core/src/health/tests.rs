@@ -1,5 +1,6 @@
 use super::*;
 use crate::chain::tests::{candidate, endpoint};
+use crate::Scope;
 
 const POLICY: Policy = Policy { cooldown_after: Some(3), down_after: Duration::from_secs(3600) };
 
@@ -177,6 +178,51 @@ fn not_all_processes_come_back_at_one_moment() {
 }
 
 #[test]
+fn a_caller_with_less_patience_than_an_answer_takes_cools_nobody() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    health.record(&model, None, secs(5), POLICY, now);
+    let timeout = failure(Reason::Timeout);
+    for _ in 0..5 {
+        assert_eq!(health.record(&model, Some(&timeout), secs(1), POLICY, now), []);
+    }
+    assert!(health.is_warm(&model, now));
+    for _ in 0..3 {
+        health.record(&model, Some(&timeout), secs(6), POLICY, now);
+    }
+    assert!(!health.is_warm(&model, now));
+}
+
+#[test]
+fn any_answer_that_is_no_refusal_ends_the_cooldown_of_an_endpoint() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    fail(&health, &model, Reason::Unauthorized, now);
+    fail(&health, &model, Reason::Timeout, now);
+    assert!(!health.is_warm(&candidate("b/2"), now));
+    let busy = failure(Reason::Unavailable).with_status(503);
+    let notices = health.record(&model, Some(&busy), secs(1), POLICY, now);
+    assert_eq!(notices[0], Notice::Warm { model: false, whole_endpoint: true });
+    assert!(health.is_warm(&candidate("b/2"), now));
+}
+
+#[test]
+fn one_failure_after_a_cooldown_of_others_begins_the_next() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    health.take_over(&model.endpoint, Some("a/1"), secs(10), Reason::Timeout, now);
+    let due = now + secs(13);
+    let Admission::Probe(_probe) = health.admit(&model, secs(1), due) else { panic!("must probe") };
+    let notices = fail(&health, &model, Reason::Timeout, due);
+    assert!(matches!(notices[..], [Notice::Cooling { failures: 1, .. }]), "{notices:?}");
+}
+
+#[test]
+fn an_endpoint_that_cools_elsewhere_is_reported_though_none_of_its_models_was_asked() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    health.take_over(&model.endpoint, None, secs(60), Reason::Unauthorized, now);
+    let reports = health.report(now);
+    assert_eq!((reports.len(), reports[0].model.as_str(), reports[0].state), (1, "*", State::CoolingDown));
+}
+
+#[test]
 fn the_report_tells_of_each_model() {
     let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
     succeed(&health, &model, start);
@@ -196,11 +242,16 @@ fn the_report_tells_of_each_model() {
 #[test]
 fn what_is_kept_is_bounded() {
     let (health, start) = (Health::default(), Instant::now());
-    for number in 0..2_000 {
+    for number in 0..700 {
         succeed(&health, &candidate(&format!("a/{number}")), start + secs(number));
     }
     let models: Vec<_> = health.report(start).into_iter().map(|report| report.model).collect();
-    assert!(models.len() == 1_000 && models.contains(&"a/1999".to_owned()), "{}", models.len());
+    assert!(models.len() == 500 && models.contains(&"a/699".to_owned()), "{}", models.len());
+    for number in 0..70 {
+        let elsewhere = endpoint(&format!("e{number}"));
+        succeed(&health, &Candidate { endpoint: elsewhere, ..candidate("a/1") }, start);
+    }
+    assert!(health.report(start).len() <= 50);
 }
 
 #[test]

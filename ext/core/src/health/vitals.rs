@@ -35,7 +35,7 @@ impl Vitals {
     }
 
     /// Returns whether there have been enough of these in a row for a cooldown.
-    pub(super) fn failed(&mut self, failure: &Failure, enough: u32, now: Instant) -> bool {
+    pub(super) fn failed(&mut self, failure: &Failure, took: Duration, enough: u32, now: Instant) -> bool {
         self.asked(now);
         // A request that is at fault says nothing of the model.
         if failure.scope == Scope::Request {
@@ -44,7 +44,7 @@ impl Vitals {
         self.failures += 1;
         self.last_reason = Some(failure.reason);
         self.failing_since.get_or_insert(now);
-        if !failure.reason.passes() {
+        if !failure.reason.passes() || self.is_impatience(failure, took) {
             return false;
         }
         self.strikes = self.strikes.saturating_add(1);
@@ -76,6 +76,11 @@ impl Vitals {
             self.failing_since = None;
         }
         self.cooldown.close()
+    }
+
+    /// A caller that waits for less time than half of the answers take learns nothing of the model.
+    fn is_impatience(&self, failure: &Failure, took: Duration) -> bool {
+        failure.reason == Reason::Timeout && self.latency.percentile(0.5).is_some_and(|median| took < median)
     }
 
     fn asked(&mut self, now: Instant) {

@@ -33,7 +33,9 @@ fn body_of(text: &str, secrets: &[String]) -> String {
                 return MASK.to_owned();
             }
             let secrets = longest_first(secrets.iter().cloned().chain(spellings(&flagged)));
-            if hide(&mut json, &secrets) {
+            // Of fields of one name, all but the last are not in `json`, and so have not been looked at.
+            let unseen = fields(&json) < colons(text);
+            if hide(&mut json, &secrets) || unseen {
                 json.to_string()
             } else {
                 text.to_owned()
@@ -44,6 +46,29 @@ fn body_of(text: &str, secrets: &[String]) -> String {
         Err(_) if text.contains("flagged_input") => MASK.to_owned(),
         Err(_) => without(text, secrets),
     }
+}
+
+fn fields(json: &Value) -> usize {
+    match json {
+        Value::Object(map) => map.len() + map.values().map(fields).sum::<usize>(),
+        Value::Array(list) => list.iter().map(fields).sum(),
+        _ => 0,
+    }
+}
+
+/// Those between a name and its value.
+fn colons(json: &str) -> usize {
+    let (mut colons, mut quoted, mut escaped) = (0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b':' if !quoted => colons += 1,
+            _ => {}
+        }
+    }
+    colons
 }
 
 fn flagged_input<'j>(json: &'j Value, found: &mut Vec<&'j str>) {
@@ -110,6 +135,16 @@ mod tests {
         assert_eq!(body(&format!("[{}0]", r#"{"flagged_input":"my secret"},"#.repeat(17)), &[]), MASK);
         let quoted = body(r#"{"detail":"no: my secret","flagged_input":"my secret"}"#, &[]);
         assert!(!quoted.contains("my secret"), "{quoted}");
+        for twice in [
+            r#"{"a":{"flagged_input":"my secret"},"a":1}"#,
+            r#"{"a":"sk-1","a":1}"#,
+            r#"{"a":"{\"b\":\"sk\\u002d1\",\"b\":2}"}"#,
+        ] {
+            let kept = body(twice, &["sk-1"]);
+            assert!(!kept.contains("my secret") && !kept.contains("sk"), "{kept}");
+        }
+        let as_it_came = r#"{ "b": ":", "a": {"c": [{"d": "\\\":"}]} }"#;
+        assert_eq!(body(as_it_came, &["sk-1"]), as_it_came);
         let named = body(r#"{"key":{"sk-1":"bad key"}}"#, &["sk-1"]);
         assert_eq!(named, r#"{"key":{"[FILTERED]":"bad key"}}"#);
         let nested = body(r#"{"raw":"{\"flagged_input\":\"my secret\"}"}"#, &[]);

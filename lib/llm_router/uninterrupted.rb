@@ -17,7 +17,19 @@ class LlmRouter
       Unscheduled.run do
         next Thread.handle_interrupt(NEVER, &) unless Thread.current == Thread.main
 
-        without(SIGNALS) { Thread.handle_interrupt(NEVER, &) }
+        without_signals { Thread.handle_interrupt(NEVER, &) }
+      end
+    end
+
+    # Once for all who book at a time: a budget may make calls, and fibers end in any order.
+    def without_signals(&)
+      return yield if @holding == Process.pid
+
+      begin
+        @holding = Process.pid
+        without(SIGNALS, &)
+      ensure
+        @holding = nil
       end
     end
 
@@ -27,13 +39,20 @@ class LlmRouter
       return yield unless signal
 
       came = false
-      previous = trap(signal) { came = true }
+      owner = Process.pid
+      previous = trap(signal) { Process.pid == owner ? came = true : pass_on(signal, previous) }
       begin
         without(others, &)
       ensure
         trap(signal, previous)
         Process.kill(signal, Process.pid) if came
       end
+    end
+
+    # In a process that was forked meanwhile, and so waits for nothing.
+    def pass_on(signal, handler)
+      trap(signal, handler)
+      Process.kill(signal, Process.pid)
     end
   end
 end

@@ -43,6 +43,19 @@ RSpec.describe LlmRouter, "and the GVL" do
     expect(calls_while("GC.auto_compact", count: 40)).to eq('[[["Hello", "0.01", true, true], 40]]')
   end
 
+  it "survives GC.compact while a budget books and others are in calls" do
+    gateway.answer("Hello", cost_usd: "0.01", delay: 0.01)
+    expect(output_of_program(<<~RUBY)).to eq("100 100 0")
+      require_relative "#{File.join(__dir__, 'lives/till')}"
+      LlmRouter.configure { |config| config.price_ttl = nil }
+      till = Till.new
+      router = LlmRouter.new(budget: till)
+      calls = Array.new(10) { Thread.new { Array.new(10) { router.call(messages: MESSAGES).content } } }
+      GC.compact while calls.any?(&:alive?)
+      print calls.flat_map(&:value).grep("Hello").size, " ", till.settled.values.flatten.size, " ", till.held
+    RUBY
+  end
+
   it "starts no thread when it is loaded, and none for a call" do
     code = <<~RUBY
       before = Dir.children("/proc/self/task").size

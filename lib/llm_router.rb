@@ -55,6 +55,7 @@ class LlmRouter
   require "llm_router/later_charge"
   require "llm_router/parking"
   require "llm_router/unscheduled"
+  require "llm_router/free_threads"
   require "llm_router/uninterrupted"
   require "llm_router/spending"
   require "llm_router/call"

@@ -15,10 +15,14 @@ class LlmRouter
     # @return [Object] what the block returns
     def run(&)
       Unscheduled.run do
-        next Thread.handle_interrupt(NEVER, &) unless Thread.current == Thread.main
+        next masked(&) unless Thread.current == Thread.main
 
-        without_signals { Thread.handle_interrupt(NEVER, &) }
+        without_signals { masked(&) }
       end
+    end
+
+    def masked(&)
+      Thread.handle_interrupt(NEVER) { FreeThreads.within(&) }
     end
 
     # Once for all who book at a time: a budget may make calls, and fibers end in any order.

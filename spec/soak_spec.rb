@@ -35,6 +35,7 @@ RSpec.describe "bin/soak" do
           reserve t2 first:a
           uncertain t2 first:a -
           hop t2 first:a timeout - -
+          passed cooling_down
           reserve t2 second:b
           uncertain t2 second:b gen-4
           interrupted t2 1.5

@@ -70,9 +70,11 @@ module Soak
       end
     end
 
-    # Of a call that is nobody's, see {#rest}, there is nothing to tell.
+    # Of a call that is nobody's, see {#rest}, there is nothing to tell. A model that is passed by may still be asked,
+    # when all are cooling down.
     def hopped(hop)
       return unless Purse.tag
+      return @journal.note("passed", hop.reason) unless hop.attempted?
 
       @journal.note("hop", Purse.tag, "#{hop.endpoint}:#{hop.model}", hop.reason, hop.generation_id,
                     hop.cost_usd&.to_s("F"))

@@ -14,7 +14,7 @@ module Soak
       # @return [Array<Row>]
       def rows
         hops = books.attempts.values.select(&:hop).group_by(&:hop).sort_by { |_, all| -all.size }
-        [asked, *hops.map { |reason, all| row("hops: #{reason}", all.size, wrong: mistaken(reason, all)) }]
+        [asked, *hops.map { |reason, all| row("hops: #{reason}", all.size, wrong: mistaken(reason, all)) }, *passed]
       end
 
       private
@@ -26,6 +26,10 @@ module Soak
         twice = asked.select { |attempt| attempt.asked > 1 }
         row("requests, and how many of them were to fail", asked.size, percent(failed, asked.size),
             wrong: twice.map { |attempt| "#{attempt.key} was asked #{attempt.asked} times" })
+      end
+
+      def passed
+        books.all("passed").map(&:last).tally.sort.map { |reason, count| row("  not asked: #{reason}", count) }
       end
 
       # One that did not reach the gateway is not in its ledger.

@@ -48,7 +48,8 @@ class LlmRouter
     def listening(block)
       return block unless block && Thread.current.thread_variable_get(BOOKING)
 
-      proc { |*arguments| Thread.handle_interrupt(Object => :immediate) { block.call(*arguments) } }.ruby2_keywords
+      listening = proc { |*arguments| Thread.handle_interrupt(Object => :immediate) { block.call(*arguments) } }
+      listening.public_send(:ruby2_keywords)
     end
 
     Thread.prepend(Made)

@@ -3,7 +3,9 @@
 require "English"
 
 RSpec.describe "A thread that is started while money is booked" do
-  ways = { "Thread.new" => "Thread.new { deaf }", "Thread.start" => "Thread.start { deaf }", "Thread.fork" => "Thread.fork { deaf }",
+  ways = { "Thread.new" => "Thread.new { deaf }",
+           "Thread.start" => "Thread.start { deaf }",
+           "Thread.fork" => "Thread.fork { deaf }",
            "a class of its own" => "Class.new(Thread) { def initialize = super { deaf } }.new" }
   places = { "a budget" => "def budget.charge!(_) = START.call", "an observer" => "OBSERVE = true" }
 

@@ -86,7 +86,7 @@ class LlmRouter
     def discard_llm_call(error)
       instrument(:discard, error: error) if respond_to?(:instrument, true)
       Log.new(LlmRouter.config.logger).write(:error) { "#{self.class.name} #{job_id} is discarded: #{error.message}" }
-      Rails.error.report(error, handled: true) if defined?(Rails.error)
+      Rails.error.report(error, handled: true) if Object.const_defined?(:Rails) && Rails.respond_to?(:error)
     end
 
     # @return [Boolean] whether the charge is on its way; only a record can travel to another job

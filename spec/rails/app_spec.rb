@@ -9,7 +9,7 @@ RSpec.describe "A Rails app with llm_router" do
   def self.app
     @app ||= begin
       home = IO.popen([File.expand_path("../../bin/install-gem", __dir__)], &:read).strip
-      gems = %w[delayed_job_active_record pg]
+      gems = %w[daemons delayed_job_active_record pg]
       RailsApp.new(File.expand_path("../../tmp/rails_app", __dir__), gem_home: home, gems: gems).build
     end
   end
@@ -151,18 +151,49 @@ RSpec.describe "A Rails app with llm_router" do
     end
   end
 
-  it "runs the job with delayed_job on PostgreSQL, and tags its log" do
-    postgres = { QUEUE_ADAPTER: "delayed_job", **Databases.postgresql_environment }
-    app.command("bin/rails", "generate", "delayed_job:active_record")
-    app.command("bin/rails", "db:migrate")
-    app.command("bin/rails", "db:create", "db:migrate", **postgres)
-    in_app("DraftReplyJob.perform_later(message.id)", **postgres)
-    app.command("bin/rails", "jobs:workoff", **env, **postgres)
-    printed = app.runner(<<~RUBY, **postgres)
-      print Message.last.suggested_reply, " ", LlmBudget.for(Organization.last).spent_usd.to_s("F")
-    RUBY
-    expect(printed).to end_with("On its way. 0.0021")
-    expect(app.log("development.log")).to match(/^\[ActiveJob\] \[DraftReplyJob\] \[\S+\] \[llm\] anthropic.*; next: /)
+  describe "with delayed_job on PostgreSQL" do
+    let(:postgres) { { QUEUE_ADAPTER: "delayed_job", **Databases.postgresql_environment } }
+
+    before do
+      if Dir[File.join(app.path, "db/migrate/*delayed_jobs*")].empty?
+        app.command("bin/rails", "generate", "delayed_job:active_record")
+        app.command("bin/rails", "db:migrate")
+      end
+      app.command("bin/rails", "db:create", "db:migrate", **postgres)
+    end
+
+    def answered
+      app.runner(<<~RUBY, **postgres)
+        Timeout.timeout(30) { sleep 0.1 until Message.last.suggested_reply }
+        print Message.last.suggested_reply, " ", LlmBudget.for(Organization.last).spent_usd.to_s("F")
+      RUBY
+    end
+
+    it "runs the job, and tags its log" do
+      in_app("DraftReplyJob.perform_later(message.id)", **postgres)
+      app.command("bin/rails", "jobs:workoff", **env, **postgres)
+      expect(answered).to end_with("On its way. 0.0021")
+      expect(app.log("development.log")).to match(/^\[ActiveJob\] \[DraftReplyJob\] \[\S+\] \[llm\] anthropic.*; next: /)
+    end
+
+    it "runs the job in a daemon, forked from a process that has made a call itself" do
+      warm_up = File.join(app.path, "config/initializers/warm_up.rb")
+      File.write(warm_up, <<~RUBY)
+        Rails.application.config.after_initialize do
+          next unless ENV["WARM_UP"]
+
+          LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: [{ role: "user", content: "Are you there?" }])
+        end
+      RUBY
+      app.command("bin/delayed_job", "start", **env, **postgres, WARM_UP: "1")
+      in_app("DraftReplyJob.perform_later(message.id)", **postgres)
+      expect(answered).to end_with("On its way. 0.0021")
+      asked = gateway.requests.map { |request| request.messages.last["content"][/parcel|there/] }
+      expect(asked).to eq(%w[there there parcel parcel])
+    ensure
+      FileUtils.rm_f(warm_up)
+      app.command("bin/delayed_job", "stop", **postgres)
+    end
   end
 
   describe "with Sidekiq and Redis" do

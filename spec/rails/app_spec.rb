@@ -173,7 +173,7 @@ RSpec.describe "A Rails app with llm_router" do
       in_app("DraftReplyJob.perform_later(message.id)", **postgres)
       app.command("bin/rails", "jobs:workoff", **env, **postgres)
       expect(answered).to end_with("On its way. 0.0021")
-      expect(app.log("development.log")).to match(/^\[ActiveJob\] \[DraftReplyJob\] \[\S+\] \[llm\] anthropic.*; next: /)
+      expect(app.log("development.log")).to match(/^\[ActiveJob\] \[DraftReplyJob\] \[\S+\] \[llm\] anthropic.*; next/)
     end
 
     it "runs the job in a daemon, forked from a process that has made a call itself" do

@@ -2,6 +2,8 @@
 
 require "active_support"
 require "active_support/cache"
+require "tmpdir"
+require_relative "../demo/redis"
 
 RSpec.describe LlmRouter, "and cooldowns that processes share" do
   let(:cache) { ActiveSupport::Cache::FileStore.new(Dir.mktmpdir) }
@@ -120,6 +122,68 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     draft = ask
     expect(draft.hops.first).to have_attributes(reason: :cooling_down, message: /openrouter was failing \(insufficient/)
     expect(draft.endpoint).to eq("other")
+  end
+
+  describe "over Redis" do
+    around do |example|
+      OwnRedis.run do |url, pid|
+        @url = url
+        @pid = pid
+        example.run
+      ensure
+        Process.kill(:CONT, pid)
+      end
+    end
+
+    let(:cache) { ActiveSupport::Cache::RedisCacheStore.new(url: @url) }
+
+    it "shares them, and holds up no call while Redis hangs" do
+      configure(health_store: cache)
+      gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+      elsewhere do
+        ask
+        eventually { Redis.new(url: @url).dbsize.positive? }
+      end
+      gateway.answer("Back", Support::PRIMARY)
+      expect(reasons(ask.hops)).to eq([:cooling_down])
+      Process.kill(:STOP, @pid)
+      sleep(1.1)
+      expect(Array.new(20) { seconds { ask } }.sum).to be < 2
+    end
+
+    it "goes on without it" do
+      configure(health_store: cache)
+      ask
+      Process.kill(:KILL, @pid)
+      sleep(1.1)
+      gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+      expect(Array.new(3) { reasons(ask.hops) }).to eq([[:unavailable], [:cooling_down], [:cooling_down]])
+    end
+  end
+
+  describe "over Memcached" do
+    let(:cache) { ActiveSupport::Cache::MemCacheStore.new("127.0.0.1:#{@port}") }
+
+    around do |example|
+      @port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+      pid = spawn("memcached", "-l", "127.0.0.1", "-p", @port.to_s, "-u", "nobody")
+      eventually { TCPSocket.open("127.0.0.1", @port).close || true rescue false } # rubocop:disable Style/RescueModifier
+      example.run
+    ensure
+      Process.kill(:TERM, pid)
+      Process.wait(pid)
+    end
+
+    it "shares them" do
+      configure(health_store: cache)
+      gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+      elsewhere do
+        ask
+        eventually { cache.stats.values.first["curr_items"].to_i.positive? }
+      end
+      gateway.answer("Back", Support::PRIMARY)
+      expect(reasons(ask.hops)).to eq([:cooling_down])
+    end
   end
 
   it "keeps its own cooldowns with a cache that keeps nothing" do

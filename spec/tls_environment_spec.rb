@@ -2,23 +2,8 @@
 
 # What a process finds in its environment, and so in processes of their own.
 RSpec.describe LlmRouter, "and the environment's certificates and proxy" do
-  around do |example|
-    Dir.mktmpdir do |directory|
-      @directory = directory
-      example.run
-    ensure
-      @servers&.each(&:stop)
-    end
-  end
-
-  let(:ours) { Support::Authority.new(@directory, "ours") }
-  let(:theirs) { Support::Authority.new(@directory, "theirs") }
+  include_context "with servers that speak TLS"
   let(:server) { serving(Support::TlsServer.new(ours.context)) }
-
-  def serving(server)
-    (@servers ||= []) << server
-    server
-  end
 
   let(:script) do
     <<~RUBY

@@ -3,22 +3,7 @@
 require "pathname"
 
 RSpec.describe LlmRouter, "and TLS" do
-  around do |example|
-    Dir.mktmpdir do |directory|
-      @directory = directory
-      example.run
-    ensure
-      @servers&.each(&:stop)
-    end
-  end
-
-  let(:ours) { Support::Authority.new(@directory, "ours") }
-  let(:theirs) { Support::Authority.new(@directory, "theirs") }
-
-  def serving(server)
-    (@servers ||= []) << server
-    server
-  end
+  include_context "with servers that speak TLS"
 
   def server(authority = ours, **certificate)
     serving(Support::TlsServer.new(authority.context(**certificate)))

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
-require "socket"
+require_relative "../support/http_server"
 require_relative "exchange"
 require_relative "faults"
 require_relative "journal"
@@ -14,10 +14,11 @@ module Soak
   # a client can have been told is on record, and what is on record without having been told is for the client to
   # hold as uncertain.
   class GatewayServer
-    HOST = "127.0.0.1"
+    include HttpServer
+
     # Seconds that an answer takes.
     DELAY = 0.005..0.05
-    private_constant :HOST, :DELAY
+    private_constant :DELAY
 
     # @param options [Hash{String => Object}] the port, the ledger's path, the share of faults, a seed
     def initialize(options)
@@ -29,33 +30,15 @@ module Soak
 
     # @return [void]
     def run
-      server = TCPServer.new(HOST, @port)
-      Thread.new { loop { Thread.new(server.accept) { |client| serve(client) } } }
+      listen(@port)
       $stdout.syswrite("ready\n")
       $stdin.read
     end
 
     private
 
-    # A thread each, which mostly sleeps.
-    def serve(client)
-      client.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
-      until client.closed? || !(line = client.gets)
-        exchange = Exchange.new(client, line.split[1], body(client), @random)
-        play(exchange, *draw)
-      end
-    rescue SystemCallError, IOError
-      nil
-    ensure
-      client.close
-    end
-
-    def body(client)
-      length = 0
-      while (header = client.gets) && header != "\r\n"
-        length = header[/\d+/].to_i if header.match?(/\Acontent-length:/i)
-      end
-      client.read(length)
+    def answer(client, line, body)
+      play(Exchange.new(client, line.split[1], body, @random), *draw)
     end
 
     def draw

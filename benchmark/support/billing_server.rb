@@ -3,13 +3,14 @@
 require "bigdecimal"
 require "json"
 require "securerandom"
-require "socket"
+require_relative "http_server"
 
 # A gateway that bills, as a program of its own: what it has billed is in its ledger, whatever becomes of
 # those who asked. It answers a chat completion with as many tokens as chance will have it, on loopback
 # only, prints its port, and ends when its standard input does.
 class BillingServer
-  HOST = "127.0.0.1"
+  include HttpServer
+
   # Of a byte each there is more than one token for four of them.
   BYTES_PER_TOKEN = 4
 
@@ -26,33 +27,14 @@ class BillingServer
   end
 
   def run
-    server = TCPServer.new(HOST, 0)
-    Thread.new { loop { Thread.new(server.accept) { |client| serve(client) } } }
-    say(server.addr[1])
+    say(listen(0))
     $stdin.read
   end
 
   private
 
-  # A thread each, which mostly sleeps: hundreds of them cost little.
-  def serve(client)
-    client.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
-    while (line = client.gets)
-      reply = line.start_with?("POST ") ? completion(JSON.parse(body(client))) : (body(client) && nil)
-      client.write(http(reply))
-    end
-  rescue SystemCallError, IOError
-    nil
-  ensure
-    client.close
-  end
-
-  def body(client)
-    length = 0
-    while (header = client.gets) && header != "\r\n"
-      length = header[/\d+/].to_i if header.match?(/\Acontent-length:/i)
-    end
-    client.read(length)
+  def answer(client, line, body)
+    client.write(http(line.start_with?("POST ") ? completion(JSON.parse(body)) : nil))
   end
 
   def http(reply)
@@ -67,7 +49,7 @@ class BillingServer
     words = request.fetch("messages").map { |message| message.fetch("content") }.join
     answered, delay = @lock.synchronize { draw(most, words) }
     sleep(delay)
-    answer(request.fetch("model"), most, (words.bytesize / BYTES_PER_TOKEN) + 1, answered)
+    completed(request.fetch("model"), most, (words.bytesize / BYTES_PER_TOKEN) + 1, answered)
   end
 
   def draw(most, words)
@@ -85,7 +67,7 @@ class BillingServer
     end
   end
 
-  def answer(model, most, prompted, answered)
+  def completed(model, most, prompted, answered)
     prompt, completion = @prices.fetch(model).values_at("prompt", "completion")
     cost = (prompted * prompt) + (answered * completion)
     json(bill(cost, [answered - most, 0].max * completion), model, prompted, answered, cost)

@@ -137,3 +137,23 @@ module Support
     end
   end
 end
+
+# Servers that end with the example, and two authorities that know nothing of each other.
+RSpec.shared_context "with servers that speak TLS" do
+  around do |example|
+    Dir.mktmpdir do |directory|
+      @directory = directory
+      example.run
+    ensure
+      @servers&.each(&:stop)
+    end
+  end
+
+  let(:ours) { Support::Authority.new(@directory, "ours") }
+  let(:theirs) { Support::Authority.new(@directory, "theirs") }
+
+  def serving(server)
+    (@servers ||= []) << server
+    server
+  end
+end

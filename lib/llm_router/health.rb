@@ -31,8 +31,8 @@ class LlmRouter
     # @api private
     def initialize(failing_since:, next_probe_at:, **known)
       now = Time.now
-      failing_since &&= now - failing_since
-      next_probe_at &&= now + next_probe_at
+      failing_since &&= (now - failing_since).round(3)
+      next_probe_at &&= (now + next_probe_at).round(3)
       super(failing_since: failing_since, next_probe_at: next_probe_at, **known)
       freeze
     end

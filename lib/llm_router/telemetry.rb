@@ -77,7 +77,7 @@ class LlmRouter
 
     # A model has been failing for +config.down_after+.
     def down(asked, failing:, failures:, reason:)
-      emit("model_down", **health(asked, reason), failing_since: Time.now - failing, seconds: failing,
+      emit("model_down", **health(asked, reason), failing_since: (Time.now - failing).round(3), seconds: failing,
                                                   consecutive_failures: failures)
     end
 

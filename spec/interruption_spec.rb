@@ -189,8 +189,9 @@ RSpec.describe LlmRouter, "and interruption" do
   it "is not taken for the error of a listener" do
     gateway.answer("Hi")
     configure
-    allow(LlmRouter.config.events).to receive(:start) do |name, _|
+    allow(LlmRouter.config.events).to receive(:event).and_wrap_original do |event, name, *details|
       Thread.current.raise(IOError, "just now") if name == "attempt"
+      event.call(name, *details)
     end
     expect { ask }.to raise_error(IOError, "just now")
     expect(log).not_to include("a listener raised")

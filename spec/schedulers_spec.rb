@@ -116,7 +116,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
       child = fork do
         own = ask.content
         Timeout.timeout(10) { sleep 0.01 until first }
-        exit!(own == "Hi" && first.message.include?("the process forked") && budget.charges.size == 1)
+        exit!(own == "Hi" && first.message.include?("was forked") && budget.charges.size == 1)
       end
       status = Process.wait2(child).last.exitstatus
     end

@@ -52,7 +52,7 @@ class LlmRouter
       listening.public_send(:ruby2_keywords)
     end
 
-    Thread.prepend(Made)
+    Object.const_get(:Thread).prepend(Made)
     Thread.singleton_class.prepend(Started)
   end
 end

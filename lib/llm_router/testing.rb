@@ -37,7 +37,7 @@ class LlmRouter
     end
 
     LlmRouter::Chain.prepend(Rewiring)
-    LlmRouter::Configuration.prepend(Unshared)
+    LlmRouter.const_get(:Configuration).prepend(Unshared)
     LlmRouter.const_get(:Endpoint).prepend(Lookups)
   end
 

@@ -34,6 +34,7 @@ class LlmRouter
   require "llm_router/response"
   require "llm_router/secret"
   require "llm_router/setting"
+  require "llm_router/input"
   require "llm_router/unlimited"
   require "llm_router/price"
   require "llm_router/prices"
@@ -59,6 +60,8 @@ class LlmRouter
   require "llm_router/uninterrupted"
   require "llm_router/spending"
   require "llm_router/call"
+  require "llm_router/batched_call"
+  require "llm_router/batch"
 
   autoload :Budget, "llm_router/budget"
   autoload :Budgets, "llm_router/budgets"
@@ -66,9 +69,6 @@ class LlmRouter
   autoload :Job, "llm_router/job"
   autoload :SettleJob, "llm_router/settle_job"
   autoload :SharedHealth, "llm_router/shared_health"
-
-  EXAMPLE = '{ role: "user", content: "Hi" }'
-  private_constant :EXAMPLE
 
   @configuring = Monitor.new
 
@@ -179,12 +179,41 @@ class LlmRouter
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
   def call(messages:, **options)
-    check_messages(messages)
-    Setting.refuse_reserved!(options.keys, "call", ArgumentError)
+    Input.check(messages, options.keys, "call")
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
-      @chain.native.walk(call, messages, options, [@timeout, @deadline, @config.max_answer_bytes],
-                         [@config.cooldown_after, @config.down_after])
+      @chain.native.walk(call, messages, options, *terms)
+    end
+  end
+
+  # Makes many calls at once, on the calling thread alone: while their attempts are on the wire, side by side, the
+  # GVL is released. Each is as one made by {#call}, with a deadline, hops, gates and charges of its own, and ends
+  # by itself: its result is a response, or the error that {#call} would have raised.
+  #
+  # A budget with nothing left ends what has not started: the rest get a {BudgetExceeded} each, which says so. One
+  # that reserves is not asked for more than it has while calls of the batch hold some of it: the next one waits
+  # until they have given it back. What ends the thread's wait, such as a +Timeout+, ends all calls under way, and
+  # so does what the block raises; what they had spent by then is charged.
+  #
+  # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options
+  # @param concurrency [Integer] how many are under way at a time, at most
+  # @yield for each as it is through, on the calling thread, while the others go on
+  # @yieldparam request [Hash] as it was given
+  # @yieldparam result [Response, StandardError]
+  # @return [Array<Response, StandardError>] in the order of the requests, frozen
+  # @raise [ArgumentError] requests that cannot be sent, with their place; nothing was asked or charged
+  # @example
+  #   requests = ["Hi", "Bye"].map { |text| { messages: [{ role: "user", content: text }], max_tokens: 200 } }
+  #   router.call_all(requests) do |request, result|
+  #     warn result.message if result.is_a?(StandardError)
+  #   end
+  def call_all(requests, concurrency: 64, &block)
+    requests = Input.list(requests)
+    Setting.count("concurrency", concurrency, ArgumentError)
+    @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
+    Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
+      pairs = requests.map { |request| [request[:messages], request.except(:messages)] }
+      @chain.native.walk_all(batch, pairs, concurrency, *terms)
     end
   end
 
@@ -205,17 +234,9 @@ class LlmRouter
                          "exhausted? and charge!(cost_usd), or LlmRouter::Unlimited for no budget"
   end
 
-  def check_messages(messages)
-    unless messages.is_a?(Array) && messages.any?
-      raise ArgumentError, "messages: needs an Array with at least one Hash, such as [#{EXAMPLE}]"
-    end
-
-    messages.each_with_index { |message, index| check_message(message, "messages[#{index}]") }
-  end
-
-  def check_message(message, place)
-    raise ArgumentError, "#{place} is a #{message.class}, not a Hash: give #{EXAMPLE}" unless message.is_a?(Hash)
-    raise ArgumentError, "#{place} has no role: give #{EXAMPLE}" unless message[:role] || message["role"]
+  # The times and limits of a call, and when a model cools down.
+  def terms
+    [[@timeout, @deadline, @config.max_answer_bytes], [@config.cooldown_after, @config.down_after]]
   end
 end
 

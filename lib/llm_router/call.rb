@@ -5,14 +5,14 @@ class LlmRouter
   # that called. See ext/core/src/router.rs for the order.
   # @api private
   class Call
-    def initialize(chain:, budget:, config:, deadline:)
+    def initialize(chain:, budget:, config:, deadline:, overlapping: false)
       config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
       @chain = chain
       @budget = budget
       @config = config
       @deadline = deadline
       @hops = []
-      @telemetry = Telemetry.new(config: config, chain: chain, hops: @hops)
+      @telemetry = Telemetry.new(config: config, chain: chain, hops: @hops, overlapping: overlapping)
       @spending = Spending.new(budget: budget, config: config, telemetry: @telemetry)
     end
 

@@ -45,6 +45,12 @@ class LlmRouter
       super(message || "the budget has no room: #{in_words}", hops: hops)
     end
 
+    # @return [Boolean] whether there is nothing left at all, and calls under way will give none back
+    # @api private
+    def nothing_left?
+      retry_after.nil? && (left_usd ? !left_usd.positive? : needed_usd.nil?)
+    end
+
     # @return [String] what was needed, what is left, and when there is more
     # @api private
     def in_words

@@ -20,5 +20,10 @@ class LlmRouter
     def event(name, payload, logger)
       Event.new(name, payload, logger)
     end
+
+    # @return [#event] for those that begin and end in any order
+    def overlapping
+      self
+    end
   end
 end

@@ -24,7 +24,34 @@ class LlmRouter
       end
     end
 
+    # Before Rails 7.1, of those that end in any order: told when they end, so that none is taken for another. Their
+    # times are in the payload's +:duration+ alone.
+    # @api private
+    class Late < Event
+      def start; end
+
+      def finish
+        ActiveSupport::Notifications.instrument(name, payload)
+      end
+    end
+
+    # @api private
+    module Overlapping
+      module_function
+
+      # @return [#start, #finish]
+      def event(name, payload, logger)
+        event = Notifications.event(name, payload, logger)
+        event.is_a?(Event) ? Late.new(event.name, payload) : event
+      end
+    end
+
     module_function
+
+    # @return [#event] for those that begin and end in any order
+    def overlapping
+      Overlapping
+    end
 
     # From Rails 7.1 on each event stands for itself: the fibers of a thread start and finish theirs in any order.
     # @return [#start, #finish]

@@ -35,10 +35,10 @@ class LlmRouter
     end
 
     # @return [Integer]
-    def count(name, value)
+    def count(name, value, error = ConfigurationError)
       return value if value.is_a?(Integer) && value.between?(1, MOST)
 
-      raise ConfigurationError, "#{name} is #{value.inspect}: give a whole number, 1 or more"
+      raise error, "#{name} is #{value.inspect}: give a whole number, 1 or more"
     end
 
     # @return [BigDecimal]

@@ -54,6 +54,12 @@ class LlmRouter
       too_expensive
     end
 
+    # What the budget has refused, it may have room for by now.
+    def forget_refusal
+      @refused = nil
+      @refusal = nil
+    end
+
     # @param cost_usd [BigDecimal] US dollars
     # @param known [Hash] what the answer says of the attempt
     def settle(cost_usd, **known)

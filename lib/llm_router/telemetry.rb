@@ -11,8 +11,10 @@ class LlmRouter
     private_constant :OUTCOMES
 
     # @param hops [Array<Hop>] the call's own, which grows as it goes
-    def initialize(config:, chain:, hops:)
+    # @param overlapping [Boolean] whether others of the same thread begin and end in between
+    def initialize(config:, chain:, hops:, overlapping: false)
       @config = config
+      @events = overlapping ? config.events.overlapping : config.events
       @chain = chain
       @hops = hops
       @open = {}.compare_by_identity
@@ -21,19 +23,33 @@ class LlmRouter
     # Around the whole call.
     # @return [Response]
     def call
+      began
+      response = yield
+      brought(response)
+      response
+    rescue StandardError => e
+      failed(e)
+      raise
+    ensure
+      left
+    end
+
+    def began
       @call_started = now
       @call = { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
       start("call", @call)
-      response = yield
-      concluded(:answered, fallback: response.fallback?, **answer(response))
-      response
-    rescue StandardError => e
-      concluded(OUTCOMES.fetch(e.class, :failed), "error.type": e.class.name, **owed(e))
-      raise
-    ensure
-      # What neither answered nor raised an error was killed, thrown or interrupted.
-      concluded(:interrupted)
     end
+
+    def brought(response)
+      concluded(:answered, fallback: response.fallback?, **answer(response))
+    end
+
+    def failed(error)
+      concluded(OUTCOMES.fetch(error.class, :failed), "error.type": error.class.name, **owed(error))
+    end
+
+    # What neither answered nor raised an error was killed, thrown or interrupted.
+    def left = concluded(:interrupted)
 
     def attempting(model, vendor, endpoint)
       @attempt_started = now
@@ -136,7 +152,7 @@ class LlmRouter
     end
 
     def start(name, payload)
-      event = @open[payload] = @config.events.event(name, payload, @config.logger)
+      event = @open[payload] = @events.event(name, payload, @config.logger)
       listening { event.start }
     end
 

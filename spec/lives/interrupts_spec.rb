@@ -5,23 +5,23 @@ require_relative "../../benchmark/support/billing_gateway"
 
 # INTERRUPTS=10000 for the long run.
 RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#raise, Thread#kill and a trap" do
-  def storm(*how)
+  def storm(*how, calls: 1)
     count = Integer(ENV.fetch("INTERRUPTS", "1000"))
     seed = RSpec.configuration.seed
     BillingGateway.open(delay: 0.002..0.012, seed: seed) do |gateway|
       storm = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, "storm.rb")]
       report = IO.popen([*storm, count.to_s, gateway.base_url, seed.to_s, *how], &:read)
       expect($?).to be_success, "ended with #{$?}" # rubocop:disable Style/SpecialGlobalVars
-      check(JSON.parse(report, symbolize_names: true), count, gateway)
+      check(JSON.parse(report, symbolize_names: true), count, gateway, calls)
     end
   end
 
-  def check(report, count, gateway)
+  def check(report, count, gateway, calls)
     expect(report[:delivered]).to eq(%i[timeout kill raise signal].to_h { |kind| [kind, count / 4] })
     expect(report[:strays]).to be_empty
     expect(report[:held]).to eq(0)
     check_money(report[:settled].transform_keys(&:to_s), report[:uncertain], gateway)
-    check_rest(*report.values_at(:before, :after))
+    check_rest(*report.values_at(:before, :after), calls)
   end
 
   # What was billed was charged, once and as billed, or the budget knows that it may have been.
@@ -38,10 +38,10 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
     gateway.ledger
   end
 
-  # Of sockets, no more than one connection for each thread that called, kept alive.
-  def check_rest(before, after)
+  # Of sockets, no more than one connection for each call that was under way, kept alive.
+  def check_rest(before, after, calls)
     expect(after[:threads]).to eq(before[:threads])
-    expect(after[:fds]).to be <= before[:fds] + 9
+    expect(after[:fds]).to be <= before[:fds] + (9 * calls)
     expect(after[:rss_kib]).to be < before[:rss_kib] + 20_000
   end
 
@@ -51,5 +51,9 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
 
   it "do so where many raises and a kill come at once" do
     storm("burst")
+  end
+
+  it "do so where many calls are made at once" do
+    storm("batch", calls: 4)
   end
 end

@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 # A program: so many calls, each interrupted once, at a moment that chance picks. What is left prints as
-# JSON. Arguments: how many, the gateway's address, a seed, "burst" for several interrupts at once.
+# JSON. Arguments: how many, the gateway's address, a seed, and what else: "burst" for several interrupts at
+# once, "batch" for several calls.
 require "json"
 require "llm_router"
 require "timeout"
@@ -19,12 +20,15 @@ class Storm
   PATIENCE = 20
   # Raises, before a kill.
   BURST = 8
-  private_constant :KINDS, :MOMENTS, :CREW, :PATIENCE, :BURST
+  # Calls at once.
+  BATCH = 4
+  private_constant :KINDS, :MOMENTS, :CREW, :PATIENCE, :BURST, :BATCH
 
-  def initialize(count, seed, burst:)
+  def initialize(count, seed, how)
     @count = count
     @random = Random.new(seed)
-    @burst = burst
+    @burst = how.include?("burst")
+    @batch = how.include?("batch")
     @till = Till.new
     @router = LlmRouter.new(budget: @till)
     @delivered = Hash.new(0)
@@ -54,11 +58,17 @@ class Storm
 
   # The call, and a wait in which whatever came too late for it arrives.
   def call
-    @router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 5)
+    request = { messages: [{ role: "user", content: "Hi" }], max_tokens: 5 }
+    @batch ? calls(request) : @router.call(**request)
     sleep PATIENCE
     note(:lost)
   rescue LlmRouter::Error => e
     stray(e)
+  end
+
+  def calls(request)
+    results = @router.call_all([request] * BATCH)
+    results.grep(StandardError) { |error| stray(error) }
   end
 
   def strike(kind)
@@ -95,7 +105,7 @@ class Storm
   end
 
   def moment
-    @lock.synchronize { @random.rand(MOMENTS) }
+    @lock.synchronize { @random.rand(MOMENTS) * (@batch ? BATCH / 2 : 1) }
   end
 
   def note(kind)
@@ -121,7 +131,7 @@ class Storm
 end
 
 if $PROGRAM_NAME == __FILE__
-  count, url, seed, burst = ARGV
+  count, url, seed, *how = ARGV
   LlmRouter.configure do |config|
     config.base_url = url
     config.api_key = "test-key"
@@ -130,5 +140,5 @@ if $PROGRAM_NAME == __FILE__
     config.same_vendor = :allow
     config.chain :default, %w[initech/cheap]
   end
-  puts JSON.generate(Storm.new(Integer(count), Integer(seed), burst: burst == "burst").run)
+  puts JSON.generate(Storm.new(Integer(count), Integer(seed), how).run)
 end

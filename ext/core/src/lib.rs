@@ -3,7 +3,8 @@
 //! One way through: a [`Walk`] over a [`Chain`] says which [`Candidate`] is asked next, a
 //! [`Host`] does what only the caller can do (ask the budget, wait for the attempt, tell of a
 //! hop, charge), [`gateway::attempt`] makes one HTTP attempt, and [`run`] is the loop that owns
-//! the order of these and nothing else.
+//! the order of these and nothing else. Who has many walks to make at once goes the two steps of that loop,
+//! [`advance`] and [`conclude`], for each of them, and leaves the waiting to [`Attempts`].
 //!
 //! Besides, for whoever reserves money: [`Request::bounds`] says how large an attempt can get, [`prices()`]
 //! what its tokens cost, [`Progress`] how far it came, and [`generation()`] what it did cost.
@@ -12,6 +13,7 @@
 //! as of August 2026.
 
 mod answer;
+mod attempts;
 mod bounds;
 mod chain;
 mod choices;
@@ -53,6 +55,7 @@ mod trust;
 mod verdict;
 mod walk;
 
+pub use attempts::{Arrival, Attempts};
 pub use bounds::Bounds;
 pub use chain::{Candidate, Chain, ChainError};
 pub use client::{Client, ClientError, Clients};
@@ -65,11 +68,11 @@ pub use generation::{generation, Generation};
 pub use hop::Hop;
 pub use lint::Doubt;
 pub use lookup::LookupError;
-pub use panic::{caught, Panicked};
+pub use panic::{caught, caught_waiting, Panicked};
 pub use prices::{prices, ModelPrice};
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError};
 pub use request::{Params, Request};
-pub use router::{run, Gate, Host, Stopped};
+pub use router::{advance, conclude, run, Due, Gate, Host, Outcome, Stopped, Waiting};
 pub use trust::{Trust, TrustError};
 pub use walk::{Asking, Ended, Next, Step, Walk};

@@ -1,7 +1,9 @@
 //! Panics are caught where they start, so that none crosses into Ruby.
 
 use std::any::Any;
+use std::future::{poll_fn, Future};
 use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::task::Poll;
 
 use thiserror::Error;
 
@@ -16,6 +18,19 @@ pub struct Panicked(String);
 /// [`Panicked`] with the panic's message.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Panicked(message(payload.as_ref())))
+}
+
+/// As [`caught`], of work that waits.
+///
+/// # Errors
+/// [`Panicked`] with the panic's message.
+pub async fn caught_waiting<F: Future>(work: F) -> Result<F::Output, Panicked> {
+    let mut work = Box::pin(work);
+    poll_fn(|context| match caught(|| work.as_mut().poll(context)) {
+        Ok(poll) => poll.map(Ok),
+        Err(panicked) => Poll::Ready(Err(panicked)),
+    })
+    .await
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

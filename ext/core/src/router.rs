@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 use crate::health::Notice;
 use crate::{Asking, Candidate, Completion, Ended, Failure, Hop, Next, Step, Walk};
 
+/// What became of an attempt.
+pub type Outcome = Result<Completion, Failure>;
+
 /// What only the caller of a walk can do. An error from any of these ends the walk at once.
 pub trait Host {
     /// What the caller makes of the completion.
@@ -13,9 +16,6 @@ pub trait Host {
 
     /// May this candidate be asked? An error says that nobody may.
     fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Self::Error>;
-
-    /// Makes the attempt and waits for it, for at most `limit`.
-    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Self::Error>;
 
     /// Charges for the answer and returns it. Then tells of what it has changed in the health of who gave it.
     fn answered(
@@ -28,6 +28,12 @@ pub trait Host {
     /// Is told of a step that brought no answer, and of who is asked next. Charges what the failed
     /// attempt cost all the same ([`Hop::cost`]). Then tells of what it has changed in the health of who was asked.
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Self::Error>;
+}
+
+/// A host that waits for one attempt at a time.
+pub trait Waiting: Host {
+    /// Makes the attempt and waits for it, for at most `limit`.
+    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Self::Error>;
 }
 
 /// What a [`Host`] says before an attempt.
@@ -54,11 +60,34 @@ impl<E> From<E> for Stopped<E> {
     }
 }
 
+/// An attempt that is to be made now.
+#[derive(Debug, Clone, Copy)]
+pub struct Due<'c> {
+    pub candidate: &'c Candidate,
+    /// The most that it may take.
+    pub limit: Duration,
+    since: Instant,
+}
+
 /// Walks the chain until a candidate answers.
 ///
 /// # Errors
 /// [`Stopped`]: the walk ended without an answer, or the host stopped it.
-pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stopped<H::Error>> {
+pub fn run<H: Waiting>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stopped<H::Error>> {
+    loop {
+        let due = advance(walk, host)?;
+        let outcome = host.attempt(due.candidate, due.limit)?;
+        if let Some(answer) = conclude(walk, host, due, outcome, Instant::now())? {
+            return Ok(answer);
+        }
+    }
+}
+
+/// Goes on to the next attempt, past all who are not to be asked.
+///
+/// # Errors
+/// As [`run`].
+pub fn advance<'c, H: Host>(walk: &mut Walk<'c>, host: &mut H) -> Result<Due<'c>, Stopped<H::Error>> {
     loop {
         let asking = match walk.next(Instant::now()) {
             Next::Ask(asking) => asking,
@@ -75,13 +104,28 @@ pub fn run<H: Host>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stop
         }
         // The gate may have taken its time, and that counts. It never lengthens the limit, which the gate was told:
         // while this walk probes an endpoint, or since others began to cool down, fewer seem to need their share.
-        let asked = Instant::now();
-        let Some(limit) = walk.limit(candidate, asked) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
-        let outcome = host.attempt(candidate, limit.min(asking.limit))?;
-        let now = Instant::now();
-        match walk.record(candidate, outcome, now - asked, now) {
-            Step::Answered(completion, notices) => return Ok(host.answered(candidate, completion, &notices)?),
-            Step::Failed(hop, notices) => host.hopped(&hop, walk.upcoming(now), &notices)?,
+        let since = Instant::now();
+        let Some(limit) = walk.limit(candidate, since) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
+        return Ok(Due { candidate, limit: limit.min(asking.limit), since });
+    }
+}
+
+/// Takes what became of an attempt, and when. `None` where the walk goes on.
+///
+/// # Errors
+/// [`Stopped::Host`].
+pub fn conclude<H: Host>(
+    walk: &mut Walk<'_>,
+    host: &mut H,
+    due: Due<'_>,
+    outcome: Outcome,
+    now: Instant,
+) -> Result<Option<H::Answer>, Stopped<H::Error>> {
+    match walk.record(due.candidate, outcome, now.saturating_duration_since(due.since), now) {
+        Step::Answered(completion, notices) => Ok(Some(host.answered(due.candidate, completion, &notices)?)),
+        Step::Failed(hop, notices) => {
+            host.hopped(&hop, walk.upcoming(now), &notices)?;
+            Ok(None)
         }
     }
 }
@@ -124,16 +168,6 @@ mod tests {
             }
         }
 
-        fn attempt(
-            &mut self,
-            candidate: &Candidate,
-            limit: Duration,
-        ) -> Result<Result<Completion, Failure>, Self::Error> {
-            self.seen.push(format!("attempt {}", candidate.model));
-            self.limits.push(limit);
-            Ok(self.outcomes.remove(0))
-        }
-
         fn answered(&mut self, candidate: &Candidate, _: Completion, _: &[Notice]) -> Result<String, Self::Error> {
             self.seen.push(format!("charge {}", candidate.model));
             Ok(candidate.model.clone())
@@ -145,6 +179,14 @@ mod tests {
             self.seen.push(format!("hop {} {} {cost} to {next:?}", hop.model, hop.failure.reason.as_str()));
             self.seen.extend(notices.iter().map(|notice| format!("{notice:?}")));
             Ok(())
+        }
+    }
+
+    impl Waiting for Scripted {
+        fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Self::Error> {
+            self.seen.push(format!("attempt {}", candidate.model));
+            self.limits.push(limit);
+            Ok(self.outcomes.remove(0))
         }
     }
 

@@ -1,17 +1,19 @@
-//! `LlmRouter::Native::Chain`: a checked chain, and the call that walks it.
+//! `LlmRouter::Native::Chain`: a checked chain, and the calls that walk it.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use llm_router_core::{run, Candidate, Chain, Request, Walk};
+use llm_router_core::{run, Candidate, Chain, Request};
 use magnus::typed_data::Obj;
 use magnus::value::ReprValue;
 use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RObject, Ruby, Value};
 
+use crate::batch::Batch;
 use crate::endpoint::NativeEndpoint;
 use crate::host::RubyHost;
 use crate::seconds::duration;
-use crate::{errors, health, json};
+use crate::terms::{Limits, Terms};
+use crate::{errors, json};
 
 #[magnus::wrap(class = "LlmRouter::Native::Chain", free_immediately, size)]
 pub(crate) struct NativeChain(Arc<Chain>);
@@ -22,7 +24,8 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     <NativeChain as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 1))?;
     class.define_method("doubts", method!(NativeChain::doubts, 0))?;
-    class.define_method("walk", method!(NativeChain::walk, 5))
+    class.define_method("walk", method!(NativeChain::walk, 5))?;
+    class.define_method("walk_all", method!(NativeChain::walk_all, 5))
 }
 
 /// What Ruby passes for each candidate: model, endpoint, timeout in seconds, parameters.
@@ -57,23 +60,35 @@ impl NativeChain {
         call: RObject,
         messages: Value,
         options: RHash,
-        (timeout, deadline, max_answer_bytes): (f64, Option<f64>, usize),
+        limits: Limits,
         policy: (Option<u32>, f64),
     ) -> Result<Value, Error> {
         errors::guarded(ruby, || {
             let started = Instant::now();
+            let terms = Terms::new(ruby, limits, policy)?;
             let request =
                 Arc::new(Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?));
-            let deadline = match deadline {
-                Some(seconds) => started.checked_add(duration(ruby, seconds)?),
-                None => None,
-            };
-            let walk = Walk::new(&this.0, duration(ruby, timeout)?, deadline);
-            let mut walk = walk.minding(health::of_process(), health::policy(ruby, policy)?);
             let reserving = call.funcall("reserving?", ())?;
-            let pid = std::process::id();
-            let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes, pid, late: None };
-            run(&mut walk, &mut host).map_err(|stopped| host.stopped(stopped))
+            let (max_answer_bytes, pid) = (terms.max_answer_bytes, std::process::id());
+            let mut host =
+                RubyHost { ruby, call, request, reserving, max_answer_bytes, pid, late: None, may_be_held: false };
+            run(&mut terms.walk(&this.0, started), &mut host).map_err(|stopped| host.stopped(stopped))
+        })
+    }
+
+    /// Walks the chain for each of many requests at once, see [`Batch`].
+    fn walk_all(
+        ruby: &Ruby,
+        this: &Self,
+        batch: RObject,
+        requests: RArray,
+        concurrency: usize,
+        limits: Limits,
+        policy: (Option<u32>, f64),
+    ) -> Result<(), Error> {
+        errors::guarded(ruby, || {
+            let terms = Terms::new(ruby, limits, policy)?;
+            Batch::new(ruby, batch, &this.0, terms, requests, concurrency)?.run()
         })
     }
 }

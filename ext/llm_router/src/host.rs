@@ -1,11 +1,13 @@
 //! What a walk asks of its caller, done by Ruby: a `LlmRouter::Call`.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Failure, Gate, Hop, Host, Progress, Request, Stopped,
+    gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Gate, Hop, Host, Outcome, Progress, Request, Stopped,
+    Waiting,
 };
 use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
 
@@ -32,13 +34,29 @@ pub(crate) struct RubyHost<'r> {
     pub(crate) pid: u32,
     /// What came together with an outcome, and goes on when that is booked.
     pub(crate) late: Option<Error>,
+    /// Where the budget has no room, others of the same batch hold some of it: not to be asked now.
+    pub(crate) may_be_held: bool,
+}
+
+/// Why a host wants no more of a walk.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    Raised(Error),
+    /// It is to begin again when others have given back what they hold.
+    Held,
+}
+
+impl From<Error> for Halt {
+    fn from(error: Error) -> Self {
+        Self::Raised(error)
+    }
 }
 
 impl Host for RubyHost<'_> {
     type Answer = Value;
-    type Error = Error;
+    type Error = Halt;
 
-    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Error> {
+    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Halt> {
         let candidate = asking.candidate;
         let bounds = self.reserving.then(|| self.request.bounds(candidate));
         let Bounds { prompt_tokens, completion_tokens } = bounds.unwrap_or_default();
@@ -52,46 +70,70 @@ impl Host for RubyHost<'_> {
             completion_tokens,
         );
         let refusal: Option<String> = self.call.funcall("gate", asked)?;
-        Ok(refusal.map_or(Gate::Open, Gate::TooExpensive))
+        match refusal {
+            Some(_) if self.may_be_held => Err(Halt::Held),
+            refusal => Ok(refusal.map_or(Gate::Open, Gate::TooExpensive)),
+        }
     }
 
-    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Result<Completion, Failure>, Error> {
-        if self.forked() {
-            return Err(errors::forked(self.ruby));
-        }
-        let process = Process::current().map_err(|error| errors::configuration(self.ruby, error))?;
-        let client = process
-            .clients
-            .trusting(candidate.endpoint.trust())
-            .map_err(|error| errors::configuration(self.ruby, error))?;
+    fn answered(&mut self, candidate: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Halt> {
+        let completion = NativeCompletion::wrap(self.ruby, completion);
+        let changes = health::changes(self.ruby, notices)?;
+        Ok(self.book("answered", (completion, candidate.endpoint.name(), changes))?)
+    }
+
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Halt> {
+        // It would be told a second time.
+        self.may_be_held = false;
+        let next = next.map(|candidate| candidate.model.as_str());
+        let attributes = self.attributes(hop)?;
+        let changes = health::changes(self.ruby, notices)?;
+        self.book("hopped", (next, attributes, changes))?;
+        Ok(())
+    }
+}
+
+impl Waiting for RubyHost<'_> {
+    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Halt> {
+        let process = self.process()?;
         let progress = Progress::default();
-        let (candidate, told) = (candidate.clone(), progress.clone());
-        let (request, max_answer_bytes) = (Arc::clone(&self.request), self.max_answer_bytes);
-        let attempt = async move {
-            let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &told };
-            gateway::attempt(&client, ask).await
-        };
+        let attempt = self.exchange(&process, candidate, limit, &progress)?;
         let waited = wait(self.ruby, &process, attempt);
         let waited = waited.map_err(|interrupt| self.interrupted(&progress, interrupt))?;
         self.late = waited.late;
         Ok(waited.output)
     }
-
-    fn answered(&mut self, candidate: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
-        let completion = NativeCompletion::wrap(self.ruby, completion);
-        let changes = health::changes(self.ruby, notices)?;
-        self.book("answered", (completion, candidate.endpoint.name(), changes))
-    }
-
-    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {
-        let next = next.map(|candidate| candidate.model.as_str());
-        let attributes = self.attributes(hop)?;
-        let changes = health::changes(self.ruby, notices)?;
-        self.book("hopped", (next, attributes, changes)).map(drop)
-    }
 }
 
 impl RubyHost<'_> {
+    /// What makes attempts in this process.
+    pub(crate) fn process(&self) -> Result<Arc<Process>, Error> {
+        if self.forked() {
+            return Err(errors::forked(self.ruby));
+        }
+        Process::current().map_err(|error| errors::configuration(self.ruby, error))
+    }
+
+    /// An attempt, to be waited for. `progress` tells how far it came, whatever becomes of it.
+    pub(crate) fn exchange(
+        &self,
+        process: &Process,
+        candidate: &Candidate,
+        limit: Duration,
+        progress: &Progress,
+    ) -> Result<impl Future<Output = Outcome> + Send + 'static, Error> {
+        let client = process
+            .clients
+            .trusting(candidate.endpoint.trust())
+            .map_err(|error| errors::configuration(self.ruby, error))?;
+        let (candidate, told) = (candidate.clone(), progress.clone());
+        let (request, max_answer_bytes) = (Arc::clone(&self.request), self.max_answer_bytes);
+        Ok(async move {
+            let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &told };
+            gateway::attempt(&client, ask).await
+        })
+    }
+
     /// Books an outcome. What came together with it goes on after that.
     fn book(&mut self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
         match self.late.take() {
@@ -123,14 +165,14 @@ impl RubyHost<'_> {
     }
 
     /// Tells of an attempt that was dropped.
-    fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
+    pub(crate) fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
         let interrupt = errors::interrupted(self.ruby, interrupt);
         self.leaving(interrupt, "interrupted", (progress.uncertain(), progress.generation_id()))
     }
 
     /// Books money on the way out. Whatever comes of it, what ended the walk goes on, unless another
     /// interrupt has taken its place.
-    fn leaving(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
+    pub(crate) fn leaving(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
         // What is reserved is the parent's, which sees to it.
         if self.forked() {
             return end;
@@ -148,9 +190,10 @@ impl RubyHost<'_> {
 
     /// What a walk that brought no answer ends with. Lets go of what was reserved for an attempt that
     /// then was not made.
-    pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
+    pub(crate) fn stopped(&self, stopped: Stopped<Halt>) -> Error {
         let end = match stopped {
-            Stopped::Host(error) => error,
+            Stopped::Host(Halt::Raised(error)) => error,
+            Stopped::Host(Halt::Held) => errors::internal(self.ruby, "a call that is held was ended"),
             Stopped::Ended(ended) => self.ended(ended),
         };
         self.leaving(end, "stopped", ())

@@ -2,6 +2,7 @@
 //! this crate turns Ruby's values into the core's, waits without the GVL, and turns the core's
 //! back. Nothing else here knows Ruby, and the core does not.
 
+mod batch;
 mod bell;
 mod chain;
 mod completion;
@@ -16,6 +17,7 @@ mod lookups;
 mod runtime;
 mod seconds;
 mod signal;
+mod terms;
 mod trust;
 mod waiting;
 

@@ -17,7 +17,7 @@ use crate::bell::Bell;
 use crate::driver::Driver;
 
 pub(crate) struct Process {
-    pid: u32,
+    pub(crate) pid: u32,
     pub(crate) runtime: Runtime,
     pub(crate) clients: Clients,
     pub(crate) bell: Bell,

@@ -4,12 +4,10 @@
 //! A fiber's work is a task of the runtime, which the [driver](crate::driver) drives. When it is done, a
 //! file descriptor becomes readable, which is what every scheduler can wait for.
 
-use std::future::{poll_fn, Future};
-use std::pin::Pin;
+use std::future::Future;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use llm_router_core::{caught, Panicked};
+use llm_router_core::{caught_waiting, Panicked};
 use magnus::value::ReprValue;
 use magnus::{Error, Module, RClass, RModule, Ruby};
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -65,8 +63,7 @@ impl<T: Send + 'static> Errand<T> {
         let task = process.runtime.spawn(async move {
             let _pass = pass;
             let _done = done;
-            let mut work = Box::pin(work);
-            let _gone = tell.send(poll_fn(|context| poll_caught(work.as_mut(), context)).await);
+            let _gone = tell.send(caught_waiting(work).await);
         });
         Self { process: Arc::clone(process), task, outcome, signal }
     }
@@ -119,13 +116,6 @@ struct Done(Arc<Signal>);
 impl Drop for Done {
     fn drop(&mut self) {
         self.0.give();
-    }
-}
-
-fn poll_caught<F: Future>(work: Pin<&mut F>, context: &mut Context<'_>) -> Poll<Result<F::Output, Panicked>> {
-    match caught(|| work.poll(context)) {
-        Ok(poll) => poll.map(Ok),
-        Err(panicked) => Poll::Ready(Err(panicked)),
     }
 }
 

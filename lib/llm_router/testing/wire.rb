@@ -23,15 +23,19 @@ class LlmRouter
       def walk(...)
         native = moved_to(@session.gateway)
         outcomes = @session.outcomes
-        response = native.walk(...)
-        outcomes << Outcome.new(response: response, asked: response.requested_model)
-        response
+        native.walk(...).tap { |response| keep(response, outcomes) }
       rescue Error => e
-        unstubbed = unstubbed(e)
-        raise UnstubbedCall, unstubbed if unstubbed
-
-        outcomes&.push(Outcome.new(error: e, **paid_for(e)))
+        keep(e, outcomes)
         raise
+      end
+
+      # As {Native::Chain#walk_all}, likewise.
+      # @raise [UnstubbedCall]
+      def walk_all(batch, ...)
+        native = moved_to(@session.gateway)
+        outcomes = @session.outcomes
+        batch.watch { |result| keep(result, outcomes) }
+        native.walk_all(batch, ...)
       end
 
       private
@@ -41,6 +45,17 @@ class LlmRouter
           model, _, *settings = candidate.to_native
           [model, candidate.endpoint.moved_to(gateway.base_url, gateway.api_key), *settings]
         end)
+      end
+
+      def keep(result, outcomes)
+        unstubbed = unstubbed(result)
+        raise UnstubbedCall, unstubbed if unstubbed
+
+        outcomes&.push(result.is_a?(Response) ? answer(result) : Outcome.new(error: result, **paid_for(result)))
+      end
+
+      def answer(response)
+        Outcome.new(response: response, asked: response.requested_model)
       end
 
       def paid_for(error)

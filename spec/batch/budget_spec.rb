@@ -1,0 +1,92 @@
+# frozen_string_literal: true
+
+require_relative "batch_helper"
+
+RSpec.describe LlmRouter, "#call_all and the budget" do
+  include BatchHelper
+
+  let(:vault) { Support::Vault.new(cap: "1") }
+
+  # Each may cost up to half a dollar: two at a time, of a cap of one.
+  def reserving(**settings)
+    configure(price_ttl: nil, **settings) do |config|
+      Support::CHAIN.each { |model| config.price model, prompt: "0", completion: "0.01" }
+    end
+    described_class.new(budget: vault)
+  end
+
+  def numbered(*max_tokens)
+    requests(max_tokens.size).zip(max_tokens).map { |request, max| { **request, max_tokens: max } }
+  end
+
+  def classes(results)
+    results.map(&:class)
+  end
+
+  let(:answered) { LlmRouter::Response }
+  let(:refused) { LlmRouter::BudgetExceeded }
+
+  it "starts nothing more when it has run out, and says which" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    @budget = Support::Ledger.new(cap: "0.5")
+    seen = []
+    results = router.call_all(requests(5), concurrency: 1) { |request, result| seen << [request, result.class] }
+    expect(classes(results)).to eq(([answered] * 2) + ([refused] * 3))
+    expect(seen.map(&:last)).to eq(classes(results))
+    expect(results.drop(3).map(&:message)).to match([start_with("requests[3] was not started, for the budget had"),
+                                                     start_with("requests[4] was not started")])
+    expect([budget.asked, gateway.requests.size]).to eq([3, 2])
+    expect(log).to include("requests[3..4] were not started: the budget has nothing left")
+  end
+
+  it "lets what is under way end, and charges it" do
+    gateway.answer("Hi", cost_usd: "0.25", delay: 0.2)
+    @budget = Support::Ledger.new(cap: "0.25")
+    results = ask_all(6, concurrency: 2)
+    expect(classes(results)).to eq(([answered] * 2) + ([refused] * 4))
+    expect(budget.charges.sum).to eq(BigDecimal("0.5"))
+  end
+
+  it "asks for no more than there is while others of the batch hold some, but waits for it" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    results = reserving.call_all(numbered(*[50] * 6))
+    expect(classes(results)).to eq([answered] * 6)
+    expect(results.flat_map(&:hops)).to eq([])
+    expect([vault.spent_usd, vault.held]).to eq([BigDecimal("0.6"), 0])
+  end
+
+  it "refuses one that cannot fit, and goes on with those that do" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    results = reserving.call_all(numbered(10, 1000, 10))
+    expect(classes(results)).to eq([answered, refused, answered])
+    expect(results[1]).to have_attributes(needed_usd: 10, left_usd: BigDecimal("0.9"))
+    expect(reasons(results[1].hops)).to eq([:too_expensive] * 3)
+  end
+
+  it "starts nothing more when there is nothing left to reserve" do
+    gateway.answer("Hi", cost_usd: "0.5")
+    results = reserving.call_all(numbered(*[50] * 5))
+    expect(classes(results)).to eq(([answered] * 2) + ([refused] * 3))
+    expect(results.last).to have_attributes(message: start_with("requests[4] was not started"), left_usd: 0)
+    expect([vault.spent_usd, vault.held, gateway.requests.size]).to eq([1, 0, 2])
+  end
+
+  # The one whose connection breaks stays reserved, or charged, and has no room for its fallback.
+  it "does not take what others of the batch hold for nothing left" do
+    gateway.answer("Hi", cost_usd: "0.1", delay: 0.5)
+    gateway.reset(times: 1)
+    results = reserving.call_all(numbered(*[25] * 6))
+    expect(classes(results).tally).to eq(answered => 5, refused => 1)
+    expect(results.grep(refused)).to match([have_attributes(left_usd: 0)])
+    expect([vault.spent_usd, vault.held]).to eq([BigDecimal("0.75"), 0])
+  end
+
+  it "tells a budget that reserves of each attempt once" do
+    gateway.answer("Hi", cost_usd: "0.01")
+    gateway.fail(Support::PRIMARY, status: 503, times: 2)
+    reserving.call_all(numbered(*[5] * 10))
+    kinds = vault.told.map(&:first).tally
+    expect(kinds).to eq(reserve: 12, release: 2, settle: 10)
+    expect(vault.told.filter_map { |kind, _, key| key if kind == :reserve }.uniq.size).to eq(12)
+  end
+end

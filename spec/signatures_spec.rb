@@ -36,7 +36,7 @@ RSpec.describe "The signatures" do
   it "are valid" do
     skip "the gem rbs is not installed" unless system(*rbs, "--version", out: File::NULL, err: File::NULL)
 
-    validation = %w[-r bigdecimal -r logger -I sig validate]
+    validation = %w[-r bigdecimal -r monitor -r logger -I sig validate]
     output = IO.popen([*rbs, *validation], chdir: root, err: %i[child out], &:read)
     expect($CHILD_STATUS).to be_success, output.lines.grep_v(/^Validating/).join
   end

@@ -39,14 +39,29 @@ class LlmRouter
 
     # One call asks, and the others wait for it.
     def renewed(endpoint, config)
+      return renew(endpoint, config) if in_the_way?
+
       @lock.synchronize do
         known = @pages[endpoint.base_url]
         next known if known&.holds?(config.price_ttl, now)
 
-        @pages[endpoint.base_url] = ask(endpoint, config, known)
+        asking { renew(endpoint, config) }
       end
-    rescue ThreadError
-      # Who asks is another fiber of this thread, and could not go on while this one waits for it.
+    end
+
+    # Who asks is another fiber of this thread, and could not go on while this one, which has no scheduler, waits.
+    def in_the_way?
+      @asking == Thread.current && Fiber.current_scheduler.nil?
+    end
+
+    def asking
+      @asking = Thread.current
+      yield
+    ensure
+      @asking = nil
+    end
+
+    def renew(endpoint, config)
       @pages[endpoint.base_url] = ask(endpoint, config, @pages[endpoint.base_url])
     end
 

@@ -1,5 +1,7 @@
 //! The text of a JSON string, in one copy of the right size.
 
+use memchr::memchr;
+
 /// What the JSON of a string says; `None` for other JSON. Half an emoji is U+FFFD.
 pub(crate) fn text(json: &str) -> Option<String> {
     let mut text = String::with_capacity(json.starts_with('"').then_some(json.len())?);
@@ -11,8 +13,7 @@ pub(crate) fn text(json: &str) -> Option<String> {
 pub(crate) fn push(json: &str, text: &mut String) {
     let quoted = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let mut rest = quoted.unwrap_or_default();
-    while let Some(start) = rest.find('\\') {
-        let (before, escape) = rest.split_at(start);
+    while let Some((before, escape)) = memchr(b'\\', rest.as_bytes()).and_then(|start| rest.split_at_checked(start)) {
         text.push_str(before);
         let (letter, length) = unescaped(escape);
         text.push(letter);

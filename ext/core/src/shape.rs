@@ -2,6 +2,7 @@
 //! recursion and numbers with memory; what nobody reads they pass over without a limit. This looks at
 //! all of it, in one go and next to no memory.
 
+use memchr::memchr2;
 use thiserror::Error;
 
 /// As deep as a request may be, and as deep as Ruby's own parser goes.
@@ -22,18 +23,28 @@ pub(crate) enum Misshapen {
     LongName,
 }
 
+/// What else a look at all of it has shown.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// Some text has the escape of a surrogate, which may be a lone one.
+    pub(crate) surrogates: bool,
+}
+
 /// Whether JSON is of a size in each direction that an answer can have. Whether it is JSON at all is
 /// left to the parser, which never sees more than this has allowed.
 ///
 /// # Errors
 /// [`Misshapen`].
-pub(crate) fn check(json: &[u8]) -> Result<(), Misshapen> {
+pub(crate) fn check(json: &[u8]) -> Result<Shape, Misshapen> {
+    let mut shape = Shape::default();
     let mut open: Vec<Open> = Vec::with_capacity(DEEPEST);
-    let mut bytes = json.iter();
-    while let Some(byte) = bytes.next() {
+    let mut rest = json;
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
         match byte {
             b'"' => {
-                let length = skip_string(&mut bytes);
+                let (length, behind) = skip_string(rest, &mut shape);
+                rest = behind;
                 if length > LONGEST_NAME && open.last().is_some_and(|open| open.name_next) {
                     return Err(Misshapen::LongName);
                 }
@@ -46,7 +57,7 @@ pub(crate) fn check(json: &[u8]) -> Result<(), Misshapen> {
             _ => {}
         }
     }
-    Ok(())
+    Ok(shape)
 }
 
 /// A list or an object whose end has not come yet.
@@ -68,18 +79,22 @@ impl Open {
     }
 }
 
-/// Goes on to behind the end of the string, and tells how long it was.
-fn skip_string<'b>(bytes: &mut impl Iterator<Item = &'b u8>) -> usize {
-    let mut length = 0;
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'\\' => drop(bytes.next()),
-            b'"' => break,
-            _ => {}
+/// What is behind the end of the string, and how long the string was: an escape counts as one letter, and
+/// the digits of one as themselves.
+fn skip_string<'j>(string: &'j [u8], shape: &mut Shape) -> (usize, &'j [u8]) {
+    let (mut length, mut rest) = (0, string);
+    while let Some(place) = memchr2(b'"', b'\\', rest) {
+        length += place;
+        match rest.get(place..) {
+            Some([b'\\', escape @ ..]) => {
+                length += 1;
+                shape.surrogates |= matches!(escape, [b'u', b'd' | b'D', ..]);
+                rest = escape.get(1..).unwrap_or_default();
+            }
+            behind => return (length, behind.and_then(|behind| behind.get(1..)).unwrap_or_default()),
         }
-        length += 1;
     }
-    length
+    (length + rest.len(), &[])
 }
 
 #[cfg(test)]
@@ -87,7 +102,21 @@ mod tests {
     use super::*;
 
     fn checked(json: impl AsRef<[u8]>) -> Result<(), Misshapen> {
-        check(json.as_ref())
+        check(json.as_ref()).map(drop)
+    }
+
+    #[test]
+    fn half_an_emoji_is_told_of() {
+        for (json, surrogates) in [
+            (r#"["\ud83d"]"#, true),
+            (r#"{"a":"b\\\uDC00"}"#, true),
+            (r#""\ud83d\ude00"#, true),
+            (r#"["\u00e9 \\ud83d","\n"]"#, false),
+            (r#"["\"#, false),
+            (r#"["\u"#, false),
+        ] {
+            assert_eq!(check(json.as_bytes()), Ok(Shape { surrogates }), "{json}");
+        }
     }
 
     #[test]

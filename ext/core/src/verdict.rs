@@ -172,11 +172,14 @@ enum Unread {
 /// The answer, and the body that it was read from, mended where need be. A body that could not be read
 /// is given back.
 fn parse(body: Vec<u8>) -> Result<(Answer, String), (Unread, Vec<u8>)> {
-    if let Err(misshapen) = shape::check(&body) {
-        return Err((misshapen.into(), body));
+    let shape = match shape::check(&body) {
+        Ok(shape) => shape,
+        Err(misshapen) => return Err((misshapen.into(), body)),
+    };
+    let mut body = String::from_utf8(body).map_err(|error| (Unread::NotUtf8, error.into_bytes()))?;
+    if shape.surrogates {
+        body = surrogates::replaced(body);
     }
-    let body = String::from_utf8(body).map_err(|error| (Unread::NotUtf8, error.into_bytes()))?;
-    let body = surrogates::replaced(body);
     match serde_json::from_str(&body) {
         Ok(Object(answer)) => Ok((answer, body)),
         Err(error) => Err((Unread::NotAnAnswer(error.line(), error.column()), body.into_bytes())),

@@ -3,7 +3,7 @@
 
 use llm_router_core::Completion;
 use magnus::typed_data::Obj;
-use magnus::{method, Class, Error, Module, RClass, RModule, Ruby};
+use magnus::{method, Class, Error, Module, RClass, RModule, RString, Ruby};
 
 #[magnus::wrap(class = "LlmRouter::Native::Completion", free_immediately, size)]
 pub(crate) struct NativeCompletion(Completion);
@@ -19,20 +19,31 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 }
 
 fn define_texts(class: RClass) -> Result<(), Error> {
-    class.define_method("id", method!(|this: &NativeCompletion| this.0.id.clone(), 0))?;
-    class.define_method("generation_id", method!(|this: &NativeCompletion| this.0.generation_id.clone(), 0))?;
-    class.define_method("model", method!(|this: &NativeCompletion| this.0.model.clone(), 0))?;
-    class.define_method("provider", method!(|this: &NativeCompletion| this.0.provider.clone(), 0))?;
-    class.define_method("content", method!(|this: &NativeCompletion| this.0.content.clone(), 0))?;
-    class.define_method("refusal", method!(|this: &NativeCompletion| this.0.refusal.clone(), 0))?;
-    class.define_method("reasoning", method!(|this: &NativeCompletion| this.0.reasoning.clone(), 0))?;
-    class.define_method("finish_reason", method!(|this: &NativeCompletion| this.0.finish_reason.clone(), 0))?;
+    class.define_method("id", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.id), 0))?;
+    class.define_method(
+        "generation_id",
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.generation_id), 0),
+    )?;
+    class.define_method("model", method!(|ruby: &Ruby, this: &NativeCompletion| ruby.str_new(&this.0.model), 0))?;
+    class.define_method("provider", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.provider), 0))?;
+    class.define_method("content", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.content), 0))?;
+    class.define_method("refusal", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.refusal), 0))?;
+    class
+        .define_method("reasoning", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.reasoning), 0))?;
+    class.define_method(
+        "finish_reason",
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.finish_reason), 0),
+    )?;
     class.define_method(
         "native_finish_reason",
-        method!(|this: &NativeCompletion| this.0.native_finish_reason.clone(), 0),
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.native_finish_reason), 0),
     )?;
-    // It can be large: not by way of a copy.
     class.define_method("body", method!(|ruby: &Ruby, this: &NativeCompletion| ruby.str_new(&this.0.body), 0))
+}
+
+/// Straight into Ruby, for it can be large: not by way of another copy.
+fn text(ruby: &Ruby, text: &Option<String>) -> Option<RString> {
+    text.as_ref().map(|text| ruby.str_new(text))
 }
 
 impl NativeCompletion {

@@ -60,12 +60,16 @@ class LlmRouter
 
     # Details go to those only who can take them.
     def tell(name, *arguments, attempt:, **options)
-      options[:attempt] = attempt if takes_attempt?(name)
+      options[:attempt] = attempt if takes_attempt?(name, arguments.size)
       budget.public_send(name, *arguments, **options)
     end
 
-    def takes_attempt?(name)
-      budget.method(name).parameters.any? { |kind, parameter| kind == :keyrest || parameter == :attempt }
+    def takes_attempt?(name, positional)
+      method = budget.method(name)
+      # Then it takes no keywords at all.
+      return false if method.arity == positional
+
+      method.parameters.any? { |kind, parameter| kind == :keyrest || parameter == :attempt }
     rescue NameError
       false
     end

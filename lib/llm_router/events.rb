@@ -16,9 +16,9 @@ class LlmRouter
 
     module_function
 
-    # @return [#start, #finish]
+    # @return [#start, #finish, nil] nil for what is not worth a line
     def event(name, payload, logger)
-      Event.new(name, payload, logger)
+      Event.new(name, payload, logger) unless name == "attempt"
     end
 
     # @return [#event] for those that begin and end in any order

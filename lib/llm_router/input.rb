@@ -16,7 +16,7 @@ class LlmRouter
         raise ArgumentError, "#{at}: needs an Array with at least one Hash, such as [#{EXAMPLE}]"
       end
 
-      messages.each_with_index { |message, index| check_message(message, "#{at}[#{index}]") }
+      messages.each_with_index { |message, index| check_message(message, at, index) }
       Setting.refuse_reserved!(options, place, ArgumentError)
     end
 
@@ -39,9 +39,11 @@ class LlmRouter
       check(request[:messages], request.keys - [:messages], place, "#{place}[:messages]")
     end
 
-    def check_message(message, place)
-      raise ArgumentError, "#{place} is a #{message.class}, not a Hash: give #{EXAMPLE}" unless message.is_a?(Hash)
-      raise ArgumentError, "#{place} has no role: give #{EXAMPLE}" unless message[:role] || message["role"]
+    def check_message(message, place, index)
+      return if message.is_a?(Hash) && (message[:role] || message["role"])
+
+      fault = message.is_a?(Hash) ? "has no role" : "is a #{message.class}, not a Hash"
+      raise ArgumentError, "#{place}[#{index}] #{fault}: give #{EXAMPLE}"
     end
   end
 end

@@ -103,8 +103,11 @@ class LlmRouter
     end
 
     def refuse_reserved!(keys, where, error_class)
-      key = keys.map { |name| name.to_s.encode("UTF-8") }.find { |name| RESERVED.key?(name) }
-      raise error_class, "#{where}: #{key} cannot be given, for #{RESERVED.fetch(key)}" if key
+      keys.each do |name|
+        key = name.is_a?(Symbol) ? name.name : name.to_s
+        key = key.encode("UTF-8") unless key.ascii_only?
+        raise error_class, "#{where}: #{key} cannot be given, for #{RESERVED.fetch(key)}" if RESERVED.key?(key)
+      end
     end
   end
 end

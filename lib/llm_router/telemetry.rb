@@ -8,7 +8,11 @@ class LlmRouter
   class Telemetry
     OUTCOMES = { RequestRejected => :rejected, DeadlineExceeded => :deadline_exceeded, ChainExhausted => :exhausted,
                  BudgetExceeded => :budget_exceeded, ChargeFailed => :charge_failed }.freeze
-    private_constant :OUTCOMES
+    # Frozen and by identity, Ruby takes it as it is, without a copy each time.
+    LISTENING = { StandardError => :never }.compare_by_identity.freeze
+    # An event that has begun: what it tells is added to until it ends.
+    Span = Struct.new(:event, :payload, :started)
+    private_constant :OUTCOMES, :LISTENING, :Span
 
     # @param hops [Array<Hop>] the call's own, which grows as it goes
     # @param overlapping [Boolean] whether others of the same thread begin and end in between
@@ -17,7 +21,6 @@ class LlmRouter
       @events = overlapping ? config.events.overlapping : config.events
       @chain = chain
       @hops = hops
-      @open = {}.compare_by_identity
     end
 
     # Around the whole call.
@@ -35,37 +38,36 @@ class LlmRouter
     end
 
     def began
-      @call_started = now
-      @call = { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
-      start("call", @call)
+      @call = span("call", { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" })
+      start(@call)
     end
 
     def brought(response)
-      concluded(:answered, fallback: response.fallback?, **answer(response))
+      concluded(:answered, { fallback: response.fallback?, **@answer })
     end
 
     def failed(error)
-      concluded(OUTCOMES.fetch(error.class, :failed), "error.type": error.class.name, **owed(error))
+      concluded(OUTCOMES.fetch(error.class, :failed), { "error.type": error.class.name, **owed(error) })
     end
 
     # What neither answered nor raised an error was killed, thrown or interrupted.
     def left = concluded(:interrupted)
 
     def attempting(model, vendor, endpoint)
-      @attempt_started = now
-      @attempt = { chain: @chain.name, endpoint: endpoint, vendor: vendor,
-                   "gen_ai.operation.name": "chat", "gen_ai.request.model": model }
-      start("attempt", @attempt)
+      @attempt = span("attempt", { chain: @chain.name, endpoint: endpoint, vendor: vendor,
+                                   "gen_ai.operation.name": "chat", "gen_ai.request.model": model })
+      start(@attempt)
     end
 
     def answered(response)
-      attempted(outcome: :answered, **answer(response))
+      @answer = answer(response)
+      attempted(:answered, @answer)
     end
 
     def hopped(hop, upcoming)
       if hop.attempted?
-        attempted(outcome: :failed, "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
-                  "http.response.status_code": hop.status, cost_usd: hop.cost_usd)
+        attempted(:failed, { "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
+                             "http.response.status_code": hop.status, cost_usd: hop.cost_usd })
       end
       upcoming ? fell_back(hop, upcoming) : log.dead_end(hop)
       @config.hop_observers.each { |observer| listening { observer.call(hop) } }
@@ -114,13 +116,14 @@ class LlmRouter
         "gen_ai.request.model": attempt.model, "gen_ai.response.id": attempt.generation_id }
     end
 
-    def concluded(outcome, **details)
-      payload = @call
-      return unless payload
+    def concluded(outcome, details = {})
+      call = @call
+      return unless call
 
       @call = nil
-      attempted(outcome: :interrupted)
-      finish(payload.merge!(details, outcome: outcome, hops: @hops, duration: now - @call_started))
+      attempted(:interrupted)
+      call.payload[:hops] = @hops
+      conclude(call, outcome, details)
     end
 
     def owed(error)
@@ -132,39 +135,50 @@ class LlmRouter
                        "gen_ai.request.model": hop.model, "error.type": hop.reason.to_s)
     end
 
-    def attempted(**outcome)
-      payload = @attempt
+    def attempted(outcome, details = {})
+      attempt = @attempt
       @attempt = nil
-      finish(payload.merge!(outcome, duration: now - @attempt_started)) if payload
+      conclude(attempt, outcome, details) if attempt
+    end
+
+    def conclude(span, outcome, details)
+      payload = span.payload
+      payload.update(details)
+      payload[:outcome] = outcome
+      payload[:duration] = now - span.started
+      finish(span)
     end
 
     def answer(response)
       { endpoint: response.endpoint, cost_usd: response.cost_usd,
         "gen_ai.response.model": response.model, "gen_ai.response.id": response.id,
-        "gen_ai.response.finish_reasons": [response.finish_reason].compact,
+        "gen_ai.response.finish_reasons": Array(response.finish_reason),
         "gen_ai.usage.input_tokens": response.usage.prompt_tokens,
         "gen_ai.usage.output_tokens": response.usage.completion_tokens }
     end
 
     def emit(name, **payload)
-      start(name, payload)
-      finish(payload)
+      span = span(name, payload)
+      start(span)
+      finish(span)
     end
 
-    def start(name, payload)
-      event = @open[payload] = @events.event(name, payload, @config.logger)
-      listening { event.start }
+    def span(name, payload)
+      Span.new(@events.event(name, payload, @config.logger), payload, now)
     end
 
-    def finish(payload)
-      event = @open.delete(payload)
-      listening { event&.finish }
+    def start(span)
+      listening { span.event.start } if span.event
+    end
+
+    def finish(span)
+      listening { span.event.finish } if span.event
     end
 
     # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a
     # listener's, and waits until it is through.
     def listening
-      Thread.handle_interrupt(StandardError => :never) do
+      Thread.handle_interrupt(LISTENING) do
         yield
       rescue StandardError => e
         log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }

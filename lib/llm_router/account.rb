@@ -44,12 +44,12 @@ class LlmRouter
     end
 
     def settle(_reservation, cost_usd, attempt)
-      tell(:charge!, cost_usd, attempt: attempt) unless cost_usd.zero?
+      late(cost_usd, attempt) unless cost_usd.zero?
     end
 
     # A charge that failed when its time was.
     def late(cost_usd, attempt)
-      tell(:charge!, cost_usd, attempt: attempt)
+      takes_attempt?(:charge!, 1) ? budget.charge!(cost_usd, attempt: attempt) : budget.charge!(cost_usd)
     end
 
     def release(_reservation); end

@@ -147,7 +147,7 @@ class LlmRouter
     def charge(cost_usd, response: nil, hop: nil)
       return @spending.release if cost_usd.nil? || (hop && cost_usd.zero?)
 
-      @spending.settle(cost_usd, **known(response, hop))
+      @spending.settle(cost_usd) { known(response, hop) }
     rescue StandardError, ScriptError => e
       charge_failed(e, cost_usd, response)
     end

@@ -7,8 +7,6 @@ class LlmRouter
   module Events
     # @api private
     Event = Struct.new(:name, :payload, :logger) do
-      def start; end
-
       def finish
         Log.new(logger).public_send(name, payload)
       end
@@ -16,7 +14,7 @@ class LlmRouter
 
     module_function
 
-    # @return [#start, #finish, nil] nil for what is not worth a line
+    # @return [#finish, nil] nil for what is not worth a line
     def event(name, payload, logger)
       Event.new(name, payload, logger) unless name == "attempt"
     end

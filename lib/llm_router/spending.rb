@@ -61,9 +61,10 @@ class LlmRouter
     end
 
     # @param cost_usd [BigDecimal] US dollars
-    # @param known [Hash] what the answer says of the attempt
-    def settle(cost_usd, **known)
-      close(**known)
+    # @yieldreturn [Hash] what the answer says of the attempt, where there is one to say it of
+    def settle(cost_usd)
+      @open = nil
+      @attempt &&= @attempt.with(**yield)
       @account.settle(@reservation, cost_usd, attempt)
     ensure
       @telemetry.overrun(attempt, @worst_case.usd, cost_usd) if reserving? && cost_usd > @worst_case.usd

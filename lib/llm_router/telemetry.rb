@@ -38,8 +38,7 @@ class LlmRouter
     end
 
     def began
-      @call = span("call", { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" })
-      start(@call)
+      start(@call = span("call", { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }))
     end
 
     def brought(response)
@@ -54,20 +53,21 @@ class LlmRouter
     def left = concluded(:interrupted)
 
     def attempting(model, vendor, endpoint)
-      @attempt = span("attempt", { chain: @chain.name, endpoint: endpoint, vendor: vendor,
-                                   "gen_ai.operation.name": "chat", "gen_ai.request.model": model })
-      start(@attempt)
+      start(@attempt = span("attempt", { chain: @chain.name, endpoint: endpoint, vendor: vendor,
+                                         "gen_ai.operation.name": "chat", "gen_ai.request.model": model }))
     end
 
     def answered(response)
       @answer = answer(response)
-      attempted(:answered, @answer)
+      attempted(:answered) { @answer }
     end
 
     def hopped(hop, upcoming)
       if hop.attempted?
-        attempted(:failed, { "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
-                             "http.response.status_code": hop.status, cost_usd: hop.cost_usd })
+        attempted(:failed) do
+          { "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
+            "http.response.status_code": hop.status, cost_usd: hop.cost_usd }
+        end
       end
       upcoming ? fell_back(hop, upcoming) : log.dead_end(hop)
       @config.hop_observers.each { |observer| listening { observer.call(hop) } }
@@ -135,10 +135,11 @@ class LlmRouter
                        "gen_ai.request.model": hop.model, "error.type": hop.reason.to_s)
     end
 
-    def attempted(outcome, details = {})
+    # @yieldreturn [Hash] details, where somebody is told of attempts
+    def attempted(outcome)
       attempt = @attempt
       @attempt = nil
-      conclude(attempt, outcome, details) if attempt
+      conclude(attempt, outcome, block_given? ? yield : {}) if attempt&.event
     end
 
     def conclude(span, outcome, details)
@@ -168,7 +169,7 @@ class LlmRouter
     end
 
     def start(span)
-      listening { span.event.start } if span.event
+      listening { span.event.start } if span.event.respond_to?(:start)
     end
 
     def finish(span)

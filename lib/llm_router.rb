@@ -48,6 +48,7 @@ class LlmRouter
   require "llm_router/configuration"
   require "llm_router/log"
   require "llm_router/events"
+  require "llm_router/spans"
   require "llm_router/telemetry"
   require "llm_router/fiber_local"
   require "llm_router/web_request"

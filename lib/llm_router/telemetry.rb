@@ -6,13 +6,11 @@ class LlmRouter
   # generative AI where there is one.
   # @api private
   class Telemetry
+    include Spans
+
     OUTCOMES = { RequestRejected => :rejected, DeadlineExceeded => :deadline_exceeded, ChainExhausted => :exhausted,
                  BudgetExceeded => :budget_exceeded, ChargeFailed => :charge_failed }.freeze
-    # Frozen and by identity, Ruby takes it as it is, without a copy each time.
-    LISTENING = { StandardError => :never }.compare_by_identity.freeze
-    # An event that has begun: what it tells is added to until it ends.
-    Span = Struct.new(:event, :payload, :started)
-    private_constant :OUTCOMES, :LISTENING, :Span
+    private_constant :OUTCOMES
 
     # @param hops [Array<Hop>] the call's own, which grows as it goes
     # @param overlapping [Boolean] whether others of the same thread begin and end in between
@@ -156,42 +154,6 @@ class LlmRouter
         "gen_ai.response.finish_reasons": Array(response.finish_reason),
         "gen_ai.usage.input_tokens": response.usage.prompt_tokens,
         "gen_ai.usage.output_tokens": response.usage.completion_tokens }
-    end
-
-    def emit(name, **payload)
-      span = span(name, payload)
-      start(span)
-      finish(span)
-    end
-
-    def span(name, payload)
-      Span.new(@events.event(name, payload, @config.logger), payload, now)
-    end
-
-    def start(span)
-      listening { span.event.start } if span.event.respond_to?(:start)
-    end
-
-    def finish(span)
-      listening { span.event.finish } if span.event
-    end
-
-    # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a
-    # listener's, and waits until it is through.
-    def listening
-      Thread.handle_interrupt(LISTENING) do
-        yield
-      rescue StandardError => e
-        log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }
-      end
-    end
-
-    def log
-      Log.new(@config.logger)
-    end
-
-    def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
   end
 end

@@ -1,0 +1,52 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # How {Telemetry} tells: events that begin and end, to listeners who may fail.
+  # @api private
+  module Spans
+    # Frozen and by identity, Ruby takes it as it is, without a copy each time.
+    LISTENING = { StandardError => :never }.compare_by_identity.freeze
+
+    # An event that has begun: what it tells is added to until it ends.
+    Span = Struct.new(:event, :payload, :started)
+    private_constant :LISTENING, :Span
+
+    private
+
+    def emit(name, **payload)
+      span = span(name, payload)
+      start(span)
+      finish(span)
+    end
+
+    def span(name, payload)
+      Span.new(@events.event(name, payload, @config.logger), payload, now)
+    end
+
+    def start(span)
+      listening { span.event.start } if span.event.respond_to?(:start)
+    end
+
+    def finish(span)
+      listening { span.event.finish } if span.event
+    end
+
+    # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a
+    # listener's, and waits until it is through.
+    def listening
+      Thread.handle_interrupt(LISTENING) do
+        yield
+      rescue StandardError => e
+        log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }
+      end
+    end
+
+    def log
+      Log.new(@config.logger)
+    end
+
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
+  end
+end

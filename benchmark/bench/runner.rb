@@ -1,0 +1,87 @@
+# frozen_string_literal: true
+
+require "json"
+
+# A program: one client, one scenario, in a process of its own. Takes the job as JSON, checks every answer, and prints
+# what it took as JSON.
+class Runner
+  CONTENT = { "Hello" => 5, ("The quick brown fox. " * 50_000) => 1_050_000 }.freeze
+  COST = "0.00043705"
+
+  def initialize(job)
+    @job = job
+    @models = job.fetch(:models)
+    @answers = 0
+    @lock = Mutex.new
+    @client = build(job.fetch(:client))
+  end
+
+  def run
+    @job.fetch(:warm_up).times { check(@client.call(@models)) }
+    GC.start
+    before = state
+    public_send(@job.fetch(:kind))
+    puts JSON.generate(state("VmHWM").to_h { |name, value| [name, value - before.fetch(name)] })
+    check_charges
+  end
+
+  # So many calls, on so many threads.
+  def calls
+    each = @job.fetch(:calls) / @job.fetch(:threads)
+    on_threads { each.times { check(@client.call(@models)) } }
+  end
+
+  # As many calls as there are in so many seconds.
+  def rate
+    ends = now + @job.fetch(:seconds)
+    computing = Thread.new { loop { Math.sqrt(2) } } if @job[:computing]
+    on_threads { check(@client.call(@models)) while now < ends }
+    computing&.kill
+  end
+
+  # All of them at once.
+  def batch
+    @client.call_all(@models, @job.fetch(:calls)).each { |answer| check(answer) }
+  end
+
+  private
+
+  def build(name)
+    require_relative "../clients/#{name}"
+    client = Object.const_get(@job.fetch(:class))
+    url, timeout = @job.values_at(:url, :timeout)
+    return client.new(url, timeout: timeout) if client <= Peer
+
+    client.new(url, timeout: timeout, cooldown: @job.fetch(:cooldown)) { |config| config.chain :default, @models }
+  end
+
+  def on_threads(&)
+    return yield if @job.fetch(:threads) == 1
+
+    Array.new(@job.fetch(:threads)) { Thread.new(&) }.each(&:join)
+  end
+
+  def check((content, cost))
+    known = CONTENT.key?(content) && cost == @cost ||= BigDecimal(COST)
+    raise "a wrong answer: #{content.inspect[0, 50]}, #{cost}" unless known
+
+    @lock.synchronize { @answers += 1 }
+  end
+
+  def check_charges
+    return unless @client.respond_to?(:purse)
+
+    expected = BigDecimal(COST) * @answers
+    raise "charged #{@client.purse.charged}, not #{expected}" unless @client.purse.charged == expected
+  end
+
+  def state(memory = "VmRSS")
+    cpu = Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID)
+    { calls: @answers, cpu: cpu, wall: now, memory_kib: rss(memory) }
+  end
+
+  def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+  def rss(name) = File.read("/proc/self/status")[/^#{name}:\s+(\d+)/, 1].to_i
+end
+
+Runner.new(JSON.parse(ARGV.fetch(0), symbolize_names: true)).run

@@ -1,0 +1,31 @@
+# frozen_string_literal: true
+
+require "ruby_llm"
+require_relative "peer"
+
+# ruby_llm, which makes a chat for each call. Its answer has no cost, so that is read from the raw body.
+class RubyLlm < Peer
+  NAME = "ruby_llm"
+  VERSION = "ruby_llm #{RubyLLM::VERSION}".freeze
+
+  def initialize(url, timeout:)
+    super
+    RubyLLM.configure do |config|
+      config.openai_api_key = "test-key"
+      config.openai_api_base = url
+      config.request_timeout = timeout
+      config.max_retries = 0
+    end
+  end
+
+  def call(models)
+    models.each do |model|
+      chat = RubyLLM.chat(model: model, provider: :openai, assume_model_exists: true)
+      answer = chat.ask(MESSAGES.first[:content])
+      return [answer.content, BigDecimal(answer.raw.body["usage"]["cost"].to_s)]
+    rescue StandardError
+      next
+    end
+    raise "no model answered"
+  end
+end

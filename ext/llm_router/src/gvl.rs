@@ -1,10 +1,12 @@
-//! Waiting without the GVL, interruptibly. The only module with `unsafe` in it.
+//! Waiting without the GVL, interruptibly. The only module, with what is in it, that has `unsafe`.
 //!
 //! Ruby wakes a blocked thread by calling its unblock function, which here only rings a bell. The
 //! waiter comes back with the GVL and lets Ruby look at what is pending: if that raises, the attempt
 //! is dropped and the exception goes on as an ordinary `Err`; if not (a harmless signal), the same
 //! attempt is waited for again. No exception unwinds through a frame that owns anything.
 #![allow(unsafe_code)]
+
+pub(crate) mod signals;
 
 use std::ffi::{c_int, c_void};
 use std::future::{poll_fn, Future};

@@ -32,5 +32,6 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     completion::define(ruby, native)?;
     health::define(native)?;
     runtime::define(native)?;
+    gvl::signals::define(native)?;
     errors::define(ruby, native)
 }

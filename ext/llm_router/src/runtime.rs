@@ -7,11 +7,13 @@
 
 use std::os::fd::RawFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use llm_router_core::Clients;
 use magnus::{function, Error as RubyError, Object, RModule};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::sleep;
 
 use crate::bell::Bell;
 use crate::driver::Driver;
@@ -55,7 +57,16 @@ impl Process {
     fn start(pid: u32) -> Result<Self, StartError> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let bell = Bell::hang(&runtime)?;
+        runtime.spawn(tick());
         Ok(Self { pid, runtime, clients: Clients::default(), bell, driver: Driver::default() })
+    }
+}
+
+/// A timer that is always there, and sooner than an attempt's. Where a new one is the first to end, tokio wakes
+/// itself up, by a write and another turn of its loop; so it would for almost every attempt.
+async fn tick() {
+    loop {
+        sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -55,7 +55,7 @@ fn judged(status: u16, body: &[u8]) {
     progress.send();
     progress.heard(status, None);
     let ask = Ask { candidate, request, limit, max_answer_bytes: usize::MAX, progress: &progress };
-    let received = Received { status, retry_after: None, generation_id: None, body: body.to_vec() };
+    let received = Received { status, retry_after: None, generation_id: None, body: body.to_vec(), whole: true };
     let said = serde_json::from_slice(body).unwrap_or_default();
     match judge(received, &ask).map_err(|failure| failure.accounted(&progress)) {
         Ok(completion) => check_completion(status, &completion),

@@ -32,14 +32,14 @@ pub struct Ask<'a> {
 /// The [`Failure`], with what it means for the rest of the chain.
 pub async fn attempt(client: &Client, ask: Ask<'_>) -> Result<Completion, Failure> {
     settle().await;
-    let outcome = match timeout(ask.limit, exchange(client, &ask)).await {
-        Ok(outcome) => outcome,
+    let exchanged = match timeout(ask.limit, exchange(client, &ask)).await {
+        Ok(exchanged) => exchanged,
         Err(_) => Err(Failure::new(Reason::Timeout, Scope::Model, waited_for(client, &ask)).unaccounted()),
     };
-    if outcome.is_err() {
+    if !exchanged.as_ref().is_ok_and(|received| received.whole) {
         settle().await;
     }
-    outcome.map_err(|failure| failure.accounted(ask.progress))
+    exchanged.and_then(|received| verdict::judge(received, &ask)).map_err(|failure| failure.accounted(ask.progress))
 }
 
 /// Lets the connections see to themselves. They only run while somebody waits, so what happened
@@ -63,10 +63,9 @@ fn waited_for(client: &Client, ask: &Ask<'_>) -> String {
     format!("no connection to {} within {limit:.3} s{proxy}", ask.candidate.endpoint.host())
 }
 
-async fn exchange(client: &Client, ask: &Ask<'_>) -> Result<Completion, Failure> {
+async fn exchange(client: &Client, ask: &Ask<'_>) -> Result<Received, Failure> {
     let response = send(client, ask).await?;
-    let received = receive(response, client, ask).await?;
-    verdict::judge(received, ask)
+    receive(response, client, ask).await
 }
 
 /// An error is a few words. More than this, and its status alone counts.
@@ -114,7 +113,9 @@ async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Resu
     ask.progress.heard(status, generation_id.as_deref());
     let mut body = Vec::new();
     let max = if status >= 400 { ask.max_answer_bytes.min(MAX_ERROR_BYTES) } else { ask.max_answer_bytes };
-    match incoming::read(&mut response, max, &mut body).await {
+    let read = incoming::read(&mut response, max, &mut body).await;
+    let whole = read.is_ok();
+    match read {
         Ok(()) => {}
         // An error is known by its status and headers: a body that is too large, or breaks off, takes
         // nothing away from that.
@@ -127,7 +128,7 @@ async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Resu
             return Err(transport::failure(&error, &ask.candidate.endpoint, client).with_status(status));
         }
     }
-    Ok(Received { status, retry_after, generation_id, body })
+    Ok(Received { status, retry_after, generation_id, body, whole })
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -11,18 +11,20 @@ use crate::classify::classify;
 use crate::lenient::{Object, Scalar};
 use crate::{redact, retry_after, shape, surrogates, Ask, Completion, Cost, Failure, Reason, Scope, Usage};
 
-/// A whole HTTP answer.
+/// An HTTP answer: whole, or an error's beginning.
 pub(crate) struct Received {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) generation_id: Option<String>,
     pub(crate) body: Vec<u8>,
+    /// Nothing of it is left on the connection.
+    pub(crate) whole: bool,
 }
 
 /// A 200 is an answer only if it holds one: an error object, a choice that ended in an error, no
 /// choices or nothing said are failures, and their cost is owed all the same.
 pub(crate) fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Failure> {
-    let Received { status, retry_after, generation_id, body } = received;
+    let Received { status, retry_after, generation_id, body, .. } = received;
     let wire = Wire { status, retry_after, generation_id, ask };
     match status {
         200..=299 => wire.success(body),

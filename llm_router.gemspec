@@ -16,7 +16,9 @@ Gem::Specification.new do |spec|
 
   files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
               "README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
-  spec.files = files.select { |file| File.file?(file) } - Dir["ext/core/{benches,examples,tests}/**/*", "lib/llm_router/llm_router.*"]
+  spec.files = files.select do |file|
+    File.file?(file)
+  end - Dir["ext/core/{benches,examples,tests}/**/*", "lib/llm_router/llm_router.*"]
   # RubyGems builds Cargo projects by itself; no extconf.rb is needed.
   spec.extensions = ["ext/llm_router/Cargo.toml"]
   spec.required_rubygems_version = ">= 3.3.11"

@@ -12,16 +12,14 @@ Gem::Specification.new do |spec|
   spec.homepage = "https://github.com/llm-router/llm_router"
   spec.license = "MIT"
   spec.required_ruby_version = ">= 3.1"
-  spec.metadata = { "rubygems_mfa_required" => "true", "cargo_crate_name" => "llm_router" }
+  spec.metadata = { "rubygems_mfa_required" => "true" }
 
-  files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
+  files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rb,rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
               "README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
-  spec.files = files.select do |file|
-    File.file?(file)
-  end - Dir["ext/core/{benches,examples,tests}/**/*", "lib/llm_router/llm_router.*"]
-  # RubyGems builds Cargo projects by itself; no extconf.rb is needed.
-  spec.extensions = ["ext/llm_router/Cargo.toml"]
-  spec.required_rubygems_version = ">= 3.3.11"
+  left_out = Dir["ext/core/{benches,examples,tests}/**/*", "lib/llm_router/llm_router.*"]
+  spec.files = files.select { |file| File.file?(file) } - left_out
+  # RubyGems builds Cargo projects by itself, but leaves all that Cargo wrote in the installed gem.
+  spec.extensions = ["ext/llm_router/extconf.rb"]
 
   spec.add_dependency "bigdecimal", ">= 3.1"
   spec.add_dependency "logger", ">= 1.5"

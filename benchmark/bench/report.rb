@@ -2,6 +2,7 @@
 
 require "etc"
 require_relative "figures"
+require_relative "scenarios"
 
 module Bench
   # The tables, in Markdown.

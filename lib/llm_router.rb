@@ -1,9 +1,11 @@
 # frozen_string_literal: true
 
 require "bigdecimal"
-require "json"
 require "logger"
 require "monitor"
+
+# Seldom needed, and as long to load as a third of all this.
+autoload :JSON, "json"
 
 # Asks the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway,
 # until one answers. The budget is asked before each attempt and charged what the answer cost.

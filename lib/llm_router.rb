@@ -182,7 +182,7 @@ class LlmRouter
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
   def call(messages:, **options)
-    Input.check(messages, options.keys, "call")
+    Input.check(messages, options.keys)
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
       @chain.native.walk(call, messages, options, *terms)
@@ -215,8 +215,7 @@ class LlmRouter
     Setting.count("concurrency", concurrency, ArgumentError)
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
-      pairs = requests.map { |request| [request[:messages], request.except(:messages)] }
-      @chain.native.walk_all(batch, pairs, concurrency, *terms)
+      @chain.native.walk_all(batch, requests, concurrency, *terms)
     end
   end
 

@@ -65,7 +65,7 @@ class LlmRouter
 
     def checked_params(params)
       wrong("has params that are no Hash but a #{params.class}") unless params.is_a?(Hash)
-      Setting.refuse_reserved!(params.keys, "#{@place}: params", ConfigurationError)
+      Setting.refuse_reserved!(params.keys, ConfigurationError) { "#{@place}: params" }
       params
     end
 

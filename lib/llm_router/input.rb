@@ -10,14 +10,15 @@ class LlmRouter
     module_function
 
     # @param options [Array<Symbol, String>] the names of what is given besides
+    # @param number [Integer, nil] of the request, where there are many
     # @raise [ArgumentError]
-    def check(messages, options, place, at = "messages")
+    def check(messages, options, number = nil)
       unless messages.is_a?(Array) && messages.any?
-        raise ArgumentError, "#{at}: needs an Array with at least one Hash, such as [#{EXAMPLE}]"
+        raise ArgumentError, "#{place(number)}: needs an Array with at least one Hash, such as [#{EXAMPLE}]"
       end
 
-      messages.each_with_index { |message, index| check_message(message, at, index) }
-      Setting.refuse_reserved!(options, place, ArgumentError)
+      messages.each_with_index { |message, index| check_message(message, index, number) }
+      Setting.refuse_reserved!(options, ArgumentError) { number ? "requests[#{number}]" : "call" }
     end
 
     # @param requests [Enumerable<Hash>]
@@ -28,22 +29,26 @@ class LlmRouter
         raise ArgumentError, "requests: a #{requests.class} is no list: give Hashes such as { messages: [#{EXAMPLE}] }"
       end
 
-      requests.to_a.each_with_index { |request, index| check_request(request, "requests[#{index}]") }
+      requests.to_a.each_with_index { |request, number| check_request(request, number) }
     end
 
-    def check_request(request, place)
+    def check_request(request, number)
       unless request.is_a?(Hash) && request.key?(:messages)
-        raise ArgumentError, "#{place} needs messages: give a Hash such as { messages: [#{EXAMPLE}] }"
+        raise ArgumentError, "requests[#{number}] needs messages: give a Hash such as { messages: [#{EXAMPLE}] }"
       end
 
-      check(request[:messages], request.keys - [:messages], place, "#{place}[:messages]")
+      check(request[:messages], request.keys - [:messages], number)
     end
 
-    def check_message(message, place, index)
+    def check_message(message, index, number)
       return if message.is_a?(Hash) && (message[:role] || message["role"])
 
       fault = message.is_a?(Hash) ? "has no role" : "is a #{message.class}, not a Hash"
-      raise ArgumentError, "#{place}[#{index}] #{fault}: give #{EXAMPLE}"
+      raise ArgumentError, "#{place(number)}[#{index}] #{fault}: give #{EXAMPLE}"
+    end
+
+    def place(number)
+      number ? "requests[#{number}][:messages]" : "messages"
     end
   end
 end

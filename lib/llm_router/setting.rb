@@ -102,11 +102,12 @@ class LlmRouter
         raise(ConfigurationError, "#{name} is #{value.inspect}: give one of #{choices.inspect}")
     end
 
-    def refuse_reserved!(keys, where, error_class)
+    # @yieldreturn [String] where they are
+    def refuse_reserved!(keys, error_class)
       keys.each do |name|
         key = name.is_a?(Symbol) ? name.name : name.to_s
         key = key.encode("UTF-8") unless key.ascii_only?
-        raise error_class, "#{where}: #{key} cannot be given, for #{RESERVED.fetch(key)}" if RESERVED.key?(key)
+        raise error_class, "#{yield}: #{key} cannot be given, for #{RESERVED.fetch(key)}" if RESERVED.key?(key)
       end
     end
   end

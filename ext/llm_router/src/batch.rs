@@ -277,13 +277,17 @@ impl<'b> Batch<'b> {
     }
 }
 
-/// All of them are read before the first is sent. Each is its messages and its options.
+const MESSAGES: &str = "messages";
+
+/// All of them are read before the first is sent. Each is a Hash of its messages and its options.
 fn read(ruby: &Ruby, requests: RArray) -> Result<Vec<Arc<Request>>, Error> {
     let mut all = Vec::with_capacity(requests.len());
     for (number, request) in requests.into_iter().enumerate() {
-        let (messages, options) = <(Value, RHash) as magnus::TryConvert>::try_convert(request)?;
-        let messages = json::value(ruby, messages, &format!("requests[{number}][:messages]"))?;
-        all.push(Arc::new(Request::new(messages, json::params(ruby, options, &format!("requests[{number}]"))?)));
+        let request = <RHash as magnus::TryConvert>::try_convert(request)?;
+        let messages =
+            json::value(ruby, request.aref(ruby.to_symbol(MESSAGES))?, &format!("requests[{number}][:messages]"))?;
+        let options = json::params_but(ruby, request, MESSAGES, &format!("requests[{number}]"))?;
+        all.push(Arc::new(Request::new(messages, options)));
     }
     Ok(all)
 }

@@ -49,18 +49,23 @@ pub fn retry_after(value: &[u8]) {
 }
 
 fn judged(status: u16, body: &[u8]) {
-    let Some((candidate, request)) = asked() else { return };
+    match verdict(status, body.to_vec()) {
+        Some(Ok(completion)) => check_completion(status, &completion),
+        Some(Err(failure)) => check_failure(&failure, &serde_json::from_slice(body).unwrap_or_default()),
+        None => {}
+    }
+}
+
+/// What the body of an answer with this status comes to. The benches ask it, too.
+pub fn verdict(status: u16, body: Vec<u8>) -> Option<Result<Completion, Failure>> {
+    let (candidate, request) = asked()?;
     let limit = Duration::from_secs(1);
     let progress = Progress::default();
     progress.send();
     progress.heard(status, None);
     let ask = Ask { candidate, request, limit, max_answer_bytes: usize::MAX, progress: &progress };
-    let received = Received { status, retry_after: None, generation_id: None, body: body.to_vec(), whole: true };
-    let said = serde_json::from_slice(body).unwrap_or_default();
-    match judge(received, &ask).map_err(|failure| failure.accounted(&progress)) {
-        Ok(completion) => check_completion(status, &completion),
-        Err(failure) => check_failure(&failure, &said),
-    }
+    let received = Received { status, retry_after: None, generation_id: None, body, whole: true };
+    Some(judge(received, &ask).map_err(|failure| failure.accounted(&progress)))
 }
 
 fn asked() -> Option<&'static (Candidate, Request)> {

@@ -28,9 +28,9 @@ RSpec.describe "The build of the extension" do
   end
 
   # Builds, and prints what was built; for as long as the block runs, it is there.
-  define_method(:build) do |**env|
-    env = { CARGO: "#{@home}/cargo", TMPDIR: "#{@home}/tmp", CARGO_TARGET_DIR: nil, RUBYOPT: nil, **env }
-    code = 'Cargo.new(ARGV[0]).build { |library| print "built: ", library, " ", File.read(library) }'
+  define_method(:build) do |before = "", **env|
+    env = { CARGO: "#{@home}/cargo", TMPDIR: "#{@home}/tmp", CARGO_TARGET_DIR: nil, **env }
+    code = "#{before}\n" 'Cargo.new(ARGV[0]).build { |library| print "built: ", library, " ", File.read(library) }'
     ruby = [RbConfig.ruby, "-r", "#{root}/ext/llm_router/cargo", "-e", code, root]
     Open3.capture2e(env.transform_keys(&:to_s), *ruby).first
   end
@@ -68,6 +68,12 @@ RSpec.describe "The build of the extension" do
       .to include("llm_router was not built: Rust is missing: it takes Rust 1.88 or later, from https://rustup.rs")
     cargo(success, version: "1.87.0")
     expect(build).to match(/Rust 1\.87\.0 is too old: it takes Rust 1\.88 or later/)
+  end
+
+  it "says that Ruby's headers are missing" do
+    cargo(success)
+    expect(build("RbConfig::CONFIG['rubyhdrdir'] = '/nowhere'"))
+      .to include("llm_router was not built: Ruby's headers are missing: install them")
   end
 
   {

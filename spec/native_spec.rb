@@ -27,9 +27,11 @@ RSpec.describe "The extension" do
     end
   end
 
-  def load_it(code = "print $LOADED_FEATURES.grep(/llm_router\\.(so|bundle)$/)")
-    # Without Bundler, which loads a part of the checkout's lib/.
-    Open3.capture2e({ "RUBYOPT" => nil }, RbConfig.ruby, "-I", @home, "-r", "llm_router", "-e", code).first
+  # Bundler knows the checkout's lib/.
+  without_bundler = { "RUBYOPT" => nil, "BUNDLER_SETUP" => nil }
+
+  define_method(:load_it) do |code = "print $LOADED_FEATURES.grep(/llm_router\\.(so|bundle)$/)"|
+    Open3.capture2e(without_bundler, RbConfig.ruby, "-I", @home, "-r", "llm_router", "-e", code).first
   end
 
   it "is the one for this Ruby among those of a precompiled gem" do
@@ -57,6 +59,6 @@ RSpec.describe "The extension" do
     hold(built, abi)
     # As the system counts them, where it does: Ruby may have one of its own.
     count = 'print Thread.list.size, " ", Dir["/proc/self/task/*"].size'
-    expect(load_it(count)).to eq(IO.popen([{ "RUBYOPT" => nil }, RbConfig.ruby, "-e", count], &:read))
+    expect(load_it(count)).to eq(IO.popen([without_bundler, RbConfig.ruby, "-e", count], &:read))
   end
 end

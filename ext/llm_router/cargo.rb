@@ -7,6 +7,7 @@ require "tmpdir"
 
 # Builds the extension for the Ruby that runs this, or says in plain words what is missing for it.
 class Cargo
+  HEADERS = "Ruby's headers are missing: install them (Debian, Ubuntu: ruby-dev; Fedora: ruby-devel; Alpine: ruby-dev)"
   LIBCLANG = "libclang is missing: install it (Debian, Ubuntu: libclang-dev; Fedora: clang-devel; Alpine: clang-dev; " \
              "macOS: xcode-select --install), or name its folder in LIBCLANG_PATH"
   COMPILER = "a C compiler is missing: install one (Debian, Ubuntu: build-essential; Fedora: gcc; Alpine: " \
@@ -18,7 +19,7 @@ class Cargo
     /linker `\S+` not found|failed to find tool/ => COMPILER,
     /failed to (?:download|get|fetch)/ => NETWORK
   }.freeze
-  private_constant :LIBCLANG, :COMPILER, :NETWORK, :REMEDIES
+  private_constant :HEADERS, :LIBCLANG, :COMPILER, :NETWORK, :REMEDIES
 
   # @param root [String] the folder with the workspace's Cargo.toml
   def initialize(root)
@@ -29,6 +30,7 @@ class Cargo
   # @yieldparam library [String] what was built, for as long as the block runs
   def build(&)
     check_version
+    give_up(HEADERS) unless File.exist?("#{RbConfig::CONFIG.fetch('rubyhdrdir')}/ruby.h")
     target = ENV.fetch("CARGO_TARGET_DIR", "")
     # A relative one would be a place inside the gem.
     return build_in(target, &) if File.absolute_path?(target)

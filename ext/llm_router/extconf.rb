@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # Run by `gem install`: builds the extension, and leaves RubyGems a Makefile that puts it in place.
-require "mkmf" # where Ruby's headers are missing, it says so
+require "fileutils"
 require_relative "cargo"
 
 library = "llm_router.#{RbConfig::CONFIG.fetch('DLEXT')}"

@@ -5,7 +5,8 @@ require "json"
 # A program: one client, one scenario, in a process of its own. Takes the job as JSON, checks every answer, and prints
 # what it took as JSON.
 class Runner
-  CONTENT = { "Hello" => 5, ("The quick brown fox. " * 50_000) => 1_050_000 }.freeze
+  # By size, for to look for them by what they say would cost more than some of the clients do.
+  CONTENTS = ["Hello", "The quick brown fox. " * 50_000].to_h { |content| [content.bytesize, content] }.freeze
   COST = "0.00043705"
 
   def initialize(job)
@@ -62,7 +63,7 @@ class Runner
   end
 
   def check((content, cost))
-    known = CONTENT.key?(content) && cost == @cost ||= BigDecimal(COST)
+    known = CONTENTS[content.bytesize] == content && cost == @cost ||= BigDecimal(COST)
     raise "a wrong answer: #{content.inspect[0, 50]}, #{cost}" unless known
 
     @lock.synchronize { @answers += 1 }

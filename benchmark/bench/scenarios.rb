@@ -24,7 +24,7 @@ module Bench
              cooldown: false },
       goals: { RAW => 1.2, NET_HTTP => 0.36, FARADAY => 0.17 } },
     { id: "S4", title: "answers of 1 MB", metric: :cpu, clients: ALL,
-      job: { kind: "calls", models: %w[large/first ok/second], calls: [300, 10], threads: 1, warm_up: 10 },
+      job: { kind: "calls", models: %w[large/first ok/second], calls: [1000, 10], threads: 1, warm_up: 50 },
       goals: { RAW => 0.9, NET_HTTP => 0.40, FARADAY => 0.45 } },
     { id: "S5", title: "8 threads call for answers of 50 ms while one Ruby thread computes", metric: :rate,
       clients: FEW,

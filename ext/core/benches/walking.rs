@@ -54,7 +54,7 @@ fn answer() -> Completion {
         generation_id: None,
         model: "a/b".to_owned(),
         provider: None,
-        content: Some("Hi".to_owned()),
+        content: Some("Hi".into()),
         refusal: None,
         reasoning: None,
         finish_reason: None,

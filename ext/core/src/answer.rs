@@ -8,15 +8,15 @@ use crate::lenient;
 
 /// The whole answer of `POST /chat/completions`, failed or not.
 #[derive(Deserialize, Default)]
-pub(crate) struct Answer {
+pub(crate) struct Answer<'j> {
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) id: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) model: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) provider: Option<String>,
-    #[serde(default, deserialize_with = "choices::read")]
-    pub(crate) choices: Choices,
+    #[serde(default, borrow, deserialize_with = "choices::read")]
+    pub(crate) choices: Choices<'j>,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(crate) usage: Option<WireUsage>,
     #[serde(default, deserialize_with = "error_body")]

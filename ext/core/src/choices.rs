@@ -1,6 +1,7 @@
 //! `choices`: the first is the answer. Of the others only what they said is kept, to be recognised where
 //! an error quotes it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
@@ -13,15 +14,15 @@ use crate::parts;
 const MOST: usize = 1_000;
 
 #[derive(Default)]
-pub(crate) struct Choices {
-    pub(crate) first: Option<Choice>,
-    others: Vec<String>,
+pub(crate) struct Choices<'j> {
+    pub(crate) first: Option<Choice<'j>>,
+    others: Vec<Cow<'j, str>>,
 }
 
 #[derive(serde::Deserialize)]
-pub(crate) struct Choice {
-    #[serde(default, deserialize_with = "lenient::object")]
-    pub(crate) message: Option<Message>,
+pub(crate) struct Choice<'j> {
+    #[serde(default, borrow, deserialize_with = "lenient::large_object")]
+    pub(crate) message: Option<Message<'j>>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) finish_reason: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -31,13 +32,13 @@ pub(crate) struct Choice {
 }
 
 #[derive(serde::Deserialize, Default)]
-pub(crate) struct Message {
-    #[serde(default, deserialize_with = "parts::text")]
-    pub(crate) content: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    pub(crate) refusal: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
-    pub(crate) reasoning: Option<String>,
+pub(crate) struct Message<'j> {
+    #[serde(default, borrow, deserialize_with = "parts::text")]
+    pub(crate) content: Option<Cow<'j, str>>,
+    #[serde(default, borrow, deserialize_with = "lenient::said")]
+    pub(crate) refusal: Option<Cow<'j, str>>,
+    #[serde(default, borrow, deserialize_with = "lenient::said")]
+    pub(crate) reasoning: Option<Cow<'j, str>>,
     #[serde(default, deserialize_with = "lenient::present")]
     pub(crate) tool_calls: bool,
     /// What `tool_calls` was called before, at gateways that still do.
@@ -49,15 +50,15 @@ pub(crate) struct Message {
     pub(crate) audio: bool,
 }
 
-impl Choices {
+impl Choices<'_> {
     /// All that was said.
     pub(crate) fn contents(&self) -> impl Iterator<Item = &str> {
         let first = self.first.as_ref().and_then(|choice| choice.message.as_ref()?.content.as_deref());
-        first.into_iter().chain(self.others.iter().map(String::as_str))
+        first.into_iter().chain(self.others.iter().map(AsRef::as_ref))
     }
 }
 
-impl Choice {
+impl Choice<'_> {
     /// Whatever it said before.
     pub(crate) fn failed(&self) -> bool {
         self.error.is_some() || self.finish_reason.as_deref() == Some("error")
@@ -65,32 +66,32 @@ impl Choice {
 
     pub(crate) fn says_nothing(&self) -> bool {
         let Some(message) = &self.message else { return true };
-        let blank = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        let blank = |text: &Option<Cow<'_, str>>| text.as_deref().is_none_or(|text| text.trim().is_empty());
         let called = message.tool_calls || message.function_call;
         blank(&message.content) && blank(&message.refusal) && !called && !message.images && !message.audio
     }
 }
 
 /// A list of objects, or `null`.
-pub(crate) fn read<'de, D: Deserializer<'de>>(json: D) -> Result<Choices, D::Error> {
+pub(crate) fn read<'de, D: Deserializer<'de>>(json: D) -> Result<Choices<'de>, D::Error> {
     json.deserialize_any(ListOrNull)
 }
 
 struct ListOrNull;
 
 impl<'de> Visitor<'de> for ListOrNull {
-    type Value = Choices;
+    type Value = Choices<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of choices")
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Choices, E> {
+    fn visit_unit<E: Error>(self) -> Result<Choices<'de>, E> {
         Ok(Choices::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Choices, A::Error> {
-        let first = list.next_element::<Object<Choice>>()?.map(|choice| choice.0);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Choices<'de>, A::Error> {
+        let first = list.next_element::<Object<Choice<'de>>>()?.map(|choice| choice.0);
         let mut others = Vec::new();
         while let Some(Said(said)) = list.next_element()? {
             if others.len() == MOST {
@@ -103,11 +104,11 @@ impl<'de> Visitor<'de> for ListOrNull {
 }
 
 /// What one of the other choices said.
-struct Said(String);
+struct Said<'j>(Cow<'j, str>);
 
-impl<'de> Deserialize<'de> for Said {
+impl<'de> Deserialize<'de> for Said<'de> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        let Object(choice) = Object::<Choice>::deserialize(json)?;
+        let Object(choice) = Object::<Choice<'de>>::deserialize(json)?;
         Ok(Self(choice.message.and_then(|message| message.content).unwrap_or_default()))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, WireUsage};
 use crate::owed::owed;
-use crate::{Cost, CostError};
+use crate::{Cost, CostError, Text};
 
 /// A model's answer.
 #[derive(Debug, Clone)]
@@ -15,9 +15,10 @@ pub struct Completion {
     pub model: String,
     /// Who ran the model, where the gateway says so.
     pub provider: Option<String>,
-    pub content: Option<String>,
-    pub refusal: Option<String>,
-    pub reasoning: Option<String>,
+    /// This and the next two are read by [`Completion::content`] and so on.
+    pub content: Option<Text>,
+    pub refusal: Option<Text>,
+    pub reasoning: Option<Text>,
     pub finish_reason: Option<String>,
     pub native_finish_reason: Option<String>,
     pub usage: Usage,
@@ -25,6 +26,27 @@ pub struct Completion {
     pub cost: Option<Cost>,
     /// The whole answer as it came, for whoever wants a field that is not here.
     pub body: String,
+}
+
+impl Completion {
+    /// What the model said.
+    pub fn content(&self) -> Option<&str> {
+        self.text(self.content.as_ref())
+    }
+
+    /// Why it would rather not.
+    pub fn refusal(&self) -> Option<&str> {
+        self.text(self.refusal.as_ref())
+    }
+
+    /// What it thought about.
+    pub fn reasoning(&self) -> Option<&str> {
+        self.text(self.reasoning.as_ref())
+    }
+
+    fn text<'t>(&'t self, text: Option<&'t Text>) -> Option<&'t str> {
+        text.map(|text| text.read(&self.body))
+    }
 }
 
 /// Tokens, as the endpoint counted them.
@@ -54,7 +76,7 @@ impl WireUsage {
     }
 }
 
-impl Answer {
+impl Answer<'_> {
     /// What is owed, for a good answer and for a failed one alike.
     pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
         self.usage.as_ref().map_or(Ok(None), WireUsage::owed)

@@ -4,17 +4,23 @@
 //! A value is looked at where it stands in the body. A parser would first copy a text into a buffer of
 //! its own, which for a text that fills the body takes as much memory again, and more.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::quoted;
 
 /// A string, or nothing.
 pub(crate) fn text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
+    Ok(quoted::text(raw(json)?).map(Cow::into_owned))
+}
+
+/// A string, or nothing; a copy only where need be.
+pub(crate) fn said<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     raw(json).map(quoted::text)
 }
 
@@ -35,6 +41,11 @@ pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) ->
     object_or(json, |_| None)
 }
 
+/// The same for one that can be large: it is read as it is gone over, not after that.
+pub(crate) fn large_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Option<T>, D::Error> {
+    json.deserialize_any(ObjectOrNot(PhantomData))
+}
+
 /// An object of the given shape, or what a bare string stands for, or nothing.
 pub(crate) fn object_or<'de, D, T>(json: D, from_text: fn(String) -> Option<T>) -> Result<Option<T>, D::Error>
 where
@@ -46,7 +57,7 @@ where
         // Said without the place, which would be counted from the start of the object.
         return serde_json::from_str(json).map(Some).map_err(|_| D::Error::custom("an object is not as it should be"));
     }
-    Ok(quoted::text(json).and_then(from_text))
+    Ok(quoted::text(json).map(Cow::into_owned).and_then(from_text))
 }
 
 /// Whether anything is there: not `null`, not an empty list or string.
@@ -67,7 +78,8 @@ impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         let json = raw(json)?;
         let number = || number(json).map(Self::Number);
-        Ok(quoted::text(json).map(Self::Text).or_else(number).unwrap_or(Self::Other))
+        let text = quoted::text(json).map(Cow::into_owned);
+        Ok(text.map(Self::Text).or_else(number).unwrap_or(Self::Other))
     }
 }
 
@@ -78,6 +90,49 @@ fn raw<'de, D: Deserializer<'de>>(json: D) -> Result<&'de str, D::Error> {
 
 fn number(json: &str) -> Option<f64> {
     json.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+struct ObjectOrNot<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrNot<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<T>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
 }
 
 /// An object and nothing else. Without this, a list is taken for the fields in their order.

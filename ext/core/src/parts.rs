@@ -1,5 +1,6 @@
 //! The text of a message: a string, or a list of parts that hold `text`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
@@ -9,14 +10,16 @@ use crate::lenient::Object;
 use crate::quoted;
 
 /// A string, the text of a list of parts, or nothing.
-pub(crate) fn text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     let json = <&RawValue>::deserialize(json)?.get();
     match json.as_bytes().first() {
         Some(b'"') => Ok(quoted::text(json)),
         Some(b'[') => {
             let mut parser = serde_json::Deserializer::from_str(json);
             let whole = parser.deserialize_seq(Parts(String::with_capacity(json.len())));
-            whole.map(Some).map_err(|_| D::Error::custom("a part of a message is not as it should be"))
+            whole
+                .map(|text| Some(Cow::Owned(text)))
+                .map_err(|_| D::Error::custom("a part of a message is not as it should be"))
         }
         _ if json == "null" => Ok(None),
         _ => Err(D::Error::custom("a message is neither a text nor a list of parts")),

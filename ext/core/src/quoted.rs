@@ -1,12 +1,18 @@
-//! The text of a JSON string, in one copy of the right size.
+//! The text of a JSON string: a part of the JSON where that spells it letter by letter, or one copy of the right size.
+
+use std::borrow::Cow;
 
 use memchr::memchr;
 
 /// What the JSON of a string says; `None` for other JSON. Half an emoji is U+FFFD.
-pub(crate) fn text(json: &str) -> Option<String> {
-    let mut text = String::with_capacity(json.starts_with('"').then_some(json.len())?);
+pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
+    let inside = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr(b'\\', inside.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inside));
+    }
+    let mut text = String::with_capacity(inside.len());
     push(json, &mut text);
-    Some(text)
+    Some(Cow::Owned(text))
 }
 
 /// Adds what the JSON of a string says; of other JSON, nothing.
@@ -49,7 +55,7 @@ fn unicode(escape: &str) -> (char, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::*;
 
     #[test]
     fn a_text_is_what_a_parser_makes_of_it() {
@@ -61,8 +67,14 @@ mod tests {
             r#""\\ud83d""#,
             r#""\u2028\uffff\\""#,
         ] {
-            assert_eq!(text(json), Some(serde_json::from_str::<String>(json).unwrap()), "{json}");
+            assert_eq!(text(json).unwrap(), serde_json::from_str::<String>(json).unwrap(), "{json}");
         }
+    }
+
+    #[test]
+    fn only_what_has_escapes_is_copied() {
+        assert!(matches!(text(r#""é!""#), Some(Cow::Borrowed("é!"))));
+        assert!(matches!(text(r#""\u00e9!""#), Some(Cow::Owned(_))));
     }
 
     #[test]

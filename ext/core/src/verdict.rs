@@ -1,5 +1,6 @@
 //! What came over the wire, judged: a completion or a failure.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::answer::{Answer, ErrorBody, WireUsage};
 use crate::choices::Choice;
 use crate::classify::classify;
 use crate::lenient::{Object, Scalar};
-use crate::{redact, retry_after, shape, surrogates, Ask, Completion, Cost, Failure, Reason, Scope, Usage};
+use crate::{redact, retry_after, shape, surrogates, Ask, Completion, Cost, Failure, Reason, Scope, Text, Usage};
 
 /// An HTTP answer: whole, or an error's beginning.
 pub(crate) struct Received {
@@ -49,8 +50,8 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
-        let (mut answer, body) =
-            parse(body).map_err(|(unread, body)| self.unreadable(&unread, Bill::of(&unread, &body)))?;
+        let body = checked(body).map_err(|(unread, body)| self.unreadable(&unread, Bill::of(&unread, &body)))?;
+        let mut answer = parse(&body).map_err(|unread| self.unreadable(&unread, Bill::of(&unread, body.as_bytes())))?;
         if answer.error.is_some() {
             return Err(self.error(&answer, answer.error.as_ref(), &body));
         }
@@ -65,23 +66,29 @@ impl Wire<'_> {
         if choice.says_nothing() {
             return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), cost));
         }
-        Ok(self.completion(answer, choice, cost, body))
+        let completion = self.completion(answer, choice, cost, &body);
+        Ok(Completion { body, ..completion })
     }
 
     /// By the status, and by what the body says besides, if it can be read.
     fn refused(self, body: Vec<u8>) -> Failure {
-        match parse(body) {
-            Ok((answer, body)) => self.error(&answer, answer.error.as_ref(), &body),
-            Err((unread, body)) => {
-                let cost = Bill::of(&unread, &body);
-                let failure = self.error(&Answer::default(), None, &String::from_utf8(body).unwrap_or_default());
-                Failure { cost, ..failure }
-            }
+        let unread = |unread: Unread, body: &[u8]| {
+            let words = std::str::from_utf8(body).unwrap_or_default();
+            Failure { cost: Bill::of(&unread, body), ..self.error(&Answer::default(), None, words) }
+        };
+        match checked(body) {
+            Ok(body) => match parse(&body) {
+                Ok(answer) => self.error(&answer, answer.error.as_ref(), &body),
+                Err(why) => unread(why, body.as_bytes()),
+            },
+            Err((why, body)) => unread(why, &body),
         }
     }
 
-    fn completion(self, answer: Answer, choice: Choice, cost: Option<Cost>, body: String) -> Completion {
+    /// Without the body, which `answer` is still read from.
+    fn completion(self, answer: Answer<'_>, choice: Choice<'_>, cost: Option<Cost>, body: &str) -> Completion {
         let message = choice.message.unwrap_or_default();
+        let text = |said: Option<Cow<'_, str>>| said.map(|said| Text::of(said, body));
         let shown = |name: &String| self.ask.candidate.endpoint.may_be_shown(name);
         let id = answer.id.filter(shown);
         Completion {
@@ -89,14 +96,14 @@ impl Wire<'_> {
             id,
             model: answer.model.filter(shown).unwrap_or_else(|| self.ask.candidate.model.clone()),
             provider: answer.provider.filter(shown),
-            content: message.content,
-            refusal: message.refusal,
-            reasoning: message.reasoning,
+            content: text(message.content),
+            refusal: text(message.refusal),
+            reasoning: text(message.reasoning),
             finish_reason: choice.finish_reason.filter(shown),
             native_finish_reason: choice.native_finish_reason.filter(shown),
             usage: answer.usage.as_ref().map(Usage::from).unwrap_or_default(),
             cost,
-            body,
+            body: String::new(),
         }
     }
 
@@ -113,7 +120,7 @@ impl Wire<'_> {
         }
     }
 
-    fn error(&self, answer: &Answer, error: Option<&ErrorBody>, body: &str) -> Failure {
+    fn error(&self, answer: &Answer<'_>, error: Option<&ErrorBody>, body: &str) -> Failure {
         let unnamed = ErrorBody::default();
         let error = error.unwrap_or(&unnamed);
         // Inside a 200 the error's own code takes the place of the status.
@@ -133,7 +140,7 @@ impl Wire<'_> {
         }
     }
 
-    fn message(&self, answer: &Answer, error: &ErrorBody) -> String {
+    fn message(&self, answer: &Answer<'_>, error: &ErrorBody) -> String {
         let metadata = error.metadata.as_ref();
         let secrets = self.secrets(error);
         let raw = metadata.and_then(|metadata| metadata.raw.as_deref());
@@ -171,21 +178,20 @@ enum Unread {
     NotAnAnswer(usize, usize),
 }
 
-/// The answer, and the body that it was read from, mended where need be. A body that could not be read
-/// is given back.
-fn parse(body: Vec<u8>) -> Result<(Answer, String), (Unread, Vec<u8>)> {
+/// The body as text, mended where need be, if it is of a shape that may be parsed; or given back.
+fn checked(body: Vec<u8>) -> Result<String, (Unread, Vec<u8>)> {
     let shape = match shape::check(&body) {
         Ok(shape) => shape,
         Err(misshapen) => return Err((misshapen.into(), body)),
     };
-    let mut body = String::from_utf8(body).map_err(|error| (Unread::NotUtf8, error.into_bytes()))?;
-    if shape.surrogates {
-        body = surrogates::replaced(body);
-    }
-    match serde_json::from_str(&body) {
-        Ok(Object(answer)) => Ok((answer, body)),
-        Err(error) => Err((Unread::NotAnAnswer(error.line(), error.column()), body.into_bytes())),
-    }
+    let body = String::from_utf8(body).map_err(|error| (Unread::NotUtf8, error.into_bytes()))?;
+    Ok(if shape.surrogates { surrogates::replaced(body) } else { body })
+}
+
+fn parse(body: &str) -> Result<Answer<'_>, Unread> {
+    let Object(answer) =
+        serde_json::from_str(body).map_err(|error| Unread::NotAnAnswer(error.line(), error.column()))?;
+    Ok(answer)
 }
 
 /// What is owed for an answer that is otherwise unreadable.

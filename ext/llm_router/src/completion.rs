@@ -1,7 +1,7 @@
 //! `LlmRouter::Native::Completion`: the core's completion, read by `LlmRouter::Response`. Text
 //! becomes Ruby objects only when it is asked for.
 
-use llm_router_core::Completion;
+use llm_router_core::{Completion, Text};
 use magnus::typed_data::Obj;
 use magnus::{method, Class, Error, Module, RClass, RModule, RString, Ruby};
 
@@ -19,31 +19,36 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 }
 
 fn define_texts(class: RClass) -> Result<(), Error> {
-    class.define_method("id", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.id), 0))?;
+    class.define_method("id", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.id.as_deref()), 0))?;
     class.define_method(
         "generation_id",
-        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.generation_id), 0),
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.generation_id.as_deref()), 0),
     )?;
     class.define_method("model", method!(|ruby: &Ruby, this: &NativeCompletion| ruby.str_new(&this.0.model), 0))?;
-    class.define_method("provider", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.provider), 0))?;
-    class.define_method("content", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.content), 0))?;
-    class.define_method("refusal", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.refusal), 0))?;
-    class
-        .define_method("reasoning", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.reasoning), 0))?;
+    class.define_method(
+        "provider",
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.provider.as_deref()), 0),
+    )?;
+    class.define_method("content", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.content()), 0))?;
+    class.define_method("refusal", method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.refusal()), 0))?;
+    class.define_method(
+        "reasoning",
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.reasoning()), 0),
+    )?;
     class.define_method(
         "finish_reason",
-        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.finish_reason), 0),
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.finish_reason.as_deref()), 0),
     )?;
     class.define_method(
         "native_finish_reason",
-        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, &this.0.native_finish_reason), 0),
+        method!(|ruby: &Ruby, this: &NativeCompletion| text(ruby, this.0.native_finish_reason.as_deref()), 0),
     )?;
     class.define_method("body", method!(|ruby: &Ruby, this: &NativeCompletion| ruby.str_new(&this.0.body), 0))
 }
 
 /// Straight into Ruby, for it can be large: not by way of another copy.
-fn text(ruby: &Ruby, text: &Option<String>) -> Option<RString> {
-    text.as_ref().map(|text| ruby.str_new(text))
+fn text(ruby: &Ruby, text: Option<&str>) -> Option<RString> {
+    text.map(|text| ruby.str_new(text))
 }
 
 impl NativeCompletion {
@@ -57,8 +62,8 @@ impl NativeCompletion {
     /// Of its large parts, in bytes.
     fn weight(&self) -> isize {
         let Completion { content, refusal, reasoning, body, .. } = &self.0;
-        let texts = [content, refusal, reasoning].into_iter().flatten().chain([body]);
-        texts.map(String::capacity).sum::<usize>().try_into().unwrap_or(isize::MAX)
+        let texts = [content, refusal, reasoning].into_iter().flatten().map(Text::weight);
+        texts.chain([body.capacity()]).sum::<usize>().try_into().unwrap_or(isize::MAX)
     }
 
     /// The cost in US dollars as decimal text, for `BigDecimal`.

@@ -12,9 +12,9 @@ async fn a_good_answer_says_what_who_and_how_much() {
           "is_byok":false,"cost_details":{"upstream_inference_cost":0.5}}}"#;
     let reply = answer("200 OK", "X-Generation-Id: gen-of-the-header\r\n", body);
     let said = Caller::hears(vec![Step::Send(reply)]).await.unwrap();
-    assert_eq!(said.content.as_deref(), Some("Hello"));
-    assert_eq!(said.reasoning.as_deref(), Some("A greeting."));
-    assert_eq!(said.refusal, None);
+    assert_eq!(said.content(), Some("Hello"));
+    assert_eq!(said.reasoning(), Some("A greeting."));
+    assert_eq!(said.refusal(), None);
     assert_eq!(said.model, "anthropic/claude-4.5-sonnet");
     assert_eq!(said.provider.as_deref(), Some("Amazon Bedrock"));
     assert_eq!((said.finish_reason.as_deref(), said.native_finish_reason.as_deref()), (Some("stop"), Some("end_turn")));
@@ -52,7 +52,7 @@ async fn without_the_header_the_id_is_the_generations() {
 #[tokio::test]
 async fn newlines_before_the_json_are_a_sign_of_life_and_nothing_else() {
     let body = format!("\n\n\n{}", good_answer());
-    assert_eq!(Caller::hears_json(body).await.unwrap().content.as_deref(), Some("Hello"));
+    assert_eq!(Caller::hears_json(body).await.unwrap().content(), Some("Hello"));
 }
 
 #[tokio::test]
@@ -61,27 +61,27 @@ async fn an_answer_may_come_in_chunks() {
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\n\r\n";
     let chunk = |text: &str| Step::Send(format!("{:x}\r\n{text}\r\n", text.len()).into_bytes());
     let reply = vec![Step::Send(head.into()), chunk(start), chunk(end), Step::Send("0\r\n\r\n".into())];
-    assert_eq!(Caller::hears(reply).await.unwrap().content.as_deref(), Some("Hello"));
+    assert_eq!(Caller::hears(reply).await.unwrap().content(), Some("Hello"));
 }
 
 #[tokio::test]
 async fn an_answer_may_end_with_its_connection() {
     let reply = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", good_answer());
     let said = Caller::hears(vec![Step::Send(reply.into_bytes()), Step::Close]).await.unwrap();
-    assert_eq!(said.content.as_deref(), Some("Hello"));
+    assert_eq!(said.content(), Some("Hello"));
 }
 
 #[tokio::test]
 async fn content_in_parts_is_put_together() {
     let body = r#"{"choices":[{"message":{"content":[{"type":"text","text":"Hel"},{"type":"image_url","image_url":{}},{"type":"text","text":"lo"}]}}]}"#;
-    assert_eq!(Caller::hears_json(body).await.unwrap().content.as_deref(), Some("Hello"));
+    assert_eq!(Caller::hears_json(body).await.unwrap().content(), Some("Hello"));
 }
 
 #[tokio::test]
 async fn tool_calls_are_an_answer_without_content() {
     let body = r#"{"choices":[{"finish_reason":"tool_calls","message":{"content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]}}]}"#;
     let said = Caller::hears_json(body).await.unwrap();
-    assert_eq!((said.content, said.finish_reason.as_deref()), (None, Some("tool_calls")));
+    assert_eq!((said.content(), said.finish_reason.as_deref()), (None, Some("tool_calls")));
     assert_eq!(said.body, body, "the calls themselves are read from here");
 }
 
@@ -89,7 +89,7 @@ async fn tool_calls_are_an_answer_without_content() {
 async fn a_refusal_is_an_answer_without_content() {
     let body = r#"{"choices":[{"message":{"content":null,"refusal":"I would rather not."}}]}"#;
     let said = Caller::hears_json(body).await.unwrap();
-    assert_eq!((said.content, said.refusal.as_deref()), (None, Some("I would rather not.")));
+    assert_eq!((said.content(), said.refusal()), (None, Some("I would rather not.")));
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_cost_that_is_no_amount_does_not_spoil_an_answer_that_was_paid_for() {
     for cost in ["-0.1", "true", "\"free\"", "{}", "[0.1]"] {
         let body = good_answer().replacen('{', &format!(r#"{{"usage":{{"cost":{cost}}},"#), 1);
         let completion = Caller::hears_json(body).await.unwrap();
-        assert_eq!((completion.content.as_deref(), completion.cost), (Some("Hello"), None), "{cost}");
+        assert_eq!((completion.content(), completion.cost.clone()), (Some("Hello"), None), "{cost}");
     }
 }
 
@@ -127,6 +127,6 @@ async fn a_cost_that_is_no_amount_does_not_spoil_an_answer_that_was_paid_for() {
 async fn half_an_emoji_does_not_spoil_an_answer() {
     let body = good_answer().replace("Hello", "Hi \\ud83d");
     let completion = Caller::hears_json(body).await.unwrap();
-    assert_eq!(completion.content.as_deref(), Some("Hi \u{fffd}"));
+    assert_eq!(completion.content(), Some("Hi \u{fffd}"));
     assert!(serde_json::from_str::<serde_json::Value>(&completion.body).is_ok());
 }

@@ -105,7 +105,7 @@ async fn the_length_of_the_body_is_known_before_it_comes() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let caller = caller(listener.local_addr().unwrap());
     let server = tokio::spawn(serve(listener, vec![Turn::Answer]));
-    assert_eq!(caller.ask().await.unwrap().content.as_deref(), Some("Hello"));
+    assert_eq!(caller.ask().await.unwrap().content(), Some("Hello"));
     drop(caller);
     let (said, length) = lengths(server).await.remove(0);
     assert_eq!(said, Some(length.to_string()));
@@ -115,7 +115,7 @@ async fn the_length_of_the_body_is_known_before_it_comes() {
 async fn a_request_that_was_turned_away_unread_is_sent_again() {
     for turned_away in [Turn::Refuse, Turn::GoAway] {
         let (outcome, answers) = served(&[turned_away, turned_away, Turn::Answer]).await;
-        assert_eq!((outcome.unwrap().content.as_deref(), answers), (Some("Hello"), 1));
+        assert_eq!((outcome.unwrap().content(), answers), (Some("Hello"), 1));
     }
 }
 

@@ -44,7 +44,7 @@ impl Road {
 async fn the_proxy_sees_the_address_and_nothing_of_what_is_sent() {
     let road = Road::through(Conduct::Connect, "", None).await;
     for _ in 0..2 {
-        assert_eq!(road.caller.ask().await.unwrap().content.as_deref(), Some("Hello"));
+        assert_eq!(road.caller.ask().await.unwrap().content(), Some("Hello"));
     }
     assert_eq!(road.gateway.protocols(), ["h2"; 2]);
     let to = format!("localhost:{}", road.gateway.port);

@@ -62,5 +62,5 @@ async fn an_answer_that_takes_its_time_but_keeps_the_limit_is_good() {
     let gateway = Gateway::beside(vec![reply]);
     let caller = Caller { limit: LIMIT, ..Caller::of(gateway.address) };
     let (outcome, _gateway) = join!(caller.ask(), gateway.hold_clock_until(Event::Sent));
-    assert_eq!(outcome.unwrap().content.as_deref(), Some("Hello"));
+    assert_eq!(outcome.unwrap().content(), Some("Hello"));
 }

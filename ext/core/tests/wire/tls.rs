@@ -33,7 +33,7 @@ async fn the_protocol_is_the_one_that_both_know() {
         let gateway = TlsGateway::start(authority.acceptor(offered, as_it_is)).await;
         let caller = gateway.caller(authority.client(None));
         for _ in 0..2 {
-            assert_eq!(caller.ask().await.unwrap().content.as_deref(), Some("Hello"));
+            assert_eq!(caller.ask().await.unwrap().content(), Some("Hello"));
         }
         assert_eq!(gateway.protocols(), [spoken; 2]);
     }
@@ -158,6 +158,6 @@ async fn a_connection_that_is_dead_is_left_behind() {
     let failure = failure.unwrap_err();
     assert_eq!((failure.reason, failure.uncertain), (Reason::Connection, true), "{failure:?}");
     assert_eq!(failure.message, "the connection to localhost broke: operation timed out");
-    assert_eq!(caller.ask().await.unwrap().content.as_deref(), Some("Hello"));
+    assert_eq!(caller.ask().await.unwrap().content(), Some("Hello"));
     assert_eq!(gateway.protocols(), ["h2"; 3]);
 }

@@ -1,0 +1,73 @@
+//! What somebody said in an answer. A text that the body spells letter by letter stays where it stands there: it
+//! can be nearly all of the body, and a copy would take as much memory again.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A text, to be read with the body that it came in.
+#[derive(Debug, Clone)]
+pub enum Text {
+    /// It stands there in the body.
+    Quoted(Range<usize>),
+    /// In the body it is spelled with escapes, or in parts.
+    Own(String),
+}
+
+impl Text {
+    pub(crate) fn of(said: Cow<'_, str>, body: &str) -> Self {
+        match said {
+            Cow::Borrowed(said) => place(said, body).map_or_else(|| Self::Own(said.to_owned()), Self::Quoted),
+            Cow::Owned(said) => Self::Own(said),
+        }
+    }
+
+    /// What it says, given the body that it came in.
+    pub fn read<'t>(&'t self, body: &'t str) -> &'t str {
+        match self {
+            Self::Quoted(place) => body.get(place.clone()).unwrap_or_default(),
+            Self::Own(text) => text,
+        }
+    }
+
+    /// The bytes that it takes besides the body.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Quoted(_) => 0,
+            Self::Own(text) => text.capacity(),
+        }
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::Own(text.to_owned())
+    }
+}
+
+/// Where `part` is in `whole`, if it is a part of it.
+fn place(part: &str, whole: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    let place = start..start.checked_add(part.len())?;
+    whole.get(place.clone()).is_some_and(|there| std::ptr::eq(there, part)).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_body_is_read_where_it_stands() {
+        let body = r#"{"a":"é!"}"#.to_owned();
+        let text = Text::of(Cow::Borrowed(&body[6..9]), &body);
+        assert!(matches!(&text, Text::Quoted(place) if *place == (6..9)));
+        assert_eq!((text.read(&body), text.weight()), ("é!", 0));
+    }
+
+    #[test]
+    fn what_stands_elsewhere_is_kept() {
+        for said in [Cow::Borrowed("Hi"), Cow::Owned("Hi".to_owned())] {
+            let text = Text::of(said, "other");
+            assert_eq!((text.read("other"), text.weight()), ("Hi", 2), "{text:?}");
+        }
+    }
+}

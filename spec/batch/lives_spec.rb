@@ -35,10 +35,12 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
   it "ends for Thread#raise and Thread#kill" do
     one_of_many_answered
     configure
-    ends = { raise: [IOError], kill: [] }.map do |how, arguments|
+    ends = { raise: [IOError], kill: [] }.each.with_index(1).map do |(how, arguments), batches|
       shown = Thread::Queue.new
       thread = hanging { shown << true }
       shown.pop
+      # One that the gateway has not read yet would take the answer that is meant for the next batch.
+      gateway.await_requests(4 * batches)
       thread.public_send(how, *arguments)
       thread.join(10).value
     rescue IOError => e

@@ -18,16 +18,16 @@ module Bench
     rounds = quick ? 1 : 5
     scenarios = scenarios(ruby: RUBY, quick: quick).select { |scenario| ids.empty? || ids.include?(scenario.id) }
     clients = clients_of(scenarios)
-    report = Report.new(clients, rounds)
-    said = [say(report.machine, ""), *compare(scenarios, clients, report, rounds)]
-    return if ids.any?
-
-    said << say("### To have one at all", "", *report.aims(Start.goals(rounds)), "")
-    write(said.join("\n")) unless quick
+    said = compare(scenarios, clients, rounds, Report.new(clients, rounds, judges: !quick))
+    write(said.join("\n\n")) unless ids.any? || quick
   end
 
-  def compare(scenarios, clients, report, rounds)
-    Stub.open { |url| scenarios.map { |scenario| say report.scenario(measure(scenario, clients, url, rounds)) } }
+  def compare(scenarios, clients, rounds, report)
+    said = [say(report.machine)]
+    Stub.open do |url|
+      scenarios.each { |scenario| said << say(report.scenario(measure(scenario, clients, url, rounds))) }
+    end
+    said << say(report.start(Start.goals(rounds)))
   end
 
   # Those that are installed. The others are named once.
@@ -49,8 +49,9 @@ module Bench
     figures
   end
 
+  # As soon as it is known, for the whole takes its time.
   def say(*lines)
-    puts lines
+    puts lines, ""
     $stdout.flush
     lines.join("\n")
   end

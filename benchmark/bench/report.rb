@@ -11,27 +11,27 @@ module Bench
     private_constant :REFERENCES
 
     # @param clients [Array<Client>]
-    def initialize(clients, rounds)
+    # @param judges [Boolean] whether it is told what was aimed at, and whether that is met
+    def initialize(clients, rounds, judges: true)
       @clients = clients
       @rounds = rounds
+      @judges = judges
     end
 
     # @param figures [Figures]
     # @return [String]
     def scenario(figures)
       scenario = figures.scenario
-      head = ["### #{scenario.id}: #{scenario.title}#{' (pinned)' if scenario.pinned}", "",
-              "| client | #{Figures::UNIT.fetch(scenario.metric)} | least to most | #{REFERENCES.map do |name|
-                                                                                        "× #{name}"
-                                                                                      end.join(' | ')} |",
-              "| --- | --: | --: | --: | --: | --: |"]
-      [*head, *figures.names.map { |name| row(figures, name) }, "", *aims(figures.goals), ""].join("\n")
+      ["### #{scenario.id}: #{scenario.title}#{' (pinned)' if scenario.pinned}", "",
+       line("client", Figures::UNIT.fetch(scenario.metric), "least to most", *REFERENCES.map { |name| "× #{name}" }),
+       line("---", *Array.new(2 + REFERENCES.size, "--:")),
+       *figures.names.map { |name| row(figures, name) }, *aims(figures.goals)].join("\n")
     end
 
     # @param goals [Array] as {Figures#goals}
-    # @return [Array<String>]
-    def aims(goals)
-      goals.map { |what, value, goal, met| "- #{what}: **#{number(value)}** (aim #{goal}): #{met ? 'met' : 'MISSED'}" }
+    # @return [String]
+    def start(goals)
+      ["### To have one at all", *aims(goals)].join("\n")
     end
 
     # @return [String]
@@ -44,6 +44,13 @@ module Bench
     end
 
     private
+
+    def aims(goals)
+      return goals.map { |what, value,| "- #{what}: #{number(value)}" }.unshift("") unless @judges
+
+      goals.map { |what, value, goal, met| "- #{what}: **#{number(value)}** (aim #{goal}): #{met ? 'met' : 'MISSED'}" }
+           .unshift("")
+    end
 
     def row(figures, name)
       values = figures.values(name)

@@ -63,6 +63,28 @@ RSpec.describe "The build of the extension" do
     expect(build(CARGO_TARGET_DIR: "target")).to include("built: #{@home}/tmp/llm_router-build")
   end
 
+  # Builds and installs in a folder of its own, and says what is there then.
+  define_method(:installed) do |ruby: [], make: []|
+    Dir.mktmpdir(nil, @home) do |folder|
+      environment = { "CARGO" => "#{@home}/cargo", "TMPDIR" => "#{@home}/tmp", "CARGO_TARGET_DIR" => nil }
+      makes = ["clean", nil, "install"].map { |target| ["make", *make, *target] }
+      [[RbConfig.ruby, *ruby, "#{root}/ext/llm_router/extconf.rb"], *makes].each do |command|
+        said, status = Open3.capture2e(environment, *command, chdir: folder)
+        expect(status).to be_success, said
+      end
+      Dir.glob("**/llm_router.*", base: folder)
+    end
+  end
+
+  # RubyGems says so in RbConfig before 3.4, and when it calls make from then on.
+  it "is put where RubyGems wants it" do
+    cargo(success)
+    File.write("#{@home}/siteconf.rb", "require 'rbconfig'; RbConfig::CONFIG['sitearchdir'] = './old'")
+    places = [installed(ruby: ["-r", "#{@home}/siteconf.rb"], make: %w[DESTDIR=]),
+              installed(make: %w[DESTDIR= sitearchdir=./new sitelibdir=./new])]
+    expect(places).to eq(%w[old new].map { |place| ["#{place}/llm_router/llm_router.#{RbConfig::CONFIG['DLEXT']}"] })
+  end
+
   it "says that Rust is missing, or too old" do
     expect(build(CARGO: "#{@home}/nowhere"))
       .to include("llm_router was not built: Rust is missing: it takes Rust 1.88 or later, from https://rustup.rs")

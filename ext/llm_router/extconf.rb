@@ -7,9 +7,11 @@ require_relative "cargo"
 library = "llm_router.#{RbConfig::CONFIG.fetch('DLEXT')}"
 Cargo.new(File.expand_path("../..", __dir__)).build { |built| FileUtils.mv(built, library) }
 
-# RubyGems makes "clean", then the default, then "install".
+# RubyGems makes "clean", then the default, then "install". Where to, an old one says through RbConfig, and one from 3.4
+# on when it calls make, which goes before what is written here.
 File.write("Makefile", <<~MAKEFILE)
-  folder = $(DESTDIR)#{RbConfig::CONFIG.fetch('sitearchdir')}/llm_router
+  sitearchdir = #{RbConfig::CONFIG.fetch('sitearchdir')}
+  folder = $(DESTDIR)$(sitearchdir)/llm_router
 
   all clean:
 

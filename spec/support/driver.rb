@@ -1,14 +1,20 @@
 # frozen_string_literal: true
 
 module Support
-  # The threads that drive the calls of fibers: one in a process, while there are any.
+  # The native threads of a process by their names, as they are all the time that they are looked at.
+  # @param pid [Integer, String]
+  def self.native_threads(pid = "self")
+    Dir["/proc/#{pid}/task/*/comm"].map { |file| File.read(file).strip }
+  rescue Errno::ENOENT, Errno::ESRCH # one has ended meanwhile
+    retry
+  end
+
+  # The threads that drive the calls of fibers and of batches: one in a process, while there are any.
   module Driver
     module_function
 
     def count
-      Dir.glob("/proc/self/task/*/comm").count { |comm| File.read(comm).strip == "llm_router" }
-    rescue Errno::ENOENT, Errno::ESRCH
-      retry
+      Support.native_threads.count("llm_router")
     end
 
     # Holds up this thread, and so all its fibers, until what they asked the gateway for is there.

@@ -2,6 +2,7 @@
 
 # A program: see bin/bench.
 require_relative "bench/client"
+require_relative "bench/install"
 require_relative "bench/report"
 require_relative "bench/start"
 require_relative "bench/stub"
@@ -16,10 +17,13 @@ module Bench
 
   def run(ids, quick:)
     rounds = quick ? 1 : 5
+    whole = ids.empty? && !quick
     scenarios = scenarios(ruby: RUBY, quick: quick).select { |scenario| ids.empty? || ids.include?(scenario.id) }
     clients = clients_of(scenarios)
-    said = compare(scenarios, clients, rounds, Report.new(clients, rounds, judges: !quick))
-    write(said.join("\n\n")) unless ids.any? || quick
+    report = Report.new(clients, rounds, judges: !quick)
+    said = compare(scenarios, clients, rounds, report)
+    said << say(report.start([*Start.goals(rounds), *(Install.goals if whole)]))
+    write(said.join("\n\n")) if whole
   end
 
   def compare(scenarios, clients, rounds, report)
@@ -27,7 +31,7 @@ module Bench
     Stub.open do |url|
       scenarios.each { |scenario| said << say(report.scenario(measure(scenario, clients, url, rounds))) }
     end
-    said << say(report.start(Start.goals(rounds)))
+    said
   end
 
   # Those that are installed. The others are named once.

@@ -22,14 +22,14 @@ class LlmRouter
     end
 
     # @param requests [Enumerable<Hash>]
-    # @return [Array<Hash>]
+    # @return [Array<Hash>] of its own, for the caller's may change meanwhile
     # @raise [ArgumentError]
     def list(requests)
       unless requests.is_a?(Enumerable) && !requests.is_a?(Hash)
         raise ArgumentError, "requests: a #{requests.class} is no list: give Hashes such as { messages: [#{EXAMPLE}] }"
       end
 
-      requests.to_a.each_with_index { |request, number| check_request(request, number) }
+      requests.to_a.dup.each_with_index { |request, number| check_request(request, number) }
     end
 
     def check_request(request, number)

@@ -23,6 +23,16 @@ RSpec.describe LlmRouter, "#call_all" do
     expect(seen.to_h.compare_by_identity.values_at(*requests)).to eq(results)
   end
 
+  it "goes by the list as it was given, whatever the block makes of it" do
+    gateway.answer("Hi")
+    list = requests(3)
+    given = list.dup
+    seen = []
+    results = router.call_all(list, concurrency: 1) { |request,| seen << request && list.clear }
+    expect(seen.zip(given)).to all(satisfy { |request, as_given| request.equal?(as_given) })
+    expect(results.map(&:content)).to eq(%w[Hi Hi Hi])
+  end
+
   it "passes each request's own options on" do
     gateway.answer("Hi")
     router.call_all([{ messages: Support::MESSAGES, temperature: 0.5 }, { messages: Support::MESSAGES, seed: 7 }])

@@ -4,42 +4,40 @@
 require_relative "bench/client"
 require_relative "bench/install"
 require_relative "bench/report"
+require_relative "bench/results"
 require_relative "bench/start"
 require_relative "bench/stub"
 
 # The whole of it.
 module Bench
-  RESULTS = File.expand_path("RESULTS.md", __dir__)
   RUBY = RUBY_VERSION[/\d+\.\d+/]
-  private_constant :RESULTS, :RUBY
+  private_constant :RUBY
 
   module_function
 
-  def run(ids, quick:)
-    rounds = quick ? 1 : 5
-    whole = ids.empty? && !quick
-    scenarios = scenarios(ruby: RUBY, quick: quick).select { |scenario| ids.empty? || ids.include?(scenario.id) }
-    clients = clients_of(scenarios)
-    report = Report.new(clients, rounds, judges: !quick)
-    said = compare(scenarios, clients, rounds, report)
-    said << say(report.start([*Start.goals(rounds), *(Install.goals if whole)]))
-    write(said.join("\n\n")) if whole
+  # All scenarios, and writes down what came of them.
+  def whole
+    results = Results.new(RUBY)
+    said = compare(scenarios(ruby: RUBY), rounds: 5, judges: true) { Install.goals }
+    results.write(said.join("\n\n"))
   end
 
-  def compare(scenarios, clients, rounds, report)
+  def some(ids, quick:)
+    chosen = scenarios(ruby: RUBY, quick: quick).select { |scenario| ids.empty? || ids.include?(scenario.id) }
+    compare(chosen, rounds: quick ? 1 : 5, judges: !quick)
+  end
+
+  # @yieldreturn [Array] what else it takes to have a router, as {Figures#goals}
+  def compare(scenarios, rounds:, judges:)
+    clients = [RAW, *scenarios.flat_map(&:clients)].uniq.map { |name| Client.named(name) }
+    report = Report.new(clients, rounds, judges: judges)
     said = [say(report.machine)]
     Stub.open do |url|
-      scenarios.each { |scenario| said << say(report.scenario(measure(scenario, clients, url, rounds))) }
+      scenarios.each do |scenario|
+        said << say(report.scenario(measure(scenario, clients.select(&:version), url, rounds)))
+      end
     end
-    said
-  end
-
-  # Those that are installed. The others are named once.
-  def clients_of(scenarios)
-    wanted = [RAW, *scenarios.flat_map(&:clients)].uniq.map { |name| Client.named(name) }
-    here, missing = wanted.partition(&:version)
-    warn "not installed, and left out: #{missing.map(&:name).join(', ')}" if missing.any?
-    here
+    said << say(report.start([*Start.goals(rounds), *(yield if block_given?)]))
   end
 
   # One after the other, so that what disturbs the machine disturbs them all.
@@ -54,19 +52,12 @@ module Bench
   end
 
   # As soon as it is known, for the whole takes its time.
-  def say(*lines)
-    puts lines, ""
+  def say(text)
+    puts text, ""
     $stdout.flush
-    lines.join("\n")
-  end
-
-  # The part of this Ruby. What stands around it is written by hand.
-  def write(text)
-    page = File.read(RESULTS)
-    marks = ["<!-- ruby #{RUBY} -->", "<!-- end of ruby #{RUBY} -->"]
-    File.write(RESULTS, page.sub(/#{marks[0]}.*#{marks[1]}/m) { "#{marks[0]}\n#{text}\n#{marks[1]}" })
+    text
   end
 end
 
 quick = ARGV.delete("--quick")
-Bench.run(ARGV, quick: !quick.nil?)
+quick || ARGV.any? ? Bench.some(ARGV, quick: !quick.nil?) : Bench.whole

@@ -64,11 +64,12 @@ RSpec.describe "The build of the extension" do
   end
 
   # Builds and installs in a folder of its own, and says what is there then.
-  define_method(:installed) do |ruby: [], make: []|
+  define_method(:installed) do |*make|
     Dir.mktmpdir(nil, @home) do |folder|
+      File.write("#{folder}/siteconf.rb", "require 'rbconfig'; RbConfig::CONFIG['sitearchdir'] = './old'")
       environment = { "CARGO" => "#{@home}/cargo", "TMPDIR" => "#{@home}/tmp", "CARGO_TARGET_DIR" => nil }
       makes = ["clean", nil, "install"].map { |target| ["make", *make, *target] }
-      [[RbConfig.ruby, *ruby, "#{root}/ext/llm_router/extconf.rb"], *makes].each do |command|
+      [[RbConfig.ruby, "-r", "./siteconf", "#{root}/ext/llm_router/extconf.rb"], *makes].each do |command|
         said, status = Open3.capture2e(environment, *command, chdir: folder)
         expect(status).to be_success, said
       end
@@ -79,9 +80,7 @@ RSpec.describe "The build of the extension" do
   # RubyGems says so in RbConfig before 3.4, and when it calls make from then on.
   it "is put where RubyGems wants it" do
     cargo(success)
-    File.write("#{@home}/siteconf.rb", "require 'rbconfig'; RbConfig::CONFIG['sitearchdir'] = './old'")
-    places = [installed(ruby: ["-r", "#{@home}/siteconf.rb"], make: %w[DESTDIR=]),
-              installed(make: %w[DESTDIR= sitearchdir=./new sitelibdir=./new])]
+    places = [installed("DESTDIR="), installed("DESTDIR=", "sitearchdir=./new", "sitelibdir=./new")]
     expect(places).to eq(%w[old new].map { |place| ["#{place}/llm_router/llm_router.#{RbConfig::CONFIG['DLEXT']}"] })
   end
 

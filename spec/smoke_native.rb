@@ -29,5 +29,6 @@ LlmRouter.configure do |config|
 end
 draft = LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: [{ role: "user", content: "Hi" }])
 abort "unexpected: #{draft.inspect}" unless draft.content == "Hello from the gem" && draft.fallback?
-puts "llm_router #{LlmRouter::VERSION} on Ruby #{RUBY_VERSION} with RubyGems #{Gem::VERSION}, from " \
-     "#{$LOADED_FEATURES.grep(%r{/llm_router\.so\z}).first}, answered after a fallback: #{draft.content.inspect}"
+library = $LOADED_FEATURES.grep(%r{/llm_router\.(?:so|bundle)\z}).first
+puts "llm_router #{LlmRouter::VERSION} on Ruby #{RUBY_VERSION} with RubyGems #{Gem::VERSION}, from #{library}, " \
+     "answered after a fallback: #{draft.content.inspect}"

@@ -10,7 +10,8 @@ module Bench
   class Client
     ROOT = File.expand_path("../..", __dir__)
     RUNNER = File.join(__dir__, "runner.rb")
-    CLASSES = { "llm_router" => "RouterClient", "llm_router_in_rails" => "RouterInRails", "net_http" => "NetHttp",
+    CLASSES = { "llm_router" => "RouterClient", "llm_router_in_rails" => "RouterInRails",
+                "llm_router_plain" => "RouterPlain", "net_http" => "NetHttp",
                 "faraday" => "FaradayEachCall", "faraday_persistent" => "FaradayPersistent",
                 "httpx" => "HttpxKeptAlive", "ruby_llm" => "RubyLlm" }.freeze
     private_constant :ROOT, :RUNNER, :CLASSES

@@ -7,10 +7,10 @@ module Bench
     READ = {
       cpu: ->(took) { took[:cpu] / took[:calls] * 1e6 },
       rate: ->(took) { took[:calls] / took[:wall] },
-      memory: ->(took) { took[:memory_kib].to_f / took[:calls] }
+      memory: ->(took) { took[:memory_kib] * 1.024 / took[:calls] }
     }.freeze
-    UNIT = { cpu: "µs of CPU a call", rate: "answers a second", memory: "KiB a call" }.freeze
-    private_constant :READ
+    UNIT = { cpu: "µs of CPU a call", rate: "answers a second", memory: "KB a call" }.freeze
+    private_constant :READ, :UNIT
 
     # @return [Scenario]
     attr_reader :scenario
@@ -27,14 +27,17 @@ module Bench
     # @return [Array<String>] the clients
     def names = @took.keys
 
-    def values(name) = @took.fetch(name).map(&READ.fetch(scenario.metric))
+    # @return [Hash{String => Proc}] what is shown of each client: its name, and how it is read
+    def columns
+      @columns ||= { UNIT.fetch(scenario.metric) => READ.fetch(scenario.metric), **beside }
+    end
 
-    def median(name) = middle(values(name))
+    # @param column [String]
+    def values(name, column = columns.keys.first)
+      @took.fetch(name).map(&columns.fetch(column))
+    end
 
-    def wall(name) = middle(@took.fetch(name).map { |took| took[:wall] })
-
-    # @return [Float] calls a second
-    def rate(name) = middle(@took.fetch(name).map { |took| took[:calls] / took[:wall] })
+    def median(name, column = columns.keys.first) = middle(values(name, column))
 
     # @return [Float, nil] how many times the other's
     def ratio(name, other)
@@ -49,6 +52,14 @@ module Bench
 
     private
 
+    # Beside the metric, where something is aimed at.
+    def beside
+      aims = scenario.checks || {}
+      ideal = aims[:ideal] / scenario.job[:threads] if aims[:ideal]
+      { "share of the ideal rate" => (->(took) { took[:calls] / took[:wall] * ideal } if ideal),
+        "seconds in all" => (->(took) { took[:wall] } if aims[:most_seconds]) }.compact
+    end
+
     def ratios
       known = scenario.goals.select { |other,| @took.key?(other) }
       known.map do |other, goal|
@@ -60,19 +71,22 @@ module Bench
 
     def checks
       aims = scenario.checks || {}
-      [of_ideal(aims), most("KiB a call", median("llm_router"), aims[:most_kib]),
-       most("seconds in all", wall("llm_router"), aims[:most_seconds])].compact
+      [least("share of the ideal rate", aims[:least]), most("KB a call", aims[:most_kb]),
+       most("seconds in all", aims[:most_seconds])].compact
     end
 
-    def of_ideal(aims)
-      return unless aims[:ideal]
+    def least(column, goal)
+      return unless goal
 
-      share = rate("llm_router") * aims[:ideal] / scenario.job[:threads]
-      ["share of the ideal rate", share, "≥ #{aims[:least]}", share >= aims[:least]]
+      value = median("llm_router", column)
+      [column, value, "≥ #{goal}", value >= goal]
     end
 
-    def most(what, value, goal)
-      [what, value, "≤ #{goal}", value <= goal] if goal
+    def most(column, goal)
+      return unless goal
+
+      value = median("llm_router", column)
+      [column, value, "≤ #{goal}", value <= goal]
     end
 
     def middle(values)

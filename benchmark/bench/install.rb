@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "find"
 require "open3"
 require "rbconfig"
 require "tmpdir"
@@ -37,7 +38,7 @@ module Bench
     end
 
     def megabytes(home)
-      files = Dir[File.join(home, "{gems,extensions}/**/*")].select { |path| File.file?(path) }
+      files = Find.find("#{home}/gems", "#{home}/extensions").select { |path| File.file?(path) }
       files.sum { |path| File.size(path) } / 1e6
     end
 

@@ -10,7 +10,7 @@ module Bench
     REFERENCES = [RAW, NET_HTTP, FARADAY].freeze
     private_constant :REFERENCES
 
-    # @param clients [Array<Client>]
+    # @param clients [Array<Client>] those that are installed, and those that are not
     # @param judges [Boolean] whether it is told what was aimed at, and whether that is met
     def initialize(clients, rounds, judges: true)
       @clients = clients
@@ -23,8 +23,7 @@ module Bench
     def scenario(figures)
       scenario = figures.scenario
       ["### #{scenario.id}: #{scenario.title}#{' (pinned)' if scenario.pinned}", "",
-       line("client", Figures::UNIT.fetch(scenario.metric), "least to most", *REFERENCES.map { |name| "× #{name}" }),
-       line("---", *Array.new(2 + REFERENCES.size, "--:")),
+       *head(figures.columns.keys.flat_map { |column| [column, "least to most"] }),
        *figures.names.map { |name| row(figures, name) }, *aims(figures.goals)].join("\n")
     end
 
@@ -40,10 +39,15 @@ module Bench
       system = Etc.uname.values_at(:sysname, :release).join(" ")
       versions = ["Ruby #{RUBY_VERSION}", `rustc --version`[/\S+ \S+/], *@clients.filter_map(&:version).uniq]
       "#{Time.now.utc.strftime('%Y-%m-%d')}: #{cpu}, #{Etc.nprocessors} cores, #{system}; #{versions.join(', ')}. " \
-        "Rounds: #{@rounds}, of which the median counts; the clients took turns."
+        "#{missing}Rounds: #{@rounds}, of which the median counts; the clients took turns."
     end
 
     private
+
+    def missing
+      names = @clients.reject(&:version).map(&:name)
+      "Not installed, and left out: #{names.join(', ')}. " if names.any?
+    end
 
     def aims(goals)
       return goals.map { |what, value,| "- #{what}: #{number(value)}" }.unshift("") unless @judges
@@ -52,18 +56,27 @@ module Bench
            .unshift("")
     end
 
+    def head(columns)
+      columns += REFERENCES.map { |name| "× #{name}" }
+      [line("client", *columns), line("---", *columns.map { "--:" })]
+    end
+
     def row(figures, name)
-      values = figures.values(name)
-      ratios = REFERENCES.map { |other| figures.ratio(name, other)&.then { |ratio| format("%.2f", ratio) } }
-      line(name, number(figures.median(name)), "#{number(values.min)} to #{number(values.max)}", *ratios)
+      columns = figures.columns.keys.flat_map do |column|
+        ends = figures.values(name, column).minmax.map { |value| number(value) }
+        [number(figures.median(name, column)), ends.join(" to ")]
+      end
+      line(name, *columns, *REFERENCES.map { |other| figures.ratio(name, other)&.then { |ratio| number(ratio) } })
     end
 
     def line(*cells)
       "| #{cells.join(' | ')} |"
     end
 
+    # Three digits that count, for some of what is aimed at is close.
     def number(value)
-      format(value < 10 ? "%.2f" : "%.0f", value)
+      before = value < 1 ? 0 : value.to_i.digits.size
+      format("%.*f", [3 - before, 0].max, value)
     end
   end
 end

@@ -1,7 +1,12 @@
 # frozen_string_literal: true
 
-require "faraday/net_http_persistent"
 require_relative "faraday"
+begin
+  require "faraday/net_http_persistent"
+rescue LoadError
+  # Faraday 1 comes with the adapter.
+  require "net/http/persistent"
+end
 
 # Faraday over net-http-persistent.
 class FaradayPersistent < FaradayEachCall

@@ -2,42 +2,34 @@
 
 require "llm_router"
 require_relative "peer"
+require_relative "purse"
 
-# The gem as an app uses it: a router for each call, a budget that is asked and charged, a log, and all that is on by
-# default. Where a chain is to fail each time, no failure makes a model cool down.
+# The gem as an app uses it: a router for each call, a budget whose cap holds, a log, and all that is on by default.
+# Where a chain is to fail each time, no failure makes a model cool down.
 class RouterClient
   NAME = "llm_router"
   VERSION = "llm_router #{LlmRouter::VERSION}".freeze
+  ANSWERS = %r{\A(?!503/|reset/|hang/)}
+  private_constant :ANSWERS
 
-  # In memory, as the peers have none.
-  class Purse
-    attr_reader :charged
-
-    def initialize
-      @charged = BigDecimal(0)
-      @lock = Mutex.new
-    end
-
-    def exhausted? = false
-
-    def charge!(cost_usd)
-      @lock.synchronize { @charged += cost_usd }
-    end
-  end
-
-  # @return [Purse]
+  # @return [Purse::Plain]
   attr_reader :purse
 
-  def initialize(url, timeout:, cooldown: true)
-    @purse = Purse.new
+  def initialize(url, timeout:, models:, cooldown: true)
+    @purse = new_purse
+    @hops = models.index { |model| model.match?(ANSWERS) }
     LlmRouter.configure do |config|
       config.base_url = url
       config.api_key = "test-key"
       config.timeout = timeout
       config.same_vendor = :allow
-      config.logger = Logger.new(File::NULL, level: :info)
+      # One that is given File::NULL by its name writes nothing.
+      config.logger = Logger.new(File.open(File::NULL, "w"), level: :info)
       config.cooldown_after = 1_000_000 unless cooldown
-      yield config
+      # What the stub has not answered it has not billed.
+      config.on_uncertain = :release
+      models.each { |model| config.price model, prompt: "0.000003", completion: "0.000015" }
+      config.chain :default, models
     end
   end
 
@@ -54,7 +46,11 @@ class RouterClient
 
   private
 
+  def new_purse = Purse::Reserving.new
+
   def read(response)
+    raise "#{response.hops.size} hops, not #{@hops}" unless response.hops.size == @hops
+
     [response.content, response.cost_usd]
   end
 end

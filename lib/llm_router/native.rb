@@ -7,7 +7,9 @@ class LlmRouter
   module Native
     abi = RUBY_VERSION[/\A\d+\.\d+/]
     abis = Dir[File.join(__dir__, "*", "llm_router.{so,bundle}")].map { |path| File.basename(File.dirname(path)) }.sort
-    remedy = "build it here: `gem install llm_router --platform ruby`, or `force_ruby_platform: true` in the Gemfile"
+    # RubyGems prefers a precompiled gem for as long as that is there.
+    remedy = "build it here: `gem uninstall llm_router`, then `gem install llm_router --platform ruby`; with Bundler " \
+             "`force_ruby_platform: true` in the Gemfile (before 2.3.18, `bundle config set force_ruby_platform true`)"
 
     if abis.include?(abi)
       begin

@@ -28,7 +28,10 @@ RSpec.describe LlmRouter, "#call_all" do
     list = requests(3)
     given = list.dup
     seen = []
-    results = router.call_all(list, concurrency: 1) { |request,| seen << request && list.clear }
+    results = router.call_all(list, concurrency: 1) do |request,|
+      seen << request
+      list.clear
+    end
     expect(seen.zip(given)).to all(satisfy { |request, as_given| request.equal?(as_given) })
     expect(results.map(&:content)).to eq(%w[Hi Hi Hi])
   end

@@ -82,7 +82,10 @@ async fn converse(mut stream: TcpStream, replies: Arc<Replies>) {
                 let _abrupt = stream.set_zero_linger();
                 return;
             }
-            "hang" => return std::future::pending().await,
+            "hang" => {
+                let _gone = stream.read_to_end(&mut read).await;
+                return;
+            }
             kind => {
                 if let Some(wait) = kind.strip_prefix("wait-").and_then(|wait| wait.strip_suffix("ms")) {
                     tokio::time::sleep(Duration::from_millis(wait.parse().unwrap())).await;

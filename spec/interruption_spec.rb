@@ -190,7 +190,7 @@ RSpec.describe LlmRouter, "and interruption" do
     gateway.answer("Hi")
     configure
     allow(LlmRouter.config.events).to receive(:event).and_wrap_original do |event, name, *details|
-      Thread.current.raise(IOError, "just now") if name == "attempt"
+      Thread.current.raise(IOError, "just now") if name == "call"
       event.call(name, *details)
     end
     expect { ask }.to raise_error(IOError, "just now")

@@ -34,36 +34,35 @@ class LlmRouter
       budget.exhausted?
     end
 
+    # @yieldreturn [Attempt] for those who take it
     # @return [Object, nil] what is to be settled, released or kept
     # @raise [BudgetExceeded]
-    def reserve(usd, key:, attempt:) # rubocop:disable Lint/UnusedMethodArgument
+    def reserve(usd, key:) # rubocop:disable Lint/UnusedMethodArgument
       return unless budget.exhausted?
 
       ends_at = budget.period_ends_at if budget.respond_to?(:period_ends_at)
       raise BudgetExceeded.new(needed_usd: usd, left_usd: BigDecimal(0), period_ends_at: ends_at)
     end
 
-    def settle(_reservation, cost_usd, attempt)
-      late(cost_usd, attempt) unless cost_usd.zero?
+    # @yieldreturn [Attempt, nil] likewise
+    def settle(_reservation, cost_usd, &)
+      late(cost_usd, &) unless cost_usd.zero?
     end
 
     # A charge that failed when its time was.
-    def late(cost_usd, attempt)
-      takes_attempt?(:charge!, 1) ? budget.charge!(cost_usd, attempt: attempt) : budget.charge!(cost_usd)
+    # @yieldreturn [Attempt, nil] likewise
+    def late(cost_usd)
+      takes_attempt?(:charge!, 1) ? budget.charge!(cost_usd, attempt: yield) : budget.charge!(cost_usd)
     end
 
     def release(_reservation); end
 
-    def uncertain(_reservation, _attempt, charge:); end
+    # @yieldreturn [Attempt] likewise
+    def uncertain(_reservation, charge:); end
 
     private
 
     # Details go to those only who can take them.
-    def tell(name, *arguments, attempt:, **options)
-      options[:attempt] = attempt if takes_attempt?(name, arguments.size)
-      budget.public_send(name, *arguments, **options)
-    end
-
     def takes_attempt?(name, positional)
       method = budget.method(name)
       # Then it takes no keywords at all.
@@ -84,13 +83,17 @@ class LlmRouter
         false
       end
 
-      def reserve(usd, key:, attempt:)
+      def reserve(usd, key:)
         @usd = usd
-        tell(:reserve!, usd, key: key, attempt: attempt)
+        return budget.reserve!(usd, key: key) unless takes_attempt?(:reserve!, 1)
+
+        budget.reserve!(usd, key: key, attempt: yield)
       end
 
-      def settle(reservation, cost_usd, attempt)
-        tell(:settle!, reservation, cost_usd, attempt: attempt)
+      def settle(reservation, cost_usd)
+        return budget.settle!(reservation, cost_usd) unless takes_attempt?(:settle!, 2)
+
+        budget.settle!(reservation, cost_usd, attempt: yield)
       end
 
       def release(reservation)
@@ -99,10 +102,18 @@ class LlmRouter
 
       # A budget that has no way to wait is told at once what the policy says.
       # @param charge [Boolean] whether that is to charge the estimate
-      def uncertain(reservation, attempt, charge:)
-        return tell(:uncertain!, reservation, attempt: attempt) if budget.respond_to?(:uncertain!)
+      def uncertain(reservation, charge:, &attempt)
+        return keep(reservation, &attempt) if budget.respond_to?(:uncertain!)
 
-        charge ? settle(reservation, @usd, attempt) : release(reservation)
+        charge ? settle(reservation, @usd, &attempt) : release(reservation)
+      end
+
+      private
+
+      def keep(reservation)
+        return budget.uncertain!(reservation) unless takes_attempt?(:uncertain!, 1)
+
+        budget.uncertain!(reservation, attempt: yield)
       end
     end
   end

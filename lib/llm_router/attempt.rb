@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "securerandom"
-
 class LlmRouter
   # What a budget may know of an attempt whose money it reserves or charges: the +attempt:+ of
   # {Budget#reserve!} and {Budget#settle!}. Frozen.
@@ -25,7 +23,7 @@ class LlmRouter
   Attempt = Struct.new(:id, :model, :endpoint, :job_id, :lease, :generation_id, :prompt_tokens, :completion_tokens,
                        keyword_init: true) do
     # @api private
-    def initialize(id: SecureRandom.uuid, **attributes)
+    def initialize(id: Native.uuid, **attributes)
       super(id: id, **attributes)
       freeze
     end

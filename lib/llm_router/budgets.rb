@@ -46,7 +46,7 @@ class LlmRouter
     # @raise [PartlyCharged] where some were charged and others not
     # @raise [StandardError] a budget's own error, where none was charged
     def charge!(cost_usd, attempt: nil)
-      each_of(accounts) { |account| account.late(cost_usd, attempt) }
+      each_of(accounts) { |account| account.late(cost_usd) { attempt } }
     end
 
     # Reserves with all of them, or with none. Those that do not reserve are asked whether they are
@@ -58,7 +58,7 @@ class LlmRouter
     # @raise [BudgetExceeded]
     def reserve!(usd, key:, attempt: nil)
       reserved = {}
-      accounts.each { |account| reserved[account] = account.reserve(usd, key: key, attempt: attempt) }
+      accounts.each { |account| reserved[account] = account.reserve(usd, key: key) { attempt } }
       done = true
       reserved
     ensure
@@ -71,7 +71,7 @@ class LlmRouter
     # @return [void]
     # @raise [PartlyCharged, StandardError] as {#charge!}
     def settle!(reserved, cost_usd, attempt: nil)
-      each_of(reserved.keys) { |account| account.settle(reserved[account], cost_usd, attempt) }
+      each_of(reserved.keys) { |account| account.settle(reserved[account], cost_usd) { attempt } }
     end
 
     # @param reserved [Hash{Account => Object}]
@@ -85,7 +85,7 @@ class LlmRouter
     # @return [void]
     def uncertain!(reserved, attempt: nil)
       charge = LlmRouter.config.on_uncertain == :charge_estimate
-      each_of(reserved.keys) { |account| account.uncertain(reserved[account], attempt, charge: charge) }
+      each_of(reserved.keys) { |account| account.uncertain(reserved[account], charge: charge) { attempt } }
     end
 
     # @return [Boolean] whether any of them reserves

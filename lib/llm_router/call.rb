@@ -5,6 +5,9 @@ class LlmRouter
   # that called. See ext/core/src/router.rs for the order.
   # @api private
   class Call
+    NONE = [].freeze
+    private_constant :NONE
+
     def initialize(chain:, budget:, config:, deadline:, overlapping: false)
       config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
       @chain = chain
@@ -29,25 +32,26 @@ class LlmRouter
 
     # Before each attempt.
     # @return [String, nil] why the candidate is too expensive
-    def gate(model, vendor, endpoint, position, limit, *bounds) # rubocop:disable Metrics/ParameterLists
+    def gate(position, limit, prompt_tokens, completion_tokens)
       @asked = @chain.candidates.fetch(position)
       if reserving?
-        @spending.weigh(@asked, *bounds)
+        @spending.weigh(@asked, prompt_tokens, completion_tokens)
         refusal = booking { @spending.reserve(limit) }
         return refusal if refusal
       elsif Unscheduled.run { @spending.exhausted? }
-        nothing_left(model)
+        nothing_left(@asked.model)
       end
       DatabaseConnections.release if @config.release_connections
-      @telemetry.attempting(model, vendor, endpoint)
+      @telemetry.attempting(@asked, position)
       nil
     end
 
     # @param changes [Array, nil] in the health of who answered
     # @return [Response]
-    def answered(completion, endpoint, changes)
+    def answered(completion, changes)
       booking do
-        response = Response.new(completion, requested_model: @asked.model, endpoint: endpoint, hops: hops)
+        response = Response.new(completion, requested_model: @asked.model, endpoint: @asked.endpoint.name.name,
+                                            hops: hops)
         charge(response.cost_usd, response: response)
         @telemetry.answered(response)
         response
@@ -120,7 +124,7 @@ class LlmRouter
     end
 
     def hops
-      @hops.dup.freeze
+      @hops.empty? ? NONE : @hops.dup.freeze
     end
 
     def nothing_left(model)

@@ -33,6 +33,12 @@ class LlmRouter
       freeze
     end
 
+    # @return [Array<String>] who makes each of the models
+    # @api private
+    def vendors
+      native.vendors
+    end
+
     # @raise [ConfigurationError] where an endpoint of the chain has no key
     # @api private
     def check_keys!

@@ -18,7 +18,7 @@ class LlmRouter
     # @return [void]
     def perform(budget, cost_usd, attempt = nil)
       attempt &&= Attempt.new(**attempt.symbolize_keys)
-      Account.of(budget).late(BigDecimal(cost_usd), attempt)
+      Account.of(budget).late(BigDecimal(cost_usd)) { attempt }
     end
   end
 end

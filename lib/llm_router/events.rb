@@ -14,9 +14,24 @@ class LlmRouter
 
     module_function
 
-    # @return [#finish, nil] nil for what is not worth a line
+    # @return [#finish]
     def event(name, payload, logger)
-      Event.new(name, payload, logger) unless name == "attempt"
+      Event.new(name, payload, logger)
+    end
+
+    # @return [Boolean] whether somebody is told of an event when it begins
+    def live?
+      false
+    end
+
+    # @return [Boolean] whether somebody is told of each attempt
+    def attempts?
+      false
+    end
+
+    # @return [Boolean] whether somebody is told of a call whose first model has answered
+    def plain_answers?(logger)
+      !logger.nil? && (!logger.respond_to?(:debug?) || logger.debug?)
     end
 
     # @return [#event] for those that begin and end in any order

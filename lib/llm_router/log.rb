@@ -9,8 +9,6 @@ class LlmRouter
       @logger = logger
     end
 
-    def attempt(_payload); end
-
     def fallback(payload)
       write(:warn) { "#{payload[:hop]}; next: #{payload[:to]}" }
     end

@@ -7,16 +7,10 @@ class LlmRouter
   # and without.
   class LogSubscriber < ActiveSupport::LogSubscriber
     # Of +call.llm_router+. A subscriber's own +call+ is, from Rails 7.1 on, how it is told of anything.
-    # @param event [ActiveSupport::Notifications::Event]
+    # @param payload [Hash]
     # @return [void]
-    def called(event)
-      lines.call(event.payload)
-    end
-
-    # @param event [ActiveSupport::Notifications::Event]
-    # @return [void]
-    def attempt(event)
-      lines.attempt(event.payload)
+    def called(payload)
+      lines.call(payload)
     end
 
     # @param event [ActiveSupport::Notifications::Event]

@@ -10,7 +10,10 @@ class LlmRouter
   # @api private
   module Notifications
     LogSubscriber.attach_to :llm_router
-    ActiveSupport::Notifications.subscribe("call.llm_router") { |event| LogSubscriber.new.called(event) }
+    # In the form that costs least.
+    ActiveSupport::Notifications.monotonic_subscribe("call.llm_router") do |_name, _started, _ended, _id, payload|
+      LogSubscriber.new.called(payload)
+    end
 
     # Before Rails 7.1, what was started last ends first.
     # @api private
@@ -28,7 +31,7 @@ class LlmRouter
     # times are in the payload's +:duration+ alone.
     # @api private
     class Late < Event
-      def start; end
+      undef_method :start
 
       def finish
         ActiveSupport::Notifications.instrument(name, payload)
@@ -44,9 +47,26 @@ class LlmRouter
         event = Notifications.event(name, payload, logger)
         event.is_a?(Event) ? Late.new(event.name, payload) : event
       end
+
+      def live? = ActiveSupport::Notifications.instrumenter.respond_to?(:build_handle)
+      def attempts? = Notifications.attempts?
+      def plain_answers?(logger) = Notifications.plain_answers?(logger)
     end
 
     module_function
+
+    # See {Events}.
+    def live?
+      true
+    end
+
+    def attempts?
+      ActiveSupport::Notifications.notifier.listening?("attempt.llm_router")
+    end
+
+    def plain_answers?(_logger)
+      true
+    end
 
     # @return [#event] for those that begin and end in any order
     def overlapping

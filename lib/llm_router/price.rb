@@ -32,4 +32,23 @@ class LlmRouter
       freeze
     end
   end
+
+  # What that comes to.
+  class Price
+    # No budget holds more, and every database can hold as much.
+    MOST = BigDecimal(10**14)
+    private_constant :MOST
+
+    # @param prompt_tokens [Integer, nil] nil where that is not known
+    # @param completion_tokens [Integer]
+    # @return [BigDecimal, nil] US dollars at most; nil where the prompt may have any number of tokens
+    # @api private
+    def of(prompt_tokens, completion_tokens)
+      prompt_tokens = context_length if context_length && !(prompt_tokens && prompt_tokens < context_length)
+      return unless prompt_tokens
+
+      usd = (prompt * prompt_tokens) + (completion * completion_tokens) + request
+      usd < MOST ? usd : MOST
+    end
+  end
 end

@@ -17,8 +17,6 @@ class LlmRouter
     attr_reader :requested_model
     # @return [String] the endpoint that answered
     attr_reader :endpoint
-    # @return [Usage] tokens
-    attr_reader :usage
 
     # @api private
     def initialize(completion, requested_model:, endpoint:, hops:)
@@ -27,9 +25,13 @@ class LlmRouter
       @endpoint = endpoint
       @hops = hops
       @cost_usd = completion.cost && BigDecimal(completion.cost)
-      @usage = Usage.new(*completion.tokens).freeze
       @memo = {}
       freeze
+    end
+
+    # @return [Usage] tokens
+    def usage
+      @memo[:usage] ||= Usage.new(*@completion.tokens).freeze
     end
 
     # @return [String, nil] the text; nil where the model called tools or refused instead

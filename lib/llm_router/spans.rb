@@ -14,21 +14,25 @@ class LlmRouter
     private
 
     def emit(name, **payload)
-      span = span(name, payload)
-      start(span)
-      finish(span)
+      event = @events.event(name, payload, @config.logger)
+      listening do
+        event.start if event.respond_to?(:start)
+        event.finish
+      end
     end
 
-    def span(name, payload)
-      Span.new(@events.event(name, payload, @config.logger), payload, now)
+    def span(name, payload, started = now)
+      Span.new(@events.event(name, payload, @config.logger), payload, started)
     end
 
+    # @return [Span] the same
     def start(span)
       listening { span.event.start } if span.event.respond_to?(:start)
+      span
     end
 
     def finish(span)
-      listening { span.event.finish } if span.event
+      listening { span.event.finish }
     end
 
     # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a

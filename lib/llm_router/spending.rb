@@ -9,8 +9,6 @@ class LlmRouter
     attr_reader :refusal
     # @return [WorstCase, nil] what it refused then
     attr_reader :refused
-    # @return [Attempt, nil] the last one, with what has become known of it
-    attr_reader :attempt
 
     def initialize(budget:, config:, telemetry:)
       @account = Account.of(budget)
@@ -42,16 +40,24 @@ class LlmRouter
     def reserve(limit)
       return too_expensive if as_dear_as_refused?
 
-      attempt = Attempt.new(model: @candidate.model, endpoint: @candidate.endpoint.name.to_s,
-                            job_id: CurrentJob.current&.id, lease: limit + @config.lease_margin)
-      @reservation = @account.reserve(@worst_case.usd, key: next_key, attempt: attempt)
-      @attempt = attempt
+      begin_attempt(limit + @config.lease_margin)
+      @reservation = @account.reserve(@worst_case.usd, key: next_key) { attempt }
       @open = Process.pid
       nil
     rescue BudgetExceeded => e
       @refusal = e
       @refused = @worst_case
       too_expensive
+    end
+
+    # @return [Attempt, nil] the last one, with what has become known of it. Made when somebody asks.
+    def attempt
+      return unless @lease
+
+      @known = @known.call if @known.is_a?(Proc)
+      @attempt ||= Attempt.new(id: @id ||= Native.uuid, model: @candidate.model,
+                               endpoint: @candidate.endpoint.name.name, job_id: CurrentJob.current&.id,
+                               lease: @lease, **@known)
     end
 
     # What the budget has refused, it may have room for by now.
@@ -61,11 +67,11 @@ class LlmRouter
     end
 
     # @param cost_usd [BigDecimal] US dollars
-    # @yieldreturn [Hash] what the answer says of the attempt, where there is one to say it of
-    def settle(cost_usd)
+    # @yieldreturn [Hash] what the answer says of the attempt, if somebody asks
+    def settle(cost_usd, &known)
       @open = nil
-      @attempt &&= @attempt.with(**yield)
-      @account.settle(@reservation, cost_usd, attempt)
+      learn(known)
+      @account.settle(@reservation, cost_usd) { attempt }
     ensure
       @telemetry.overrun(attempt, @worst_case.usd, cost_usd) if reserving? && cost_usd > @worst_case.usd
     end
@@ -83,10 +89,11 @@ class LlmRouter
     def uncertain(generation_id)
       return unless open?
 
-      close(generation_id: generation_id)
+      close
+      learn({ generation_id: generation_id })
       @telemetry.uncertain(attempt, @worst_case.usd)
       quietly do
-        @account.uncertain(@reservation, attempt, charge: @config.on_uncertain == :charge_estimate)
+        @account.uncertain(@reservation, charge: @config.on_uncertain == :charge_estimate) { attempt }
       end
       quietly do
         SettleJob.follow(@account.budget, attempt) if generation_id && Object.const_defined?("ActiveJob::Base")
@@ -101,9 +108,20 @@ class LlmRouter
       @open == Process.pid
     end
 
-    def close(**known)
+    def close
       @open = nil
-      @attempt &&= @attempt.with(**known)
+    end
+
+    def begin_attempt(lease)
+      @lease = lease
+      @id = nil
+      learn({})
+    end
+
+    # @param known [Hash, Proc]
+    def learn(known)
+      @known = known
+      @attempt = nil
     end
 
     def too_expensive
@@ -118,7 +136,7 @@ class LlmRouter
     end
 
     def next_key
-      run = CurrentJob.current || (@run ||= CurrentJob::Run.new(SecureRandom.uuid, 0))
+      run = CurrentJob.current || (@run ||= CurrentJob::Run.new(Native.uuid, 0))
       "#{run.id}/#{run.attempts += 1}"
     end
 

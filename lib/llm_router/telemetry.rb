@@ -17,6 +17,7 @@ class LlmRouter
     def initialize(config:, chain:, hops:, overlapping: false)
       @config = config
       @events = overlapping ? config.events.overlapping : config.events
+      @attempts = @events.attempts?
       @chain = chain
       @hops = hops
     end
@@ -36,11 +37,16 @@ class LlmRouter
     end
 
     def began
-      start(@call = span("call", { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }))
+      @began = now
+      @call = start(span("call", opening)) if @events.live?
     end
 
+    # Nothing is made of an answer that nobody is told of, which most are.
     def brought(response)
-      concluded(:answered, { fallback: response.fallback?, **@answer })
+      plain = !response.fallback? && response.cost_usd
+      return @began = nil if plain && !@events.plain_answers?(@config.logger)
+
+      concluded(:answered, { fallback: response.fallback?, **answer(response) })
     end
 
     def failed(error)
@@ -50,14 +56,18 @@ class LlmRouter
     # What neither answered nor raised an error was killed, thrown or interrupted.
     def left = concluded(:interrupted)
 
-    def attempting(model, vendor, endpoint)
-      start(@attempt = span("attempt", { chain: @chain.name, endpoint: endpoint, vendor: vendor,
-                                         "gen_ai.operation.name": "chat", "gen_ai.request.model": model }))
+    # @param asked [Candidate]
+    # @param position [Integer] its place in the chain
+    def attempting(asked, position)
+      return unless @attempts
+
+      @attempt = start(span("attempt", { chain: @chain.name, endpoint: asked.endpoint.name.name,
+                                         vendor: @chain.vendors.fetch(position),
+                                         "gen_ai.operation.name": "chat", "gen_ai.request.model": asked.model }))
     end
 
     def answered(response)
-      @answer = answer(response)
-      attempted(:answered) { @answer }
+      attempted(:answered) { answer(response) }
     end
 
     def hopped(hop, upcoming)
@@ -114,12 +124,17 @@ class LlmRouter
         "gen_ai.request.model": attempt.model, "gen_ai.response.id": attempt.generation_id }
     end
 
-    def concluded(outcome, details = {})
-      call = @call
-      return unless call
+    def opening
+      { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
+    end
 
-      @call = nil
+    def concluded(outcome, details = {})
+      began = @began
+      return unless began
+
+      @began = nil
       attempted(:interrupted)
+      call = @call || span("call", opening, began)
       call.payload[:hops] = @hops
       conclude(call, outcome, details)
     end
@@ -136,8 +151,10 @@ class LlmRouter
     # @yieldreturn [Hash] details, where somebody is told of attempts
     def attempted(outcome)
       attempt = @attempt
+      return unless attempt
+
       @attempt = nil
-      conclude(attempt, outcome, block_given? ? yield : {}) if attempt&.event
+      conclude(attempt, outcome, block_given? ? yield : {})
     end
 
     def conclude(span, outcome, details)

@@ -13,25 +13,23 @@ class LlmRouter
     # A trap runs on the main thread, and Ctrl-C raises there, whatever is masked: there signals are put aside.
     # @return [Object] what the block returns
     def run(&)
-      Unscheduled.run do
-        next masked(&) unless Thread.current == Thread.main
+      return Unscheduled.run { run(&) } if Fiber.current_scheduler
 
-        without_signals { masked(&) }
-      end
+      Thread.current == Thread.main ? without_signals(&) : masked(&)
     end
 
-    def masked(&)
-      Thread.handle_interrupt(NEVER) { FreeThreads.within(&) }
+    def masked
+      Thread.handle_interrupt(NEVER) { FreeThreads.within { yield } } # rubocop:disable Style/ExplicitBlockArgument
     end
 
     # Once for all who book at a time: a budget may make calls, and fibers end in any order.
-    def without_signals
-      return yield if @holding == Process.pid
+    def without_signals(&)
+      return masked(&) if @holding == Process.pid
 
       begin
         @holding = Process.pid
         Native.hold_signals
-        yield
+        masked(&)
       ensure
         @holding = nil
         Native.release_signals

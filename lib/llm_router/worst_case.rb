@@ -14,12 +14,8 @@ class LlmRouter
       return new(otherwise, "config.reserve_usd, for want of a price") unless price
       return new(otherwise, "config.reserve_usd, for want of max_tokens") unless completion_tokens
 
-      prompt_tokens = [prompt_tokens, price.context_length].compact.min
-      return new(otherwise, "config.reserve_usd, as the prompt refers to media") unless prompt_tokens
-
-      usd = (prompt_tokens * price.prompt) + (completion_tokens * price.completion) + price.request
-      # No budget holds more, and every database can hold as much.
-      new([usd, BigDecimal(10**14)].min, nil)
+      usd = price.of(prompt_tokens, completion_tokens)
+      usd ? new(usd, nil) : new(otherwise, "config.reserve_usd, as the prompt refers to media")
     end
 
     # @return [String]

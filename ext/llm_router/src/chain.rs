@@ -24,6 +24,7 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     <NativeChain as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 1))?;
     class.define_method("doubts", method!(NativeChain::doubts, 0))?;
+    class.define_method("vendors", method!(NativeChain::vendors, 0))?;
     class.define_method("walk", method!(NativeChain::walk, 5))?;
     class.define_method("walk_all", method!(NativeChain::walk_all, 5))
 }
@@ -51,6 +52,10 @@ fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
 impl NativeChain {
     fn doubts(&self) -> Vec<String> {
         self.0.doubts().iter().map(ToString::to_string).collect()
+    }
+
+    fn vendors(&self) -> Vec<String> {
+        self.0.candidates().iter().map(|candidate| candidate.vendor().to_owned()).collect()
     }
 
     /// Walks the chain for one call. `call` is asked and told on the way, see [`RubyHost`].

@@ -60,15 +60,7 @@ impl Host for RubyHost<'_> {
         let candidate = asking.candidate;
         let bounds = self.reserving.then(|| self.request.bounds(candidate));
         let Bounds { prompt_tokens, completion_tokens } = bounds.unwrap_or_default();
-        let asked = (
-            candidate.model.as_str(),
-            candidate.vendor(),
-            candidate.endpoint.name(),
-            asking.position,
-            asking.limit.as_secs_f64(),
-            prompt_tokens,
-            completion_tokens,
-        );
+        let asked = (asking.position, asking.limit.as_secs_f64(), prompt_tokens, completion_tokens);
         let refusal: Option<String> = self.call.funcall("gate", asked)?;
         match refusal {
             Some(_) if self.may_be_held => Err(Halt::Held),
@@ -76,10 +68,10 @@ impl Host for RubyHost<'_> {
         }
     }
 
-    fn answered(&mut self, candidate: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Halt> {
+    fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Halt> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
         let changes = health::changes(self.ruby, notices)?;
-        Ok(self.book("answered", (completion, candidate.endpoint.name(), changes))?)
+        Ok(self.book("answered", (completion, changes))?)
     }
 
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Halt> {

@@ -19,6 +19,7 @@ mod seconds;
 mod signal;
 mod terms;
 mod trust;
+mod unique;
 mod waiting;
 
 use magnus::{Error, Module, Ruby};
@@ -33,5 +34,6 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     health::define(native)?;
     runtime::define(native)?;
     gvl::signals::define(native)?;
+    unique::define(native)?;
     errors::define(ruby, native)
 }

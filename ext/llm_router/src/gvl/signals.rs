@@ -3,8 +3,8 @@
 //! system's table of handlers: Ruby's own `trap`, there and back for each, costs a quarter of an attempt.
 
 use std::mem::{transmute, MaybeUninit};
+use std::ptr::{null, null_mut};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use libc::{c_int, c_void, sigaction, siginfo_t};
 use magnus::{function, Error, Object, RModule};
@@ -26,10 +26,8 @@ struct Slot {
 static SLOTS: [Slot; SIGNALS.len()] =
     [const { Slot { came: AtomicBool::new(false), handler: AtomicUsize::new(0), flags: AtomicI32::new(0) } };
         SIGNALS.len()];
-/// The process that waits for them. One that was forked meanwhile does not.
-static OWNER: AtomicU32 = AtomicU32::new(0);
-/// What is to be put back. Locked for moments only, and with the GVL held.
-static BEFORE: Mutex<[Option<sigaction>; SIGNALS.len()]> = Mutex::new([None; SIGNALS.len()]);
+/// The process that puts them aside now, or 0. One that was forked meanwhile does not.
+static HOLDER: AtomicU32 = AtomicU32::new(0);
 
 type Handler = extern "C" fn(c_int);
 type Informed = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
@@ -45,67 +43,66 @@ pub(crate) fn define(native: RModule) -> Result<(), Error> {
 /// # Errors
 /// What Ruby has been told of before, and does now.
 fn hold() -> Result<(), Error> {
-    OWNER.store(std::process::id(), Ordering::SeqCst);
-    let mut all = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-    for ((signal, slot), before) in SIGNALS.into_iter().zip(&SLOTS).zip(all.iter_mut()) {
-        slot.came.store(false, Ordering::SeqCst);
-        match swap(signal, &noting()) {
-            Some(ignored) if ignored.sa_sigaction == libc::SIG_IGN => drop(swap(signal, &ignored)),
-            // In a child that was forked while they were held: what is to be put back is known.
-            Some(held) if is_note(&held) => {}
-            Some(current) => {
-                slot.handler.store(current.sa_sigaction, Ordering::SeqCst);
-                slot.flags.store(current.sa_flags, Ordering::SeqCst);
-                *before = Some(current);
+    SLOTS.iter().for_each(|slot| slot.came.store(false, Ordering::SeqCst));
+    HOLDER.store(std::process::id(), Ordering::SeqCst);
+    for (signal, slot) in SIGNALS.into_iter().zip(&SLOTS) {
+        // Once it is in place it stays there, and passes on what comes in between: to look is half of what it costs to
+        // put it there and to take it away each time. Only where somebody has set another it is put there again.
+        match current(signal) {
+            Some(handler) if handler.sa_sigaction == libc::SIG_IGN || is_note(&handler) => {}
+            Some(handler) => {
+                slot.handler.store(handler.sa_sigaction, Ordering::SeqCst);
+                slot.flags.store(handler.sa_flags, Ordering::SeqCst);
+                set(signal, &noting(&handler));
             }
             None => {}
         }
     }
-    drop(all);
     check_interrupts(false)
 }
 
-/// Puts back what was there, and passes on what came.
+/// Passes on what came.
 ///
 /// # Errors
 /// What Ruby makes of that.
 fn release() -> Result<(), Error> {
-    let mut all = BEFORE.lock().unwrap_or_else(PoisonError::into_inner);
-    for (signal, before) in SIGNALS.into_iter().zip(all.iter_mut()) {
-        let Some(before) = before.take() else { continue };
-        // Somebody has set another meanwhile: that one stays.
-        if let Some(other) = swap(signal, &before).filter(|current| !is_note(current)) {
-            swap(signal, &other);
+    let ours = HOLDER.swap(0, Ordering::SeqCst) == std::process::id();
+    let mut came = false;
+    for (signal, slot) in SIGNALS.into_iter().zip(&SLOTS) {
+        if slot.came.swap(false, Ordering::SeqCst) && ours {
+            came = true;
+            // SAFETY: it takes a number. What handles it now is what the program has set.
+            unsafe { libc::raise(signal) };
         }
     }
-    drop(all);
-    let came = SIGNALS.into_iter().zip(&SLOTS).filter(|(_, slot)| slot.came.swap(false, Ordering::SeqCst));
-    let came: Vec<c_int> = came.map(|(signal, _)| signal).collect();
-    if came.is_empty() || OWNER.load(Ordering::SeqCst) != std::process::id() {
-        return Ok(());
+    if came {
+        check_interrupts(false)
+    } else {
+        Ok(())
     }
-    for signal in came {
-        // SAFETY: it takes a number. The handler is Ruby's own again, or what the program has set.
-        unsafe { libc::raise(signal) };
-    }
-    check_interrupts(false)
 }
 
-/// Sets what handles a signal, and returns what did. `None` where the operating system will not.
-fn swap(signal: c_int, action: &sigaction) -> Option<sigaction> {
-    let mut before = MaybeUninit::uninit();
-    // SAFETY: both point to what outlives the call. What is set is `note`, which is safe in a handler, or
-    // was set before.
-    let done = unsafe { libc::sigaction(signal, action, before.as_mut_ptr()) };
+/// What handles a signal. `None` where the operating system does not say.
+fn current(signal: c_int) -> Option<sigaction> {
+    let mut action = MaybeUninit::uninit();
+    // SAFETY: it points to what outlives the call, and nothing is set.
+    let told = unsafe { libc::sigaction(signal, null(), action.as_mut_ptr()) };
     // SAFETY: where it returns 0, it has filled this in.
-    (done == 0).then(|| unsafe { before.assume_init() })
+    (told == 0).then(|| unsafe { action.assume_init() })
 }
 
-fn noting() -> sigaction {
+fn set(signal: c_int, action: &sigaction) {
+    // SAFETY: it points to what outlives the call. What is set is `note`, which is safe in a handler.
+    unsafe { libc::sigaction(signal, action, null_mut()) };
+}
+
+/// In place of `before`, on whose stack it may have to run.
+fn noting(before: &sigaction) -> sigaction {
     // SAFETY: it is made of numbers, for which 0 will do: no signal more is blocked meanwhile.
     let mut action: sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
     action.sa_sigaction = note as Informed as usize;
-    action.sa_flags = libc::SA_SIGINFO;
+    action.sa_flags = libc::SA_SIGINFO | before.sa_flags & (libc::SA_ONSTACK | libc::SA_RESTART);
+    action.sa_mask = before.sa_mask;
     action
 }
 
@@ -116,14 +113,15 @@ fn is_note(action: &sigaction) -> bool {
 /// The handler. It does what is allowed in one: looks at atomics, and stores in one.
 extern "C" fn note(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let Some((_, slot)) = SIGNALS.into_iter().zip(&SLOTS).find(|(known, _)| *known == signal) else { return };
-    if OWNER.load(Ordering::SeqCst) == std::process::id() {
+    let holder = HOLDER.load(Ordering::SeqCst);
+    if holder != 0 && holder == std::process::id() {
         slot.came.store(true, Ordering::SeqCst);
     } else {
         pass_on(signal, slot, info, context);
     }
 }
 
-/// In a process that was forked meanwhile.
+/// While nothing is booked, or in a process that was forked meanwhile.
 fn pass_on(signal: c_int, slot: &Slot, info: *mut siginfo_t, context: *mut c_void) {
     match slot.handler.load(Ordering::SeqCst) {
         libc::SIG_DFL => {

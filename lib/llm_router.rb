@@ -229,9 +229,9 @@ class LlmRouter
   def check_budget(budget)
     return Budgets.new(budget.map { |member| check_budget(member) }) if budget.is_a?(Array) && budget.any?
 
-    missing = %i[exhausted? charge!].reject { |name| budget.respond_to?(name) }
-    return budget if missing.empty?
+    return budget if budget.respond_to?(:exhausted?) && budget.respond_to?(:charge!)
 
+    missing = %i[exhausted? charge!].reject { |name| budget.respond_to?(name) }
     raise ArgumentError, "budget: a #{budget.class} does not answer to #{missing.join(' and ')}: give an object with " \
                          "exhausted? and charge!(cost_usd), or LlmRouter::Unlimited for no budget"
   end

@@ -24,16 +24,10 @@ class LlmRouter
 
     # Once for all who book at a time: a budget may make calls, and fibers end in any order.
     def without_signals(&)
-      return masked(&) if @holding == Process.pid
-
-      begin
-        @holding = Process.pid
-        Native.hold_signals
-        masked(&)
-      ensure
-        @holding = nil
-        Native.release_signals
-      end
+      held = Native.hold_signals
+      masked(&)
+    ensure
+      Native.release_signals if held
     end
   end
 end

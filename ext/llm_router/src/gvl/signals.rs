@@ -38,13 +38,17 @@ pub(crate) fn define(native: RModule) -> Result<(), Error> {
     native.define_singleton_method("release_signals", function!(release, 0))
 }
 
-/// From now on they are noted, and nothing else.
+/// From now on they are noted, and nothing else. False where they are already.
 ///
 /// # Errors
-/// What Ruby has been told of before, and does now.
-fn hold() -> Result<(), Error> {
+/// What Ruby has been told of before, and does now. Then they are not held.
+fn hold() -> Result<bool, Error> {
+    let this = std::process::id();
+    if HOLDER.load(Ordering::SeqCst) == this {
+        return Ok(false);
+    }
     SLOTS.iter().for_each(|slot| slot.came.store(false, Ordering::SeqCst));
-    HOLDER.store(std::process::id(), Ordering::SeqCst);
+    HOLDER.store(this, Ordering::SeqCst);
     for (signal, slot) in SIGNALS.into_iter().zip(&SLOTS) {
         // Once it is in place it stays there, and passes on what comes in between: to look is half of what it costs to
         // put it there and to take it away each time. Only where somebody has set another it is put there again.
@@ -58,7 +62,10 @@ fn hold() -> Result<(), Error> {
             None => {}
         }
     }
-    check_interrupts(false)
+    match check_interrupts(false) {
+        Ok(()) => Ok(true),
+        Err(interrupt) => release().and(Err(interrupt)),
+    }
 }
 
 /// Passes on what came.

@@ -157,29 +157,43 @@ impl RubyHost<'_> {
             return Err(interrupt);
         }
         match gvl::aside(|| self.tell(method, arguments, often - 1).map(drop)) {
-            // A jump is what it is; what went wrong while it was pending is told by the log alone.
-            Err(Interrupted::ByRuby(error)) if gvl::is_jump(&interrupt) && !gvl::is_jump(&error) => Err(interrupt),
-            Err(late) => Err(errors::interrupted(self.ruby, late)),
-            Ok(()) => Err(interrupt),
+            Err(Interrupted::ByRuby(jump)) if gvl::is_jump(&jump) => Err(jump),
+            // What went wrong while it was pending must not pass for the call's own end: a batch would go on.
+            _ => Err(interrupt),
         }
     }
 
     /// Tells of an attempt that was dropped.
     pub(crate) fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
-        let interrupt = errors::interrupted(self.ruby, interrupt);
-        self.leaving(interrupt, "interrupted", (progress.uncertain(), progress.generation_id()))
+        let told = (progress.uncertain(), progress.generation_id());
+        match interrupt {
+            Interrupted::ByPanic(panicked) => self.ended(errors::internal(self.ruby, panicked), "interrupted", told),
+            interrupt => self.leaving(errors::interrupted(self.ruby, interrupt), "interrupted", told),
+        }
     }
 
-    /// Books money on the way out. Whatever comes of it, what ended the walk goes on, unless another
-    /// interrupt has taken its place.
+    /// Books money on the way out of an interrupt. Whatever comes of it, that goes on, unless a jump has taken
+    /// its place.
     pub(crate) fn leaving(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
+        self.last_told(method, arguments).filter(gvl::is_jump).unwrap_or(end)
+    }
+
+    /// Books money where a walk ends by itself. The budget's errors do not come out of what is told then: what
+    /// does is an interrupt, meant for the thread, and takes the place of what was the call's own affair.
+    fn ended(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
+        let stays = gvl::is_jump(&end);
+        self.last_told(method, arguments).filter(|other| !stays || gvl::is_jump(other)).unwrap_or(end)
+    }
+
+    /// What came of telling it.
+    fn last_told(&self, method: &str, arguments: impl ArgList + Copy) -> Option<Error> {
         // What is reserved is the parent's, which sees to it.
         if self.forked() {
-            return end;
+            return None;
         }
         match gvl::aside(|| self.insist(method, arguments).map(drop)) {
-            Err(Interrupted::ByRuby(other)) if gvl::is_jump(&other) => other,
-            _ => end,
+            Err(Interrupted::ByRuby(error)) => Some(error),
+            _ => None,
         }
     }
 
@@ -194,13 +208,13 @@ impl RubyHost<'_> {
         let end = match stopped {
             Stopped::Host(Halt::Raised(error)) => error,
             Stopped::Host(Halt::Held) => errors::internal(self.ruby, "a call that is held was ended"),
-            Stopped::Ended(ended) => self.ended(ended),
+            Stopped::Ended(ended) => self.unanswered(ended),
         };
-        self.leaving(end, "stopped", ())
+        self.ended(end, "stopped", ())
     }
 
     /// The exception that tells why a walk ended without an answer. `Call` raises it.
-    fn ended(&self, ended: Ended) -> Error {
+    fn unanswered(&self, ended: Ended) -> Error {
         let raised: Result<Value, Error> = match ended {
             Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
             Ended::Exhausted => self.call.funcall("exhausted", ()),

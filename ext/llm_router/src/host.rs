@@ -9,7 +9,7 @@ use llm_router_core::{
     gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Gate, Hop, Host, Outcome, Progress, Request, Stopped,
     Waiting,
 };
-use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
+use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, TryConvert, Value};
 
 use crate::completion::NativeCompletion;
 use crate::gvl::Interrupted;
@@ -34,29 +34,13 @@ pub(crate) struct RubyHost<'r> {
     pub(crate) pid: u32,
     /// What came together with an outcome, and goes on when that is booked.
     pub(crate) late: Option<Error>,
-    /// Where the budget has no room, others of the same batch hold some of it: not to be asked now.
-    pub(crate) may_be_held: bool,
-}
-
-/// Why a host wants no more of a walk.
-#[derive(Debug)]
-pub(crate) enum Halt {
-    Raised(Error),
-    /// It is to begin again when others have given back what they hold.
-    Held,
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::Raised(error)
-    }
 }
 
 impl Host for RubyHost<'_> {
     type Answer = Value;
-    type Error = Halt;
+    type Error = Error;
 
-    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Halt> {
+    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Error> {
         let candidate = asking.candidate;
         let bounds = self.reserving.then(|| self.request.bounds(candidate));
         let Bounds { prompt_tokens, completion_tokens } = bounds.unwrap_or_default();
@@ -69,32 +53,33 @@ impl Host for RubyHost<'_> {
             prompt_tokens,
             completion_tokens,
         );
-        let refusal: Option<String> = self.call.funcall("gate", asked)?;
-        match refusal {
-            Some(_) if self.may_be_held => Err(Halt::Held),
-            refusal => Ok(refusal.map_or(Gate::Open, Gate::TooExpensive)),
+        // Nil where it may be asked; else why not, or false for "not now".
+        let refusal: Value = self.call.funcall("gate", asked)?;
+        if refusal.is_nil() {
+            Ok(Gate::Open)
+        } else if refusal.to_bool() {
+            String::try_convert(refusal).map(Gate::TooExpensive)
+        } else {
+            Ok(Gate::NotNow)
         }
     }
 
-    fn answered(&mut self, candidate: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Halt> {
+    fn answered(&mut self, candidate: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
         let changes = health::changes(self.ruby, notices)?;
-        Ok(self.book("answered", (completion, candidate.endpoint.name(), changes))?)
+        self.book("answered", (completion, candidate.endpoint.name(), changes))
     }
 
-    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Halt> {
-        // It would be told a second time.
-        self.may_be_held = false;
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
         let attributes = self.attributes(hop)?;
         let changes = health::changes(self.ruby, notices)?;
-        self.book("hopped", (next, attributes, changes))?;
-        Ok(())
+        self.book("hopped", (next, attributes, changes)).map(drop)
     }
 }
 
 impl Waiting for RubyHost<'_> {
-    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Halt> {
+    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Error> {
         let process = self.process()?;
         let progress = Progress::default();
         let attempt = self.exchange(&process, candidate, limit, &progress)?;
@@ -204,11 +189,11 @@ impl RubyHost<'_> {
 
     /// What a walk that brought no answer ends with. Lets go of what was reserved for an attempt that
     /// then was not made.
-    pub(crate) fn stopped(&self, stopped: Stopped<Halt>) -> Error {
+    pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
         let end = match stopped {
-            Stopped::Host(Halt::Raised(error)) => error,
-            Stopped::Host(Halt::Held) => errors::internal(self.ruby, "a call that is held was ended"),
+            Stopped::Host(error) => error,
             Stopped::Ended(ended) => self.unanswered(ended),
+            Stopped::Held => errors::internal(self.ruby, "a call that is held was ended"),
         };
         self.ended(end, "stopped", ())
     }

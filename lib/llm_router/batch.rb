@@ -5,33 +5,35 @@ class LlmRouter
   # ext/llm_router/src/batch.rs for the order.
   # @api private
   class Batch
-    # @return [Array<BatchedCall, nil>] those under way, each at the place of its request
+    # @return [Hash{Integer => BatchedCall}] those that have begun and not ended, by the place of their request
     attr_reader :calls
 
     # @param requests [Array<Hash>]
     # @param call [Hash] what each {BatchedCall} is made of
     # @yieldparam request [Hash]
-    # @yieldparam result [Response, StandardError]
+    # @yieldparam result [Response, StandardError, ScriptError]
     def initialize(requests, call, &block)
       @requests = requests
       @call = call
+      @config = call.fetch(:config)
       @block = block
-      @calls = []
+      @calls = {}
       @results = Array.new(requests.size)
       @unseen = []
       @reserving = Account.of(call.fetch(:budget)).reserving?
+      @process = Process.pid
     end
 
     # @yieldparam batch [Batch] to walk with
-    # @return [Array<Response, StandardError>]
+    # @return [Array<Response, StandardError, ScriptError>]
     def run
       yield self
       @results.freeze
     ensure
-      @calls.each { |call| call&.leave }
+      @calls.each_value(&:leave) if here?
     end
 
-    # @yieldparam result [Response, StandardError] as soon as it is there
+    # @yieldparam result [Response, StandardError, ScriptError] as soon as it is there
     def watch(&watcher)
       @watcher = watcher
     end
@@ -41,9 +43,14 @@ class LlmRouter
       @reserving
     end
 
+    # @return [BigDecimal, Integer] US dollars: the most that attempts under way can cost
+    def held_usd
+      @calls.each_value.sum(&:held_usd)
+    end
+
     # @return [BatchedCall]
     def begin(number)
-      @calls[number] = BatchedCall.new(**@call, overlapping: true).begin
+      @calls[number] = BatchedCall.new(batch: self, **@call).begin
     end
 
     # @param response [Response]
@@ -51,7 +58,7 @@ class LlmRouter
       end_with(number, response)
     end
 
-    # @param error [StandardError]
+    # @param error [StandardError, ScriptError]
     # @param alone [Boolean] whether no other call is under way, which may hold money and give it back
     # @return [Boolean] whether the budget has nothing left for anybody
     def failed(number, error, alone)
@@ -62,28 +69,33 @@ class LlmRouter
 
     # None of the requests from this one on is started.
     def give_up(first)
-      (first...@requests.size).each do |number|
-        @calls[number]&.end_with(@spent)
-        @calls[number] = nil
-        finish(number, not_started(number))
-      end
-      Log.new(@call.fetch(:config).logger).write(:warn) do
+      (first...@requests.size).each { |number| finish(number, not_started(number)) }
+      Log.new(@config.logger).write(:warn) do
         "requests[#{first}..#{@requests.size - 1}] were not started: the budget has nothing left"
       end
     end
 
-    # Shows the block what it has not seen yet.
+    # Shows the block what it has not seen yet. In a child that it forks, what is left is the parent's to show.
     def show
-      while (number = @unseen.shift)
+      while here? && (number = @unseen.shift)
         @block&.call(@requests[number], @results[number])
       end
     end
 
+    # The thread waits now. What the block, or a budget, has taken a connection for is done.
+    def rest
+      DatabaseConnections.release if @config.release_connections
+    end
+
     private
 
+    # Whether this is the process that began.
+    def here?
+      @process == Process.pid
+    end
+
     def end_with(number, result)
-      @calls[number].end_with(result)
-      @calls[number] = nil
+      @calls.delete(number).end_with(result)
       finish(number, result)
     end
 
@@ -93,10 +105,11 @@ class LlmRouter
       @watcher&.call(result)
     end
 
+    # It was never raised, and has the backtrace of the one that was.
     def not_started(number)
       message = "requests[#{number}] was not started, for the budget had nothing left: #{@spent.message}"
-      BudgetExceeded.new(message, needed_usd: @spent.needed_usd, left_usd: @spent.left_usd,
-                                  period_ends_at: @spent.period_ends_at)
+      known = { needed_usd: @spent.needed_usd, left_usd: @spent.left_usd, period_ends_at: @spent.period_ends_at }
+      BudgetExceeded.new(message, **known).tap { |error| error.set_backtrace(@spent.backtrace) }
     end
   end
 end

@@ -5,8 +5,30 @@ class LlmRouter
   # of the thread, which ends the batch: so interrupts wait while it is asked or told.
   # @api private
   class BatchedCall < Call
-    %i[gate answered hopped interrupted stopped rejected exhausted deadline_exceeded].each do |name|
-      define_method(name) { |*arguments| own { super(*arguments) } }
+    %i[answered hopped interrupted stopped rejected exhausted deadline_exceeded].each do |name|
+      define_method(name) { |*arguments| Uninterrupted.run { own { super(*arguments) } } }
+    end
+
+    # @param batch [Batch]
+    # @param call [Hash] see {Call}
+    def initialize(batch:, **call)
+      super(overlapping: true, **call)
+      @batch = batch
+    end
+
+    # @return [String, false, nil] false where there is no room, but may be when others of the batch have given back
+    #   what they hold
+    def gate(...)
+      refusal = Uninterrupted.run { own { super } }
+      return refusal unless refusal && @spending.fits_with?(@batch.held_usd)
+
+      @spending.put_off
+      false
+    end
+
+    # @return [BigDecimal, Integer] US dollars: the most that the attempt under way can cost
+    def held_usd
+      @spending.held_usd
     end
 
     # @return [BatchedCall] self
@@ -15,12 +37,7 @@ class LlmRouter
       self
     end
 
-    # Its first attempt does not fit in while others hold money; it is made when they have given it back.
-    def held
-      @spending.forget_refusal
-    end
-
-    # @param result [Response, StandardError]
+    # @param result [Response, StandardError, ScriptError]
     def end_with(result)
       result.is_a?(Response) ? @telemetry.brought(result) : @telemetry.failed(result)
     end
@@ -32,14 +49,12 @@ class LlmRouter
 
     private
 
-    # Rust knows by @error whose an exception is. What was held off comes when the block is done.
+    # Rust knows by @error whose an exception is.
     def own
-      Uninterrupted.run do
-        yield
-      rescue StandardError, ScriptError => e
-        @error = e
-        raise
-      end
+      yield
+    rescue StandardError, ScriptError => e
+      @error = e
+      raise
     end
   end
 end

@@ -38,6 +38,7 @@ class LlmRouter
     # @param limit [Float] seconds that the attempt may take
     # @return [String, nil] why it is too expensive; nil where the money is reserved
     def reserve(limit)
+      @numbered = nil
       return too_expensive if as_dear_as_refused?
 
       begin_attempt(limit + @config.lease_margin)
@@ -60,10 +61,23 @@ class LlmRouter
                                lease: @lease, **@known)
     end
 
-    # What the budget has refused, it may have room for by now.
-    def forget_refusal
-      @refused = nil
-      @refusal = nil
+    # @return [BigDecimal, Integer] US dollars that are reserved now
+    def held_usd
+      open? ? @worst_case.usd : 0
+    end
+
+    # @param given_back [BigDecimal] US dollars
+    # @return [Boolean] whether what was refused may have room when so much is given back
+    def fits_with?(given_back)
+      left = @refusal.left_usd
+      given_back.positive? && (left.nil? || @worst_case.usd <= left + given_back)
+    end
+
+    # What was refused is asked for again later, and under the same key: a job that runs again has made the same
+    # attempts by then, however often each had to ask.
+    def put_off
+      @numbered.attempts -= 1 if @numbered
+      @refused = @refusal = @numbered = nil
     end
 
     # @param cost_usd [BigDecimal] US dollars
@@ -136,8 +150,8 @@ class LlmRouter
     end
 
     def next_key
-      run = CurrentJob.current || (@run ||= CurrentJob::Run.new(Native.uuid, 0))
-      "#{run.id}/#{run.attempts += 1}"
+      @numbered = CurrentJob.current || (@run ||= CurrentJob::Run.new(Native.uuid, 0))
+      "#{@numbered.id}/#{@numbered.attempts += 1}"
     end
 
     # What is not released now is at the end of its lease.

@@ -71,16 +71,6 @@ RSpec.describe LlmRouter, "#call_all and the budget" do
     expect([vault.spent_usd, vault.held, gateway.requests.size]).to eq([1, 0, 2])
   end
 
-  # The one whose connection breaks stays reserved, or charged, and has no room for its fallback.
-  it "does not take what others of the batch hold for nothing left" do
-    gateway.answer("Hi", cost_usd: "0.1", delay: 0.5)
-    gateway.reset(times: 1)
-    results = reserving.call_all(numbered(*[25] * 6))
-    expect(classes(results).tally).to eq(answered => 5, refused => 1)
-    expect(results.grep(refused)).to match([have_attributes(left_usd: 0)])
-    expect([vault.spent_usd, vault.held]).to eq([BigDecimal("0.75"), 0])
-  end
-
   it "tells a budget that reserves of each attempt once" do
     gateway.answer("Hi", cost_usd: "0.01")
     gateway.fail(Support::PRIMARY, status: 503, times: 2)

@@ -43,6 +43,8 @@ pub enum Gate {
     /// There is not enough money for what this candidate may cost: on to the next. The sentence says
     /// so in the hop.
     TooExpensive(String),
+    /// There is not enough now, but there may be when others have given back what they hold.
+    NotNow,
 }
 
 /// Why [`run`] came back without an answer.
@@ -52,6 +54,8 @@ pub enum Stopped<E> {
     Ended(Ended),
     /// The host wanted no more of it.
     Host(E),
+    /// The gate said [`Gate::NotNow`]. The walk is where it was, and [`advance`] asks the gate again.
+    Held,
 }
 
 impl<E> From<E> for Stopped<E> {
@@ -98,9 +102,16 @@ pub fn advance<'c, H: Host>(walk: &mut Walk<'c>, host: &mut H) -> Result<Due<'c>
             Next::End(ended) => return Err(Stopped::Ended(ended)),
         };
         let candidate = asking.candidate;
-        if let Gate::TooExpensive(why) = host.gate(asking)? {
-            host.hopped(&walk.pass_by(candidate, why), walk.upcoming(Instant::now()), &[])?;
-            continue;
+        match host.gate(asking)? {
+            Gate::Open => {}
+            Gate::TooExpensive(why) => {
+                host.hopped(&walk.pass_by(candidate, why), walk.upcoming(Instant::now()), &[])?;
+                continue;
+            }
+            Gate::NotNow => {
+                walk.stay();
+                return Err(Stopped::Held);
+            }
         }
         // The gate may have taken its time, and that counts. It never lengthens the limit, which the gate was told:
         // while this walk probes an endpoint, or since others began to cool down, fewer seem to need their share.
@@ -144,6 +155,8 @@ mod tests {
         closed: bool,
         /// Models that the gate has no money for.
         too_expensive: Vec<&'static str>,
+        /// The model to which the gate says "not now", and how often.
+        not_now: (&'static str, usize),
         /// How long the gate takes.
         slow: Duration,
         seen: Vec<String>,
@@ -159,7 +172,10 @@ mod tests {
             let model = asking.candidate.model.as_str();
             self.seen.push(format!("gate {model}"));
             std::thread::sleep(self.slow);
-            if self.closed {
+            if self.not_now.0 == model && self.not_now.1 > 0 {
+                self.not_now.1 -= 1;
+                Ok(Gate::NotNow)
+            } else if self.closed {
                 Err("no money")
             } else if self.too_expensive.contains(&model) {
                 Ok(Gate::TooExpensive("0.5 USD are left".to_owned()))
@@ -256,6 +272,27 @@ mod tests {
         let mut host = Scripted { too_expensive: vec!["a/1", "b/2"], ..Scripted::default() };
         assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Exhausted))));
         assert_eq!(host.seen.last().unwrap(), "hop b/2 too_expensive  to None");
+    }
+
+    #[test]
+    fn who_is_told_not_now_stays_where_it_is_and_asks_again() {
+        let chain = chain(&["a/1", "b/2", "c/3"]);
+        let mut walk = Walk::new(&chain, Duration::from_secs(1), None);
+        let outcomes = vec![Ok(completion())];
+        let mut host = Scripted { outcomes, too_expensive: vec!["a/1"], not_now: ("b/2", 2), ..Scripted::default() };
+        assert!(matches!(advance(&mut walk, &mut host), Err(Stopped::Held)));
+        assert!(matches!(advance(&mut walk, &mut host), Err(Stopped::Held)));
+        assert_eq!(run(&mut walk, &mut host).unwrap(), "b/2");
+        let order = [
+            "gate a/1",
+            "hop a/1 too_expensive  to Some(\"b/2\")",
+            "gate b/2",
+            "gate b/2",
+            "gate b/2",
+            "attempt b/2",
+            "charge b/2",
+        ];
+        assert_eq!(host.seen, order);
     }
 
     #[test]

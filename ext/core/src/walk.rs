@@ -141,6 +141,17 @@ impl<'c> Walk<'c> {
         Hop::too_expensive(self.leave(), candidate, why)
     }
 
+    /// Stays where it is, for the candidate that [`Walk::next`] would have asked is to be asked later. If that was a
+    /// probe, somebody else may make it meanwhile.
+    pub fn stay(&mut self) {
+        self.probe = None;
+    }
+
+    /// Moves the deadline, for so much time was not this call's own.
+    pub fn postpone(&mut self, by: Duration) {
+        self.deadline = self.deadline.and_then(|deadline| deadline.checked_add(by));
+    }
+
     /// Takes what became of the attempt at `candidate` that [`Walk::next`] asked for.
     pub fn record(
         &mut self,
@@ -341,6 +352,18 @@ mod tests {
         assert!(matches!(walk.next(start + secs(6)), Next::End(Ended::DeadlineExceeded)));
     }
 
+    #[test]
+    fn time_that_is_not_its_own_moves_the_deadline() {
+        let (chain, start) = (chain(&["a/1", "b/2"]), Instant::now());
+        let mut walk = Walk::new(&chain, TIMEOUT, Some(start + secs(6)));
+        walk.postpone(secs(4));
+        assert_eq!(asked(&mut walk, start + secs(4)).1, secs(3));
+        assert!(matches!(walk.next(start + secs(10)), Next::End(Ended::DeadlineExceeded)));
+        let mut unlimited = Walk::new(&chain, TIMEOUT, None);
+        unlimited.postpone(secs(4));
+        assert_eq!(asked(&mut unlimited, start).1, TIMEOUT);
+    }
+
     const POLICY: Policy = Policy { cooldown_after: Some(3), down_after: Duration::from_secs(3600) };
 
     /// A board on which these models cool down.
@@ -420,6 +443,9 @@ mod tests {
         assert_eq!(asked(&mut other, now).0.model, "b/2");
         drop(probing);
         let mut next = Walk::new(&chain, TIMEOUT, None).minding(&health, POLICY);
+        assert_eq!(asked(&mut next, now).0.model, "a/1");
+        next.stay();
+        assert!(health.is_warm(&chain.candidates()[0], now), "a probe that has to wait gives way");
         assert_eq!(asked(&mut next, now).0.model, "a/1");
         next.pass_by(&chain.candidates()[0], "no money".into());
         assert!(health.is_warm(&chain.candidates()[0], now), "a probe that the gate refused gives way");

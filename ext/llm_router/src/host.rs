@@ -9,7 +9,7 @@ use llm_router_core::{
     gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Gate, Hop, Host, Outcome, Progress, Request, Stopped,
     Waiting,
 };
-use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
+use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, TryConvert, Value};
 
 use crate::completion::NativeCompletion;
 use crate::gvl::Interrupted;
@@ -34,59 +34,44 @@ pub(crate) struct RubyHost<'r> {
     pub(crate) pid: u32,
     /// What came together with an outcome, and goes on when that is booked.
     pub(crate) late: Option<Error>,
-    /// Where the budget has no room, others of the same batch hold some of it: not to be asked now.
-    pub(crate) may_be_held: bool,
-}
-
-/// Why a host wants no more of a walk.
-#[derive(Debug)]
-pub(crate) enum Halt {
-    Raised(Error),
-    /// It is to begin again when others have given back what they hold.
-    Held,
-}
-
-impl From<Error> for Halt {
-    fn from(error: Error) -> Self {
-        Self::Raised(error)
-    }
 }
 
 impl Host for RubyHost<'_> {
     type Answer = Value;
-    type Error = Halt;
+    type Error = Error;
 
-    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Halt> {
+    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Error> {
         let candidate = asking.candidate;
         let bounds = self.reserving.then(|| self.request.bounds(candidate));
         let Bounds { prompt_tokens, completion_tokens } = bounds.unwrap_or_default();
         let asked = (asking.position, asking.limit.as_secs_f64(), prompt_tokens, completion_tokens);
-        let refusal: Option<String> = self.call.funcall("gate", asked)?;
-        match refusal {
-            Some(_) if self.may_be_held => Err(Halt::Held),
-            refusal => Ok(refusal.map_or(Gate::Open, Gate::TooExpensive)),
+        // Nil where it may be asked; else why not, or false for "not now".
+        let refusal: Value = self.call.funcall("gate", asked)?;
+        if refusal.is_nil() {
+            Ok(Gate::Open)
+        } else if refusal.to_bool() {
+            String::try_convert(refusal).map(Gate::TooExpensive)
+        } else {
+            Ok(Gate::NotNow)
         }
     }
 
-    fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Halt> {
+    fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
         let changes = health::changes(self.ruby, notices)?;
-        Ok(self.book("answered", (completion, changes))?)
+        self.book("answered", (completion, changes))
     }
 
-    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Halt> {
-        // It would be told a second time.
-        self.may_be_held = false;
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
         let attributes = self.attributes(hop)?;
         let changes = health::changes(self.ruby, notices)?;
-        self.book("hopped", (next, attributes, changes))?;
-        Ok(())
+        self.book("hopped", (next, attributes, changes)).map(drop)
     }
 }
 
 impl Waiting for RubyHost<'_> {
-    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Halt> {
+    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Error> {
         let process = self.process()?;
         let progress = Progress::default();
         let attempt = self.exchange(&process, candidate, limit, &progress)?;
@@ -149,29 +134,43 @@ impl RubyHost<'_> {
             return Err(interrupt);
         }
         match gvl::aside(|| self.tell(method, arguments, often - 1).map(drop)) {
-            // A jump is what it is; what went wrong while it was pending is told by the log alone.
-            Err(Interrupted::ByRuby(error)) if gvl::is_jump(&interrupt) && !gvl::is_jump(&error) => Err(interrupt),
-            Err(late) => Err(errors::interrupted(self.ruby, late)),
-            Ok(()) => Err(interrupt),
+            Err(Interrupted::ByRuby(jump)) if gvl::is_jump(&jump) => Err(jump),
+            // What went wrong while it was pending must not pass for the call's own end: a batch would go on.
+            _ => Err(interrupt),
         }
     }
 
     /// Tells of an attempt that was dropped.
     pub(crate) fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
-        let interrupt = errors::interrupted(self.ruby, interrupt);
-        self.leaving(interrupt, "interrupted", (progress.uncertain(), progress.generation_id()))
+        let told = (progress.uncertain(), progress.generation_id());
+        match interrupt {
+            Interrupted::ByPanic(panicked) => self.ended(errors::internal(self.ruby, panicked), "interrupted", told),
+            interrupt => self.leaving(errors::interrupted(self.ruby, interrupt), "interrupted", told),
+        }
     }
 
-    /// Books money on the way out. Whatever comes of it, what ended the walk goes on, unless another
-    /// interrupt has taken its place.
+    /// Books money on the way out of an interrupt. Whatever comes of it, that goes on, unless a jump has taken
+    /// its place.
     pub(crate) fn leaving(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
+        self.last_told(method, arguments).filter(gvl::is_jump).unwrap_or(end)
+    }
+
+    /// Books money where a walk ends by itself. The budget's errors do not come out of what is told then: what
+    /// does is an interrupt, meant for the thread, and takes the place of what was the call's own affair.
+    fn ended(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
+        let stays = gvl::is_jump(&end);
+        self.last_told(method, arguments).filter(|other| !stays || gvl::is_jump(other)).unwrap_or(end)
+    }
+
+    /// What came of telling it.
+    fn last_told(&self, method: &str, arguments: impl ArgList + Copy) -> Option<Error> {
         // What is reserved is the parent's, which sees to it.
         if self.forked() {
-            return end;
+            return None;
         }
         match gvl::aside(|| self.insist(method, arguments).map(drop)) {
-            Err(Interrupted::ByRuby(other)) if gvl::is_jump(&other) => other,
-            _ => end,
+            Err(Interrupted::ByRuby(error)) => Some(error),
+            _ => None,
         }
     }
 
@@ -182,17 +181,17 @@ impl RubyHost<'_> {
 
     /// What a walk that brought no answer ends with. Lets go of what was reserved for an attempt that
     /// then was not made.
-    pub(crate) fn stopped(&self, stopped: Stopped<Halt>) -> Error {
+    pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
         let end = match stopped {
-            Stopped::Host(Halt::Raised(error)) => error,
-            Stopped::Host(Halt::Held) => errors::internal(self.ruby, "a call that is held was ended"),
-            Stopped::Ended(ended) => self.ended(ended),
+            Stopped::Host(error) => error,
+            Stopped::Ended(ended) => self.unanswered(ended),
+            Stopped::Held => errors::internal(self.ruby, "a call that is held was ended"),
         };
-        self.leaving(end, "stopped", ())
+        self.ended(end, "stopped", ())
     }
 
     /// The exception that tells why a walk ended without an answer. `Call` raises it.
-    fn ended(&self, ended: Ended) -> Error {
+    fn unanswered(&self, ended: Ended) -> Error {
         let raised: Result<Value, Error> = match ended {
             Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
             Ended::Exhausted => self.call.funcall("exhausted", ()),

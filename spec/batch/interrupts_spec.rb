@@ -1,0 +1,83 @@
+# frozen_string_literal: true
+
+require "timeout"
+require_relative "batch_helper"
+
+# An interrupt is meant for the thread: it ends the batch, and is never taken for what has become of one call.
+RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
+  include BatchHelper
+
+  let(:stop) { Class.new(StandardError) }
+
+  # A budget that says when it is in a method for the first time, and takes its time there.
+  def slow(budget, method)
+    @reached = reached = Thread::Queue.new
+    once = true
+    budget.define_singleton_method(method) do |*arguments|
+      (reached << true) && sleep(0.5) if once
+      once = false
+      super(*arguments)
+    end
+    budget
+  end
+
+  # What ends the thread of a batch, or the classes of its results.
+  def outcome_of(batch, *how, **limits)
+    thread = Thread.new { batch.call_all(requests(3), concurrency: 1, **limits).map(&:class) }
+    thread.report_on_exception = false
+    @reached.pop
+    thread.public_send(*how)
+    thread.join(20).value
+  rescue stop => e
+    e.class
+  end
+
+  describe "while a call that has failed gives back what it held" do
+    before { gateway.fail(status: 400) }
+
+    def batch
+      configure(price_ttl: nil)
+      described_class.new(budget: slow(Support::Vault.new(cap: "100"), :release!))
+    end
+
+    it "ends for Thread#raise and Thread#kill" do
+      # All of the models refuse it, so that the last thing told is that the walk is over.
+      expect(outcome_of(batch, :raise, stop)).to be(stop)
+      expect(outcome_of(batch, :kill)).to be_nil
+      expect(gateway.requests.size).to eq(2)
+    end
+  end
+
+  describe "while a call that was not made gives back what it held" do
+    # The gate takes all of the deadline's time.
+    def batch
+      gateway.answer("Hi")
+      configure(price_ttl: nil)
+      vault = slow(Support::Vault.new(cap: "100"), :release!)
+      vault.define_singleton_method(:reserve!) { |usd, key:| super(usd, key: key).tap { sleep(0.3) } }
+      described_class.new(budget: vault, deadline: 0.2)
+    end
+
+    it "ends for Thread#raise, for Timeout with a class of its own, and for Thread#kill" do
+      expect(outcome_of(batch, :raise, stop)).to be(stop)
+      expect(outcome_of(batch, :kill)).to be_nil
+      expect { Timeout.timeout(0.6, stop) { batch.call_all(requests(3), concurrency: 1) } }.to raise_error(stop)
+      expect(gateway.requests).to be_empty
+    end
+  end
+
+  # Just before it is told of the answer; it is told once more, and then the charge fails.
+  it "ends with the interrupt, and not with what goes wrong while that is pending" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    budget.define_singleton_method(:charge!) { |_| raise IOError }
+    configure
+    held_off = 0
+    allow(LlmRouter::Uninterrupted).to receive(:run).and_wrap_original do |run, *how, &work|
+      # The first is its gate.
+      Thread.current.raise(stop) if (held_off += 1) == 2
+      run.call(*how, &work)
+    end
+    expect { ask_all(3, concurrency: 1) }.to raise_error(stop)
+    expect([gateway.requests.size, held_off]).to match([1, be > 2])
+  end
+end

@@ -11,17 +11,18 @@ class LlmRouter
     module_function
 
     # A trap runs on the main thread, and Ctrl-C raises there, whatever is masked: there signals are put aside.
+    # @param held_off [Hash] as +Thread.handle_interrupt+ takes it
     # @return [Object] what the block returns
-    def run(&)
+    def run(held_off = NEVER, &)
       Unscheduled.run do
-        next masked(&) unless Thread.current == Thread.main
+        next masked(held_off, &) unless Thread.current == Thread.main
 
-        without_signals { masked(&) }
+        without_signals { masked(held_off, &) }
       end
     end
 
-    def masked(&)
-      Thread.handle_interrupt(NEVER) { FreeThreads.within(&) }
+    def masked(held_off, &)
+      Thread.handle_interrupt(held_off) { FreeThreads.within(&) }
     end
 
     # Once for all who book at a time: a budget may make calls, and fibers end in any order.

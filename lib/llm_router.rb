@@ -194,21 +194,25 @@ class LlmRouter
   # by itself: its result is a response, or the error that {#call} would have raised.
   #
   # A budget with nothing left ends what has not started: the rest get a {BudgetExceeded} each, which says so. One
-  # that reserves is not asked for more than it has while calls of the batch hold some of it: the next one waits
-  # until they have given it back. What ends the thread's wait, such as a +Timeout+, ends all calls under way, and
-  # so does what the block raises; what they had spent by then is charged.
+  # that reserves is not asked for more than it has while calls of the batch hold some of it: a call that may fit in
+  # when they have given it back waits until then, and its deadline with it.
   #
-  # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options
+  # What ends the thread's wait, such as a +Timeout+, ends all calls under way, and so does what the block raises.
+  # What they had spent by then is charged, and answers that had arrived and were not shown yet are lost: keep the
+  # block short, and rescue inside it.
+  #
+  # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options. All are read before
+  #   the first is sent.
   # @param concurrency [Integer] how many are under way at a time, at most
-  # @yield for each as it is through, on the calling thread, while the others go on
+  # @yield for each as it is through, on the calling thread, while the others go on and before more are started
   # @yieldparam request [Hash] as it was given
-  # @yieldparam result [Response, StandardError]
-  # @return [Array<Response, StandardError>] in the order of the requests, frozen
+  # @yieldparam result [Response, StandardError, ScriptError] the last where a budget raises one
+  # @return [Array<Response, StandardError, ScriptError>] in the order of the requests, frozen
   # @raise [ArgumentError] requests that cannot be sent, with their place; nothing was asked or charged
   # @example
   #   requests = ["Hi", "Bye"].map { |text| { messages: [{ role: "user", content: text }], max_tokens: 200 } }
   #   router.call_all(requests) do |request, result|
-  #     warn result.message if result.is_a?(StandardError)
+  #     warn result.message unless result.is_a?(LlmRouter::Response)
   #   end
   def call_all(requests, concurrency: 64, &block)
     requests = Input.list(requests)

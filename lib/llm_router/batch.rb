@@ -95,7 +95,8 @@ class LlmRouter
     end
 
     def end_with(number, result)
-      @calls.delete(number).end_with(result)
+      @calls.fetch(number).end_with(result)
+      @calls.delete(number)
       finish(number, result)
     end
 

@@ -1,10 +1,20 @@
 # frozen_string_literal: true
 
+require "timeout"
+
 class LlmRouter
-  # A call of a {Batch}. What it raises itself is its result alone, and must not be taken for an interrupt
-  # of the thread, which ends the batch: so interrupts wait while it is asked or told.
+  # A call of a {Batch}. What it raises itself is its result alone; an interrupt of the thread ends the batch. Neither
+  # must be taken for the other.
   # @api private
   class BatchedCall < Call
+    # What would be taken for the call's own error while its gate is asked, and so waits until that is done. A plain
+    # Timeout, be it around the batch or in the budget, does not come out of there as what it is raised as: later
+    # Rubies raise no StandardError for it, and these throw.
+    MISTAKABLE = { StandardError => :never, ScriptError => :never,
+                   **({ Timeout::Error => :immediate } unless Timeout.const_defined?(:ExitException)) }
+                 .compare_by_identity.freeze
+    private_constant :MISTAKABLE
+
     %i[answered hopped interrupted stopped rejected exhausted deadline_exceeded].each do |name|
       define_method(name) { |*arguments| Uninterrupted.run { own { super(*arguments) } } }
     end
@@ -18,8 +28,10 @@ class LlmRouter
 
     # @return [String, false, nil] false where there is no room, but may be when others of the batch have given back
     #   what they hold
-    def gate(...)
-      refusal = Uninterrupted.run { own { super } }
+    def gate(position, *)
+      # It may have to be waited for, and whatever comes meanwhile is an interrupt.
+      @config.price_of(@chain.candidates.fetch(position)) if reserving?
+      refusal = Uninterrupted.run(MISTAKABLE) { own { super } }
       return refusal unless refusal && @spending.fits_with?(@batch.held_usd)
 
       @spending.put_off

@@ -11,21 +11,22 @@ class LlmRouter
     module_function
 
     # A trap runs on the main thread, and Ctrl-C raises there, whatever is masked: there signals are put aside.
+    # @param held_off [Hash] as +Thread.handle_interrupt+ takes it
     # @return [Object] what the block returns
-    def run(&)
-      return Unscheduled.run { run(&) } if Fiber.current_scheduler
+    def run(held_off = NEVER, &)
+      return Unscheduled.run { run(held_off, &) } if Fiber.current_scheduler
 
-      Thread.current == Thread.main ? without_signals(&) : masked(&)
+      Thread.current == Thread.main ? without_signals(held_off, &) : masked(held_off, &)
     end
 
-    def masked
-      Thread.handle_interrupt(NEVER) { FreeThreads.within { yield } } # rubocop:disable Style/ExplicitBlockArgument
+    def masked(held_off)
+      Thread.handle_interrupt(held_off) { FreeThreads.within { yield } } # rubocop:disable Style/ExplicitBlockArgument
     end
 
     # Once for all who book at a time: a budget may make calls, and fibers end in any order.
-    def without_signals(&)
+    def without_signals(held_off, &)
       held = Native.hold_signals
-      masked(&)
+      masked(held_off, &)
     ensure
       Native.release_signals if held
     end

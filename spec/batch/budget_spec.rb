@@ -35,6 +35,7 @@ RSpec.describe LlmRouter, "#call_all and the budget" do
     expect(seen.map(&:last)).to eq(classes(results))
     expect(results.drop(3).map(&:message)).to match([start_with("requests[3] was not started, for the budget had"),
                                                      start_with("requests[4] was not started")])
+    expect(results.drop(2).map(&:backtrace)).to all(eq(results[2].backtrace) & be_any)
     expect([budget.asked, gateway.requests.size]).to eq([3, 2])
     expect(log).to include("requests[3..4] were not started: the budget has nothing left")
   end

@@ -96,12 +96,43 @@ RSpec.describe LlmRouter, "#call_all" do
     expect(budget.charges.size).to eq(2)
   end
 
+  it "has a ScriptError of a budget's as a result, too" do
+    budget.define_singleton_method(:exhausted?) { raise NotImplementedError }
+    expect(ask_all(2)).to all(be_a(NotImplementedError))
+  end
+
   it "loses no answer that cannot be charged" do
     gateway.answer("Hi", cost_usd: "0.25")
     budget.define_singleton_method(:charge!) { |cost| super(cost) && @charges.size == 2 && raise(IOError) }
     results = ask_all(3, concurrency: 1)
     expect(results.map(&:class)).to eq([LlmRouter::Response, LlmRouter::ChargeFailed, LlmRouter::Response])
     expect(results[1]).to have_attributes(cost_usd: BigDecimal("0.25"), response: have_attributes(content: "Hi"))
+  end
+
+  # All are read before the first is asked: 50 MB. That what is freed goes back at once, glibc has to be told.
+  it "lets go of each request when its call ends" do
+    code = <<~'RUBY'
+      require "llm_router"
+      LlmRouter.configure do |config|
+        config.api_key = "test-key"
+        config.logger = nil
+        config.chain :default, %w[a/b]
+      end
+      unwell = Class.new do
+        def exhausted? = raise(IOError)
+        def charge!(_) = nil
+      end
+      prompt = "x" * 1_000_000
+      requests = Array.new(50) { { messages: [{ role: "user", content: prompt }] } }
+      resident = []
+      LlmRouter.new(budget: unwell.new).call_all(requests) do
+        resident << File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i
+      end
+      print resident.first - resident.last
+    RUBY
+    at_once = { "MALLOC_MMAP_THRESHOLD_" => "65536" }
+    ruby = [at_once, RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), "-e", code]
+    expect(Integer(IO.popen(ruby, &:read))).to be > 30_000
   end
 
   it "gives each its own deadline" do

@@ -80,4 +80,45 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     expect { ask_all(3, concurrency: 1) }.to raise_error(stop)
     expect([gateway.requests.size, held_off]).to match([1, be > 2])
   end
+
+  describe "while a gate is asked" do
+    # The block is the budget's +exhausted?+, and is told where to say that it is there.
+    def asking
+      @reached = reached = Thread::Queue.new
+      configure
+      budget.define_singleton_method(:exhausted?) { yield(reached) }
+      described_class.new(budget: budget)
+    end
+
+    def timed_out(batch)
+      seconds { expect { Timeout.timeout(0.2) { batch.call_all(requests(2)) } }.to raise_error(Timeout::Error) }
+    end
+
+    it "ends at once for Timeout and for Thread#kill" do
+      batch = asking { |reached| (reached << true) && sleep(3) && false }
+      expect(timed_out(batch)).to be < 2
+      @reached.clear
+      expect(seconds { expect(outcome_of(batch, :kill)).to be_nil }).to be < 2
+    end
+
+    it "ends at once where prices are waited for" do
+      silent = TCPServer.new("127.0.0.1", 0)
+      configure(base_url: "http://127.0.0.1:#{silent.addr[1]}/api/v1")
+      expect(timed_out(described_class.new(budget: Support::Vault.new))).to be < 1.5
+    ensure
+      silent.close
+    end
+
+    it "ends for Thread#raise, and not with what the budget raises itself" do
+      batch = asking { |reached| (reached << true) && sleep(0.3) && raise(IOError) }
+      expect(outcome_of(batch, :raise, stop)).to be(stop)
+    end
+
+    it "does not end for a Timeout that the budget has of its own" do
+      batch = asking { Timeout.timeout(0.2) { sleep(3) } }
+      results = nil
+      expect(seconds { results = batch.call_all(requests(2)) }).to be < 3
+      expect(results.map(&:class)).to eq([Timeout::Error] * 2)
+    end
+  end
 end

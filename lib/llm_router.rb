@@ -63,9 +63,9 @@ class LlmRouter
   require "llm_router/uninterrupted"
   require "llm_router/spending"
   require "llm_router/call"
-  require "llm_router/batched_call"
-  require "llm_router/batch"
 
+  autoload :Batch, "llm_router/batch"
+  autoload :BatchedCall, "llm_router/batched_call"
   autoload :Budget, "llm_router/budget"
   autoload :Budgets, "llm_router/budgets"
   autoload :ChargeJob, "llm_router/charge_job"

@@ -18,7 +18,7 @@ module Bench
       job: { kind: "calls", models: %w[ok/first 503/second], calls: [3000, 100], threads: 1, warm_up: 200 },
       goals: { RAW => 2.2, NET_HTTP => 0.40, FARADAY => 0.15 } },
     { id: "S2", title: "64 threads, answers after 50 ms", metric: :cpu, clients: ALL,
-      job: { kind: "calls", models: %w[wait-50ms/first 503/second], calls: [12_800, 128], threads: 64, warm_up: 5 },
+      job: { kind: "calls", models: %w[wait-50ms/first 503/second], calls: [6400, 128], threads: 64, warm_up: 5 },
       goals: { RAW => 3.4, NET_HTTP => 0.50, FARADAY => 0.22 }, checks: { ideal: 0.05, least: 0.94 } },
     { id: "S3", title: "a chain of 503, reset, ok", metric: :cpu, pinned: true, clients: ALL,
       job: { kind: "calls", models: %w[503/first reset/second ok/third], calls: [1000, 50], threads: 1, warm_up: 50,

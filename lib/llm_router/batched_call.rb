@@ -10,9 +10,9 @@ class LlmRouter
     # What would be taken for the call's own error while its gate is asked, and so waits until that is done. A plain
     # Timeout, be it around the batch or in the budget, does not come out of there as what it is raised as: later
     # Rubies raise no StandardError for it, and these throw.
-    MISTAKABLE = { StandardError => :never, ScriptError => :never,
-                   **({ Timeout::Error => :immediate } unless Timeout.const_defined?(:ExitException)) }
-                 .compare_by_identity.freeze
+    MISTAKABLE = { StandardError => :never, ScriptError => :never }.compare_by_identity
+    MISTAKABLE[Timeout::Error] = :immediate unless Timeout.const_defined?(:ExitException)
+    MISTAKABLE.freeze
     private_constant :MISTAKABLE
 
     %i[answered hopped interrupted stopped rejected exhausted deadline_exceeded].each do |name|

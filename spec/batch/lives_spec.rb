@@ -23,6 +23,11 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
     end
   end
 
+  # Until the first result is there.
+  def wait_for(shown)
+    Timeout.timeout(20) { shown.pop }
+  end
+
   it "ends for Timeout, drops what is under way, and keeps what is charged" do
     one_of_many_answered
     configure
@@ -38,7 +43,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
     ends = { raise: [IOError], kill: [] }.each.with_index(1).map do |(how, arguments), batches|
       shown = Thread::Queue.new
       thread = hanging { shown << true }
-      shown.pop
+      wait_for(shown)
       # One that the gateway has not read yet would take the answer that is meant for the next batch.
       gateway.await_requests(4 * batches)
       thread.public_send(how, *arguments)
@@ -54,7 +59,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
     configure(price_ttl: nil, on_uncertain: :release)
     shown = Thread::Queue.new
     thread = hanging { shown << true }
-    shown.pop
+    wait_for(shown)
     gateway.await_requests(4)
     thread.kill.join
     expect([vault.told.map(&:first).tally, vault.held]).to eq([{ reserve: 4, settle: 1, release: 3 }, 0])

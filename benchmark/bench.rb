@@ -11,20 +11,21 @@ require_relative "bench/stub"
 # The whole of it.
 module Bench
   RUBY = RUBY_VERSION[/\d+\.\d+/]
-  private_constant :RUBY
+  ROUNDS = 3
+  private_constant :RUBY, :ROUNDS
 
   module_function
 
   # All scenarios, and writes down what came of them.
   def whole
     results = Results.new(RUBY)
-    said = compare(scenarios(ruby: RUBY), rounds: 5, judges: true) { Install.goals }
+    said = compare(scenarios(ruby: RUBY), rounds: ROUNDS, judges: true) { Install.goals }
     results.write(said.join("\n\n"))
   end
 
   def some(ids, quick:)
     chosen = scenarios(ruby: RUBY, quick: quick).select { |scenario| ids.empty? || ids.include?(scenario.id) }
-    compare(chosen, rounds: quick ? 1 : 5, judges: !quick)
+    compare(chosen, rounds: quick ? 1 : ROUNDS, judges: !quick)
   end
 
   # @yieldreturn [Array] what else it takes to have a router, as {Figures#goals}

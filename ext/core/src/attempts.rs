@@ -37,9 +37,9 @@ struct Arrivals {
 impl Attempts {
     /// Starts one. `number` is what its arrival will be known by.
     pub fn start(&mut self, runtime: &Handle, number: usize, attempt: impl Future<Output = Outcome> + Send + 'static) {
-        let arrivals = Arc::clone(&self.arrivals);
+        let (arrivals, attempt) = (Arc::clone(&self.arrivals), caught_waiting(attempt));
         let attempt = async move {
-            let outcome = caught_waiting(attempt).await;
+            let outcome = attempt.await;
             arrivals.list().push(Arrival { number, outcome, at: Instant::now() });
             arrivals.told.notify_one();
         };

@@ -20,17 +20,17 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Panicked(message(payload.as_ref())))
 }
 
-/// As [`caught`], of work that waits.
+/// As [`caught`], of work that waits. It is in the heap from the beginning: an `async fn` would keep the place of what
+/// it was given as well, in each of many that wait.
 ///
 /// # Errors
 /// [`Panicked`] with the panic's message.
-pub async fn caught_waiting<F: Future>(work: F) -> Result<F::Output, Panicked> {
+pub fn caught_waiting<F: Future>(work: F) -> impl Future<Output = Result<F::Output, Panicked>> {
     let mut work = Box::pin(work);
-    poll_fn(|context| match caught(|| work.as_mut().poll(context)) {
+    poll_fn(move |context| match caught(|| work.as_mut().poll(context)) {
         Ok(poll) => poll.map(Ok),
         Err(panicked) => Poll::Ready(Err(panicked)),
     })
-    .await
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

@@ -59,11 +59,11 @@ impl<T: Send + 'static> Errand<T> {
         F: Future<Output = T> + Send + 'static,
     {
         let (tell, outcome) = oneshot::channel();
-        let done = Done(Arc::clone(&signal));
+        let (done, work) = (Done(Arc::clone(&signal)), caught_waiting(work));
         let task = process.runtime.spawn(async move {
             let _pass = pass;
             let _done = done;
-            let _gone = tell.send(caught_waiting(work).await);
+            let _gone = tell.send(work.await);
         });
         Self { process: Arc::clone(process), task, outcome, signal }
     }

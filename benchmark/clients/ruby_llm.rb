@@ -15,6 +15,8 @@ class RubyLlm < Peer
       config.openai_api_base = url
       config.request_timeout = timeout
       config.max_retries = 0
+      # Else, from 2.1 on, it speaks the Responses API.
+      config.openai_protocol = :chat_completions if config.respond_to?(:openai_protocol=)
     end
   end
 

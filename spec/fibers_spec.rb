@@ -6,12 +6,6 @@ require "timeout"
 
 # Under the fiber scheduler of the async gem, version 1 or 2.
 RSpec.describe LlmRouter, "and fibers" do
-  def seconds
-    started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    yield
-    Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
-  end
-
   # One fiber for each call, all in this thread.
   def all_at_once(count, &call)
     Async { |task| Array.new(count) { task.async { call.call } }.map(&:wait) }.wait

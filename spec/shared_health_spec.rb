@@ -34,12 +34,6 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     end
   end
 
-  def seconds
-    started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    yield
-    Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
-  end
-
   def cooled_elsewhere
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
     elsewhere do

@@ -61,12 +61,6 @@ RSpec.describe LlmRouter::Testing::Gateway do
     io.gets("\r\n\r\n")
   end
 
-  def elapsed
-    start = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-    yield
-    Process.clock_gettime(Process::CLOCK_MONOTONIC) - start
-  end
-
   describe "#answer" do
     it "answers as OpenRouter does" do
       gateway.answer("Hello")
@@ -136,7 +130,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
 
     it "waits for the delay" do
       gateway.answer("Hello", delay: 0.1)
-      expect(elapsed { post }).to be_between(0.1, 1)
+      expect(seconds { post }).to be_between(0.1, 1)
     end
 
     it "bills nothing when the client leaves during the delay" do
@@ -375,7 +369,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
     it "drips for some time and then answers" do
       gateway.drip(every: 0.02, for: 0.1, content: "At last", cost_usd: "0.0021")
       response = nil
-      expect(elapsed { response = post }).to be_between(0.1, 1)
+      expect(seconds { response = post }).to be_between(0.1, 1)
       expect(response.body).to match(/\A\n{3,6}\{/)
       expect(content(response)).to eq("At last")
       expect(gateway.billed_usd).to eq(BigDecimal("0.0021"))
@@ -522,7 +516,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
       gateway.hang("a/*").stall("b/*", after: :body).drip("c/*").answer("late", "d/*", delay: 30)
       sockets = %w[a/m b/m c/m d/m].map { |model| socket(model) }
       gateway.await_requests(4)
-      expect(elapsed { gateway.release && sockets.each(&:read) }).to be < 1
+      expect(seconds { gateway.release && sockets.each(&:read) }).to be < 1
       expect { gateway.await_disconnect(within: 0.05) }.to raise_error(LlmRouter::Testing::AwaitTimeout)
       socket("a/m") { |io| expect(io.wait_readable(0.1)).to be_nil }
     ensure
@@ -550,7 +544,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
       waiting = %w[a/m b/m c/m].map { |model| Thread.new { failure { post(model, to: at) } } }
       busy.await_requests(4)
 
-      expect(elapsed { busy.stop }).to be < 2
+      expect(seconds { busy.stop }).to be < 2
       expect(waiting.map(&:value)).to all(be_a(EOFError))
       idle.finish
       expect { TCPSocket.new(at.host, at.port) }.to raise_error(Errno::ECONNREFUSED)
@@ -566,7 +560,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
       at = URI("#{stuck.base_url}/chat/completions")
       client = Thread.new { failure { post(to: at) } }
       stuck.await_requests(1)
-      expect(elapsed { stuck.stop }).to be < 2
+      expect(seconds { stuck.stop }).to be < 2
       client.join
     end
 

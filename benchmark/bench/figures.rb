@@ -63,9 +63,8 @@ module Bench
     def ratios
       known = scenario.goals.select { |other,| @took.key?(other) }
       known.map do |other, goal|
-        ratio = ratio("llm_router", other)
         least = scenario.metric == :rate
-        ["against #{other}", ratio, "#{least ? '≥' : '≤'} #{goal}×", least ? ratio >= goal : ratio <= goal]
+        judged("against #{other}", ratio("llm_router", other), goal, least: least, unit: "×")
       end
     end
 
@@ -76,17 +75,15 @@ module Bench
     end
 
     def least(column, goal)
-      return unless goal
-
-      value = median("llm_router", column)
-      [column, value, "≥ #{goal}", value >= goal]
+      judged(column, median("llm_router", column), goal, least: true) if goal
     end
 
     def most(column, goal)
-      return unless goal
+      judged(column, median("llm_router", column), goal, least: false) if goal
+    end
 
-      value = median("llm_router", column)
-      [column, value, "≤ #{goal}", value <= goal]
+    def judged(what, value, goal, least:, unit: "")
+      [what, value, "#{least ? '≥' : '≤'} #{goal}#{unit}", least ? value >= goal : value <= goal]
     end
 
     def middle(values)

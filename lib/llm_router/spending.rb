@@ -94,7 +94,7 @@ class LlmRouter
     def release
       return unless open?
 
-      close
+      @open = nil
       quietly { @account.release(@reservation) }
     end
 
@@ -103,7 +103,7 @@ class LlmRouter
     def uncertain(generation_id)
       return unless open?
 
-      close
+      @open = nil
       learn({ generation_id: generation_id })
       @telemetry.uncertain(attempt, @worst_case.usd)
       quietly do
@@ -120,10 +120,6 @@ class LlmRouter
     # parent's fibers have reserved is not this process's to see to.
     def open?
       @open == Process.pid
-    end
-
-    def close
-      @open = nil
     end
 
     def begin_attempt(lease)

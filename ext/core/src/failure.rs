@@ -17,6 +17,9 @@ pub enum Reason {
     Connection,
     /// An answer came that is none: not JSON, empty, too large.
     BadAnswer,
+    /// The answer ended at `max_tokens` or at a content filter before it said anything: the request's affair, not
+    /// the model's.
+    Blank,
     /// The endpoint has no such model.
     ModelNotFound,
     /// The endpoint refused the key.
@@ -36,16 +39,14 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether it is of a kind that passes by itself, and that leaving the model alone avoids.
-    pub fn passes(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Unavailable | Self::Timeout | Self::Connection | Self::BadAnswer)
-    }
-
     /// The reason of that word, as far as a cooldown can have it.
     pub fn of_cooldown(word: &str) -> Option<Self> {
-        use Reason::{BadAnswer, Connection, InsufficientCredits, RateLimited, Timeout, Unauthorized, Unavailable};
-        let known = [RateLimited, Unavailable, Timeout, Connection, BadAnswer, Unauthorized, InsufficientCredits];
-        known.into_iter().find(|reason| reason.as_str() == word)
+        use Reason::{
+            BadAnswer, Connection, InsufficientCredits, ModelNotFound, RateLimited, Timeout, Unauthorized, Unavailable,
+        };
+        [RateLimited, Unavailable, Timeout, Connection, BadAnswer, ModelNotFound, Unauthorized, InsufficientCredits]
+            .into_iter()
+            .find(|reason| reason.as_str() == word)
     }
 
     pub fn as_str(self) -> &'static str {
@@ -55,6 +56,7 @@ impl Reason {
             Self::Timeout => "timeout",
             Self::Connection => "connection",
             Self::BadAnswer => "bad_answer",
+            Self::Blank => "blank",
             Self::ModelNotFound => "model_not_found",
             Self::Unauthorized => "unauthorized",
             Self::InsufficientCredits => "insufficient_credits",
@@ -113,6 +115,12 @@ impl Failure {
             generation_id: None,
             body: None,
         }
+    }
+
+    /// Whether it says that the model fails, whoever calls it: enough of these in a row start a cooldown. The request
+    /// may be to blame for a blank answer, and for a refusal that does not say why.
+    pub(crate) fn is_strike(&self) -> bool {
+        self.scope == Scope::Model && !matches!(self.reason, Reason::Blank | Reason::Rejected)
     }
 
     pub(crate) fn bad_answer(message: impl Into<String>) -> Self {

@@ -97,7 +97,7 @@ impl Board {
         } else if whole_endpoint {
             place.reason = Some(reason);
             Some(&mut place.cooldown)
-        } else if reason.passes() && (enough || asked.is_some() || !vitals.cooldown.is_open()) {
+        } else if failure.is_strike() && (enough || asked.is_some() || !vitals.cooldown.is_open()) {
             Some(&mut vitals.cooldown)
         } else {
             None

@@ -62,13 +62,37 @@ fn one_failure_that_asks_to_be_left_alone_is_enough() {
 }
 
 #[test]
-fn what_does_not_pass_by_itself_starts_none() {
+fn a_model_that_keeps_saying_404_cools_down_like_one_that_keeps_failing() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
-    for _ in 0..9 {
+    for _ in 0..2 {
         assert_eq!(fail(&health, &model, Reason::ModelNotFound, now), []);
-        assert_eq!(fail(&health, &model, Reason::Rejected, now), []);
     }
-    assert_eq!(report(&health, "a/1", now).failures, 9, "a request at fault is not the model's");
+    let notices = fail(&health, &model, Reason::ModelNotFound, now);
+    assert!(matches!(notices[..], [Notice::Cooling { reason: Reason::ModelNotFound, whole_endpoint: false, .. }]));
+    assert!(!health.is_warm(&model, now));
+}
+
+#[test]
+fn a_key_that_one_provider_behind_the_gateway_refuses_cools_the_model_alone() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    for reason in [Reason::Unauthorized, Reason::InsufficientCredits, Reason::Unauthorized] {
+        health.record(&model, Some(&Failure::new(reason, Scope::Model, "test")), secs(1), POLICY, now);
+    }
+    assert!(!health.is_warm(&model, now) && health.is_warm(&candidate("b/2"), now));
+}
+
+#[test]
+fn what_may_be_the_requests_fault_counts_for_nothing() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    for (reason, scope) in
+        [(Reason::Rejected, Scope::Request), (Reason::Rejected, Scope::Model), (Reason::Blank, Scope::Model)]
+    {
+        for _ in 0..9 {
+            assert_eq!(health.record(&model, Some(&Failure::new(reason, scope, "test")), secs(1), POLICY, now), []);
+        }
+    }
+    let report = report(&health, "a/1", now);
+    assert_eq!((report.attempts, report.failures, report.last_reason), (27, 0, None));
     assert!(health.is_warm(&model, now));
 }
 
@@ -126,8 +150,10 @@ fn an_hour_of_failures_is_told_of_once_and_so_is_its_end() {
     fail(&health, &model, Reason::ModelNotFound, start);
     let notices = fail(&health, &model, Reason::ModelNotFound, start + secs(3600));
     assert_eq!(notices, [Notice::Down { failing: secs(3600), reason: Reason::ModelNotFound, failures: 2 }]);
-    assert_eq!(fail(&health, &model, Reason::ModelNotFound, start + secs(3700)), []);
-    assert_eq!(succeed(&health, &model, start + secs(4000)), [Notice::Up { outage: secs(4000) }]);
+    let again = fail(&health, &model, Reason::ModelNotFound, start + secs(3700));
+    assert!(!again.iter().any(|notice| matches!(notice, Notice::Down { .. })), "{again:?}");
+    let notices = succeed(&health, &model, start + secs(4000));
+    assert!(notices.contains(&Notice::Up { outage: secs(4000) }), "{notices:?}");
     assert_eq!(succeed(&health, &model, start + secs(4001)), []);
 }
 

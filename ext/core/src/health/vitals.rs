@@ -14,7 +14,7 @@ pub(super) struct Vitals {
     pub(super) successes: u64,
     /// Failures since the last success.
     pub(super) failures: u64,
-    /// Those of them that pass by themselves, as an outage does.
+    /// Those of them that count towards a cooldown.
     strikes: u32,
     /// When the first of the failures since the last success was.
     pub(super) failing_since: Option<Instant>,
@@ -37,14 +37,14 @@ impl Vitals {
     /// Returns whether there have been enough of these in a row for a cooldown.
     pub(super) fn failed(&mut self, failure: &Failure, took: Duration, enough: u32, now: Instant) -> bool {
         self.asked(now);
-        // A request that is at fault says nothing of the model.
-        if failure.scope == Scope::Request {
+        // A request that is, or may be, at fault says nothing of the model.
+        if failure.scope != Scope::Endpoint && !failure.is_strike() {
             return false;
         }
         self.failures += 1;
         self.last_reason = Some(failure.reason);
         self.failing_since.get_or_insert(now);
-        if !failure.reason.passes() || self.is_impatience(failure, took) {
+        if !failure.is_strike() || self.is_impatience(failure, took) {
             return false;
         }
         self.strikes = self.strikes.saturating_add(1);

@@ -8,7 +8,7 @@ class LlmRouter
     # @param budget [#exhausted?, #charge!]
     # @return [Account]
     def self.of(budget)
-      reserves = budget.respond_to?(:reserve!) && (!budget.respond_to?(:reserves?) || budget.reserves?)
+      reserves = budget.respond_to?(:reserve!) && (!budget.is_a?(Budgets) || budget.reserves?)
       (reserves ? Reserving : Account).new(budget)
     end
 

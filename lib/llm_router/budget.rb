@@ -46,10 +46,6 @@ class LlmRouter
     require "llm_router/budget/class_methods"
     require "llm_router/budget/own_connection"
     require "llm_router/budget/row"
-    require "llm_router/budget/sqlite_sum"
-    require "llm_router/budget/update"
-    require "llm_router/budget/charge"
-    require "llm_router/budget/plain"
     require "llm_router/budget/reservation"
     require "llm_router/budget/record"
     require "llm_router/budget/lease"
@@ -200,15 +196,7 @@ class LlmRouter
     # @example
     #   budget.charge!("0.00012749999999999998")
     def charge!(cost_usd, attempt: nil)
-      return Books.new([self]).charge!(cost_usd, attempt: attempt) if self.class.reserves?
-
-      Charge.new([self], cost_usd).make
-    end
-
-    # @return [Boolean] false for a row of before, whose table has no reservations: run the generator
-    #   again to get them
-    def reserves?
-      self.class.reserves?
+      Books.new([self]).charge!(cost_usd, attempt: attempt)
     end
 
     # @return [ActiveSupport::TimeWithZone, Time, nil] when there is money again, in the app's time

@@ -134,9 +134,8 @@ class LlmRouter
     # Rows of one database act together, in one transaction.
     def accounts
       others = budgets - rows
-      together = rows.group_by { |row| [row.class.connection_pool, row.reserves?] }
-      together.map { |(_, reserving), members| Account.of((reserving ? Budget::Books : Budget::Plain).new(members)) } +
-        others.map { |budget| Account.of(budget) }
+      together = rows.group_by { |row| row.class.connection_pool }.values
+      together.map { |members| Account.of(Budget::Books.new(members)) } + others.map { |budget| Account.of(budget) }
     end
   end
 end

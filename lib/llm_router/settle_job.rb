@@ -24,8 +24,7 @@ class LlmRouter
     def self.follow(budget, attempt)
       return unless attempt.endpoint == "openrouter"
 
-      rows = Budgets.new([budget]).rows.select(&:reserves?)
-      rows.each do |row|
+      Budgets.new([budget]).rows.each do |row|
         set(wait: WAIT).perform_later(row, attempt.to_h.transform_keys(&:to_s))
       end
     end

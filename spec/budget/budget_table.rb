@@ -9,7 +9,7 @@ module BudgetTable
       Databases.connect(database)
       require_relative "models"
       ActiveRecord::Migration.suppress_messages do
-        %w[create_llm_budgets add_llm_reservations].each { |name| migration(name).migrate(:up) }
+        migration("create_llm_budgets").migrate(:up)
         make_owners(ActiveRecord::Base.connection)
       end
       models.each(&:reset_column_information)

@@ -58,15 +58,29 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         expect { budget.charges.first.update!(cost_usd: 0) }.to raise_error(ActiveRecord::ReadOnlyRecord)
       end
 
-      it "charges the same answer once, whoever asks how often" do
+      it "charges an attempt once, however often that is repeated" do
         known = LlmRouter::Attempt.new(endpoint: "openrouter", generation_id: "gen-1")
-        reservation = reserve("0.5")
+        reservation = budget.reserve!(usd("0.5"), key: "j", attempt: known)
         2.times { budget.settle!(reservation, usd("0.25"), attempt: known) }
-        budget.settle!(reserve("0.5"), usd("0.25"), attempt: known)
-        budget.charge!(usd("0.25"), attempt: known)
-        budget.charge!(usd("0.25"), attempt: LlmRouter::Attempt.new(endpoint: "other", generation_id: "gen-1"))
-        expect(spent(budget)).to eq(usd("0.5"))
-        expect(budget.reserved_usd).to eq(0)
+        2.times { budget.charge!(usd("0.25"), attempt: known) }
+        budget.settle!(reservation, usd("0.125"))
+        budget.release!(reservation)
+        expect([spent(budget), budget.reserved_usd, charges]).to eq([usd("0.25"), 0, [%w[cost 0.25]]])
+      end
+
+      it "charges every attempt, though an endpoint gives all its answers one id" do
+        ["chatcmpl-373", "0", "0"].each do |id|
+          known = LlmRouter::Attempt.new(endpoint: "ollama", generation_id: id)
+          budget.settle!(budget.reserve!(usd("0.01"), key: "j", attempt: known), usd("0.01"), attempt: known)
+          budget.charge!(usd("0.01"), attempt: LlmRouter::Attempt.new(endpoint: "ollama", generation_id: id))
+        end
+        expect([spent(budget), budget.charges.map(&:generation_id).tally])
+          .to eq([usd("0.06"), { "chatcmpl-373" => 2, "0" => 4 }])
+      end
+
+      it "charges each time what is charged by hand" do
+        2.times { budget.charge!(usd("0.25")) }
+        expect([spent(budget), charges]).to eq([usd("0.5"), [%w[cost 0.25]] * 2])
       end
 
       it "ends the lease of a dead process with the next reservation, and charges the estimate" do

@@ -24,17 +24,14 @@ RSpec.describe "rails generate llm_router:install" do
   it "writes the initializer, the model and its migration, and says what is next" do
     output = generate
     expect(files).to contain_exactly("config/initializers/llm_router.rb", "app/models/llm_budget.rb",
-                                     "db/migrate/TIME_create_llm_budgets.rb",
-                                     "db/migrate/TIME_add_llm_reservations.rb")
+                                     "db/migrate/TIME_create_llm_budgets.rb")
     expect(content("app/models/llm_budget.rb")).to eq(<<~RUBY)
       class LlmBudget < ApplicationRecord
         include LlmRouter::Budget
       end
     RUBY
     expect(content("db/migrate/*create*")).to match(/\Aclass CreateLlmBudgets < ActiveRecord::Migration\[\d\.\d\]$/)
-      .and include("create_table :llm_budgets, **", "unique: true")
-    expect(content("db/migrate/*add*")).to match(/^class AddLlmReservations < ActiveRecord::Migration\[\d\.\d\]$/)
-      .and include("create_table :llm_reservations", "create_table :llm_charges")
+      .and include("create_table :llm_budgets, **", "create_table :llm_reservations", "create_table :llm_charges")
     expect(output).to include("bin/rails credentials:edit", "bin/rails db:migrate", "default_cap_usd",
                               "LlmBudget.for(organization)")
   end
@@ -56,7 +53,7 @@ RSpec.describe "rails generate llm_router:install" do
     generate
     mine = Dir[File.join(@app, "**/*.rb")].to_h { |file| [file, "# mine: #{file}\n"] }
     mine.each { |file, text| File.write(file, text) }
-    expect(generate.scan("skip").size).to eq(4)
+    expect(generate.scan("skip").size).to eq(3)
     expect(Dir[File.join(@app, "**/*.rb")].to_h { |file| [file, File.read(file)] }).to eq(mine)
   end
 
@@ -70,21 +67,12 @@ RSpec.describe "rails generate llm_router:install" do
     expect(files).to eq(["config/initializers/llm_router.rb"])
   end
 
-  it "adds reservations to an app that has the plain row" do
-    generate
-    FileUtils.rm(Dir[File.join(@app, "db/migrate/*add_llm_reservations.rb")])
-    plain = content("db/migrate/*create*")
-    generate
-    expect(content("db/migrate/*add*")).to include("add_column :llm_budgets, :reserved_usd")
-    expect(content("db/migrate/*create*")).to eq(plain)
-  end
-
   it "takes the kind of key that the app's tables have" do
     app = "require 'rails/all'; Class.new(Rails::Application) { config.eager_load = false; config.root = Dir.pwd; " \
           "config.generators.orm :active_record, primary_key_type: :uuid }; Rails.application"
     generate(prepare: app)
-    expect(content("db/migrate/*create*")).to include("create_table :llm_budgets, id: :uuid, **")
-    expect(content("db/migrate/*add*")).to include("t.references :budget, type: :uuid, null: false")
+    expect(content("db/migrate/*")).to include("create_table :llm_budgets, id: :uuid, **",
+                                               "t.references :budget, type: :uuid, null: false")
   end
 
   it "takes its files away again" do

@@ -27,11 +27,6 @@ class LlmRouter
 
       # @return [Boolean] whether all is well
       def report(out)
-        unless @model.reserves?
-          out.puts "#{@model}: its table keeps no charges; rails generate llm_router:install adds that."
-          return true
-        end
-
         found = differences
         out.puts found
         out.puts "#{@model}: #{found.size} of #{@model.unscoped.count} budgets differ from what is on record."

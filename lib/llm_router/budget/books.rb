@@ -42,7 +42,7 @@ class LlmRouter
 
       # @see Budget#charge!
       def charge!(cost_usd, attempt: nil)
-        book(attempt&.id, cost_usd, attempt)
+        book(attempt&.id || SecureRandom.uuid, cost_usd, attempt)
       end
 
       # @see Budget#release!
@@ -84,8 +84,7 @@ class LlmRouter
       def book(attempt_id, cost_usd, attempt)
         usd = Usd.exact(cost_usd, "cost_usd")
         columns = { **details(attempt), created_at: Time.now }
-        look = Look.new(attempt_id: attempt_id, **columns.slice(:endpoint, :generation_id))
-        write(look) { |pages| pages.each { |page| page.settle(attempt_id, usd, columns) } }
+        write(Look.new(attempt_id: attempt_id)) { |pages| pages.each { |page| page.settle(attempt_id, usd, columns) } }
         nil
       end
 

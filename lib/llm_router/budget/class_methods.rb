@@ -56,12 +56,6 @@ class LlmRouter
         @default_cap_usd || (superclass.default_caps if superclass.respond_to?(:default_caps))
       end
 
-      # @return [Boolean] whether the table is of the kind that holds reservations
-      # @api private
-      def reserves?
-        column_names.include?("reserved_usd")
-      end
-
       # Says once that nothing is ever refused, unless that was said on purpose.
       # @api private
       # @return [void]

@@ -6,7 +6,7 @@ class LlmRouter
     # @api private
     module Columns
       RESERVATION = %w[id attempt_id key usd uncertain expires_at model endpoint job_id].freeze
-      CHARGE = %w[id attempt_id kind cost_usd endpoint generation_id period_started_on].freeze
+      CHARGE = %w[id attempt_id kind cost_usd period_started_on].freeze
 
       module_function
 

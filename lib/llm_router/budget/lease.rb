@@ -18,8 +18,6 @@ class LlmRouter
       # @return [BigDecimal] US dollars held by leases that run
       def held(budget)
         reservation = budget.class::Reservation
-        return BigDecimal(0) unless budget.class.reserves?
-
         running = reservation.where(budget_id: budget.id).where("expires_at > ?", Time.now)
         OwnConnection.open(budget.class) do |connection|
           amounts = connection.uncached { connection.select_values(running.select(:usd).to_sql) }
@@ -31,8 +29,6 @@ class LlmRouter
       # @return [BigDecimal] US dollars that cannot be spent otherwise: where an estimate is going to be
       #   charged, that of a lease that is up as well
       def claim(row)
-        return BigDecimal(0) unless row.class.reserves?
-
         LlmRouter.config.on_uncertain == :release ? held(row) : row[:reserved_usd]
       end
     end

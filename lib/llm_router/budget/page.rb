@@ -72,12 +72,12 @@ class LlmRouter
       end
 
       # Ends the reservation and books the cost, unless that was done before.
-      # @param attempt_id [String, nil]
+      # @param attempt_id [String]
       # @param cost_usd [BigDecimal]
       # @param columns [Hash] what is known of the attempt
       def settle(attempt_id, cost_usd, columns)
         finish_of(attempt_id)
-        return if booked?(attempt_id, columns)
+        return if booked?(attempt_id)
 
         estimate = estimate_of(attempt_id)
         return book("cost", cost_usd, attempt_id: attempt_id, **columns) unless estimate
@@ -86,7 +86,7 @@ class LlmRouter
       end
 
       # Ends the reservation; where its estimate has been charged meanwhile, that is taken back.
-      # @param attempt_id [String, nil]
+      # @param attempt_id [String]
       # @param columns [Hash] what is known of the attempt
       def release(attempt_id, columns)
         estimate_of(attempt_id) ? settle(attempt_id, BigDecimal(0), columns) : finish_of(attempt_id)
@@ -125,7 +125,6 @@ class LlmRouter
         @reserved -= reservation.usd
       end
 
-      # Its generation stays free for the true cost, should that come after all.
       def estimate(reservation, now)
         known = reservation.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
         book("estimate", reservation.usd, created_at: now, **known)
@@ -137,12 +136,8 @@ class LlmRouter
         estimate.period_started_on < period_started_on ? [difference, BigDecimal(0)].max : difference
       end
 
-      def booked?(attempt_id, columns)
-        endpoint, generation_id = columns.values_at(:endpoint, :generation_id)
-        @charges.any? do |charge|
-          (generation_id && [charge.endpoint, charge.generation_id] == [endpoint, generation_id]) ||
-            (attempt_id && charge.attempt_id == attempt_id && charge.kind != "estimate")
-        end
+      def booked?(attempt_id)
+        @charges.any? { |charge| charge.attempt_id == attempt_id && charge.kind != "estimate" }
       end
 
       def book(kind, usd, **columns)

@@ -64,9 +64,7 @@ class LlmRouter
       end
 
       def charged_conditions(look)
-        generation = [look.endpoint, look.generation_id].map { |value| @connection.quote(value) }
-        [("c.attempt_id = #{@connection.quote(look.attempt_id)}" if look.attempt_id),
-         ("(c.endpoint, c.generation_id) = (#{generation.join(', ')})" if look.generation_id)].compact
+        [("c.attempt_id = #{@connection.quote(look.attempt_id)}" if look.attempt_id)].compact
       end
 
       def update(page, guard)

@@ -25,10 +25,7 @@ class LlmRouter
         return unless budget?
 
         copy_file "llm_budget.rb.tt", "app/models/llm_budget.rb", skip: true
-        # Two, so that an app with the plain row of before gets the second by running this again.
-        %w[create_llm_budgets add_llm_reservations].each do |name|
-          migration_template "#{name}.rb.tt", File.join(db_migrate_path, "#{name}.rb"), skip: true
-        end
+        migration_template "create_llm_budgets.rb.tt", File.join(db_migrate_path, "create_llm_budgets.rb"), skip: true
       end
 
       def say_what_is_next

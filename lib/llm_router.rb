@@ -35,7 +35,9 @@ class LlmRouter
   require "llm_router/attempt"
   require "llm_router/response"
   require "llm_router/secret"
+  require "llm_router/environment"
   require "llm_router/setting"
+  require "llm_router/parameters"
   require "llm_router/input"
   require "llm_router/unlimited"
   require "llm_router/price"
@@ -182,7 +184,8 @@ class LlmRouter
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
   def call(messages:, **options)
-    Input.check(messages, options.keys)
+    Input.check(messages, options)
+    @config.check_spelling(options, ArgumentError) { "call" }
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
       @chain.native.walk(call, messages, options, *terms)
@@ -216,6 +219,9 @@ class LlmRouter
   #   end
   def call_all(requests, concurrency: 64, &block)
     requests = Input.list(requests)
+    requests.each_with_index do |request, number|
+      @config.check_spelling(request.except(:messages, :context), ArgumentError) { "requests[#{number}]" }
+    end
     Setting.count("concurrency", concurrency, ArgumentError)
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|

@@ -63,9 +63,7 @@ class LlmRouter
 
     # @return [String] the environment whose money is spent: that of Rails, where there is one
     def self.environment
-      return ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env)
-
-      ENV["RAILS_ENV"] || ENV["RACK_ENV"] || "development"
+      Environment.name
     end
 
     # @return [Array<Class>] the models that include this

@@ -13,6 +13,8 @@ class LlmRouter
     attr_reader :endpoint
     # @return [Price, nil] where the chain says one
     attr_reader :price
+    # @return [Hash] parameters for this model alone
+    attr_reader :params
 
     # @param given [String, Hash]
     # @param endpoints [Hash{Symbol => Endpoint}]
@@ -31,7 +33,7 @@ class LlmRouter
 
     # What the extension takes.
     def to_native
-      [model, endpoint.native, @timeout, @params]
+      [model, endpoint.native, @timeout, params]
     end
 
     private
@@ -65,7 +67,7 @@ class LlmRouter
 
     def checked_params(params)
       wrong("has params that are no Hash but a #{params.class}") unless params.is_a?(Hash)
-      Setting.refuse_reserved!(params.keys, ConfigurationError) { "#{@place}: params" }
+      Parameters.check(params, ConfigurationError) { "#{@place}: params" }
       params
     end
 

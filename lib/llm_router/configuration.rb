@@ -18,7 +18,7 @@ class LlmRouter
       set_health_defaults
       @hop_observers = []
       @events = LlmRouter.const_defined?(:Notifications, false) ? Notifications : Events
-      @call_sites_told = {}
+      @warned_of = {}
       @endpoint_settings = {}
       @chain_settings = {}
       @price_settings = {}
@@ -98,7 +98,10 @@ class LlmRouter
     def resolve(chain)
       return @chains.fetch(chain.to_sym) { unknown(chain) } if chain.is_a?(Symbol) || chain.is_a?(String)
 
-      Chain.new(name: nil, candidates: chain, endpoints: @endpoints).tap { |ad_hoc| doubt(ad_hoc) }
+      Chain.new(name: nil, candidates: chain, endpoints: @endpoints).tap do |ad_hoc|
+        check_params(ad_hoc)
+        doubt(ad_hoc)
+      end
     end
 
     # @param candidate [Candidate]
@@ -123,6 +126,7 @@ class LlmRouter
       @endpoints = compiled_endpoints.freeze
       @chains = compiled_chains.freeze
       @chains.each_value do |chain|
+        check_params(chain)
         doubt(chain) unless same_vendor == :warn && told[chain.name]&.doubts == chain.doubts
       end
       freeze
@@ -137,10 +141,25 @@ class LlmRouter
       message = "#{call_site} asks a model while a web request is being served, which may hold up its thread for as " \
                 "long as a whole chain takes: do it in a job, or wrap it in LlmRouter.allow_in_request { }"
       raise CalledInWebRequest, message if in_web_request == :raise
-      return if @call_sites_told.key?(call_site)
 
-      @call_sites_told[call_site] = true
-      Log.new(logger).write(:warn) { message }
+      warn_once(call_site) { message }
+    end
+
+    # Says of parameters that look like a slip of the pen what was probably meant.
+    # @param parameters [Hash{Symbol, String => Object}]
+    # @param error [Class] to raise under +unknown_options = :raise+
+    # @yieldreturn [String] where they are
+    # @raise [ArgumentError, ConfigurationError]
+    # @api private
+    def check_spelling(parameters, error)
+      return if unknown_options == :allow
+
+      Parameters.slips(parameters).each do |name, meant|
+        message = "#{yield}: #{name} is no known parameter: did you mean #{meant}?"
+        raise error, "#{message} (config.unknown_options = :warn sends it as it is)" if unknown_options == :raise
+
+        warn_once(name) { "#{message} It is sent as it is. (config.unknown_options = :allow accepts that)" }
+      end
     end
 
     # @return [String] without keys
@@ -167,6 +186,12 @@ class LlmRouter
                    trust: @trust)
     end
 
+    def check_params(chain)
+      chain.candidates.each do |candidate|
+        check_spelling(candidate.params, ConfigurationError) { "#{chain}: params of #{candidate.model}" }
+      end
+    end
+
     def doubt(chain)
       return if same_vendor == :allow
 
@@ -177,6 +202,14 @@ class LlmRouter
 
         Log.new(logger).write(:warn) { "#{message}. (#{advice})" }
       end
+    end
+
+    # Once in each process, whatever is configured meanwhile.
+    def warn_once(what, &)
+      return if @warned_of.key?(what)
+
+      @warned_of[what] = true
+      Log.new(logger).write(:warn, &)
     end
 
     def unknown(chain)

@@ -9,7 +9,7 @@ class LlmRouter
 
     module_function
 
-    # @param options [Array<Symbol, String>] the names of what is given besides
+    # @param options [Hash{Symbol, String => Object}] what is given besides
     # @param number [Integer, nil] of the request, where there are many
     # @raise [ArgumentError]
     def check(messages, options, number = nil)
@@ -18,7 +18,7 @@ class LlmRouter
       end
 
       messages.each_with_index { |message, index| check_message(message, index, number) }
-      Setting.refuse_reserved!(options, ArgumentError) { number ? "requests[#{number}]" : "call" }
+      Parameters.check(options, ArgumentError) { number ? "requests[#{number}]" : "call" }
     end
 
     # @param requests [Enumerable<Hash>]
@@ -37,7 +37,7 @@ class LlmRouter
         raise ArgumentError, "requests[#{number}] needs messages: give a Hash such as { messages: [#{EXAMPLE}] }"
       end
 
-      check(request[:messages], request.keys - [:messages], number)
+      check(request[:messages], request.except(:messages, :context), number)
     end
 
     def check_message(message, index, number)

@@ -4,14 +4,6 @@ class LlmRouter
   # Checks that several settings share. Each returns the value in the form it is kept in.
   # @api private
   module Setting
-    # Options that the router sets itself, and why a caller cannot.
-    RESERVED = {
-      "model" => "the chain says which models are asked",
-      "models" => "OpenRouter's own fallback falls through on any error; the chain is the fallback here",
-      "stream" => "streaming is not supported",
-      "messages" => "messages are an argument of their own"
-    }.freeze
-
     LONGEST = 366 * 24 * 60 * 60
     LARGEST = 2 * 1024 * 1024 * 1024
     MOST = 1_000_000
@@ -100,15 +92,6 @@ class LlmRouter
     def one_of(name, value, choices)
       choices.find { |choice| choice == value } ||
         raise(ConfigurationError, "#{name} is #{value.inspect}: give one of #{choices.inspect}")
-    end
-
-    # @yieldreturn [String] where they are
-    def refuse_reserved!(keys, error_class)
-      keys.each do |name|
-        key = name.is_a?(Symbol) ? name.name : name.to_s
-        key = key.encode("UTF-8") unless key.ascii_only?
-        raise error_class, "#{yield}: #{key} cannot be given, for #{RESERVED.fetch(key)}" if RESERVED.key?(key)
-      end
     end
   end
 end

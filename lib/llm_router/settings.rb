@@ -50,6 +50,12 @@ class LlmRouter
     # @return [Logger] default: warnings and errors to standard error
     attr_accessor :logger
 
+    # @return [Symbol] what to do about a parameter that looks like a slip of the pen (+temprature+): +:warn+, once for
+    #   each, +:raise+ or +:allow+; default +:raise+ in the test environment, +:warn+ elsewhere
+    def unknown_options
+      @unknown_options || (Environment.test? ? :raise : :warn)
+    end
+
     # @param value [String, nil]
     # @raise [ConfigurationError]
     def api_key=(value)
@@ -114,6 +120,12 @@ class LlmRouter
     # @raise [ConfigurationError]
     def in_web_request=(value)
       @in_web_request = Setting.one_of("in_web_request", value, CHOICES)
+    end
+
+    # @param value [Symbol] one of {CHOICES}
+    # @raise [ConfigurationError]
+    def unknown_options=(value)
+      @unknown_options = Setting.one_of("unknown_options", value, CHOICES)
     end
 
     # @param value [BigDecimal, Integer, String] US dollars, more than 0

@@ -1,0 +1,21 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Where the app runs: in production, in development, in a test.
+  # @api private
+  module Environment
+    module_function
+
+    # @return [String] that of Rails, where there is one
+    def name
+      return ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env)
+
+      ENV["RAILS_ENV"] || ENV["RACK_ENV"] || "development"
+    end
+
+    # @return [Boolean]
+    def test?
+      name == "test"
+    end
+  end
+end

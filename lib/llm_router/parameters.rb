@@ -1,0 +1,126 @@
+# frozen_string_literal: true
+
+require "did_you_mean/levenshtein"
+
+class LlmRouter
+  # The parameters of a chat completion request: which there are, and what is wrong with those that a caller gives.
+  # What is new passes: the API knows better than this list.
+  # @api private
+  module Parameters
+    # Those of OpenRouter's schema ("ChatRequest" of its OpenAPI file) on 22 August 2026, and what each takes.
+    # Parameters that the router sets itself are in {RESERVED}.
+    KNOWN = {
+      "cache_control" => :any, "debug" => :any, "frequency_penalty" => :number, "image_config" => :any,
+      "logit_bias" => :any, "logprobs" => :flag, "max_completion_tokens" => :count, "max_tokens" => :count,
+      "metadata" => :any, "min_p" => :number, "modalities" => :any, "parallel_tool_calls" => :flag,
+      "plugins" => :any, "prediction" => :any, "presence_penalty" => :number, "prompt_cache_key" => :any,
+      "prompt_cache_options" => :any, "provider" => :any, "reasoning" => :any, "reasoning_effort" => :any,
+      "repetition_penalty" => :number, "response_format" => :any, "route" => :any, "seed" => :integer,
+      "service_tier" => :any, "session_id" => :any, "stop" => :any, "stop_server_tools_when" => :any,
+      "stream_options" => :any, "temperature" => :number, "tool_choice" => :any, "tools" => :any, "top_a" => :number,
+      "top_k" => :integer, "top_logprobs" => :integer, "top_p" => :number, "trace" => :any, "user" => :any
+    }.freeze
+
+    # Those of other gateways whose names are close to one above.
+    ELSEWHERE = { "min_tokens" => true, "top_n" => true }.freeze
+
+    # What other APIs call one of the above: it would be dropped without a word.
+    SYNONYMS = { "max_output_tokens" => "max_tokens", "max_new_tokens" => "max_tokens", "num_predict" => "max_tokens",
+                 "stop_sequences" => "stop" }.freeze
+
+    # Parameters that the router sets itself, and why a caller cannot.
+    RESERVED = {
+      "model" => "model cannot be given, for the chain says which models are called",
+      "models" => "models cannot be given, for OpenRouter's own fallback falls through on any error; the chain is " \
+                  "the fallback here",
+      "stream" => "stream cannot be given, for streaming is not supported",
+      "messages" => "messages cannot be given, for messages are an argument of their own"
+    }.freeze
+
+    # What belongs to the router, and where to say it.
+    MISPLACED = {
+      "timeout" => "timeout is no parameter of the API: give it to LlmRouter.new(timeout: 20), to one model of a " \
+                   "chain ({ model: \"…\", timeout: 20 }), or to all as config.timeout",
+      "deadline" => "deadline is no parameter of the API: give it to LlmRouter.new(deadline: 60), or to all as " \
+                    "config.deadline",
+      "chain" => "chain is no parameter of the API: give it to LlmRouter.new(chain: :default)",
+      "budget" => "budget is no parameter of the API: give it to LlmRouter.new(budget: budget)",
+      "concurrency" => "concurrency is no parameter of the API: give it to call_all(requests, concurrency: 64)",
+      "context" => "context is no parameter of the API: give it with a request of call_all, whose result then has it",
+      "params" => "params is no parameter of the API: give each parameter by itself, such as max_tokens: 200"
+    }.freeze
+
+    KINDS = {
+      count: ["a whole number from 1 on, such as 200", ->(value) { whole?(value) && value.positive? }],
+      integer: ["a whole number, such as 7", ->(value) { whole?(value) }],
+      number: ["a number, such as 0.2", ->(value) { value.is_a?(Numeric) }],
+      flag: ["true or false", ->(value) { [true, false].include?(value) }]
+    }.freeze
+    private_constant :KINDS
+
+    module_function
+
+    # @param parameters [Hash{Symbol, String => Object}]
+    # @param error [Class] to raise
+    # @yieldreturn [String] where they are
+    # @return [void]
+    # @raise [StandardError] for what cannot be sent
+    def check(parameters, error)
+      parameters.each do |key, value|
+        name = name_of(key)
+        if (kind = KNOWN[name])
+          wrong = fault(name, kind, value) unless kind == :any || value.nil?
+        else
+          wrong = RESERVED[name] || MISPLACED[name]
+        end
+        raise error, "#{yield}: #{wrong}" if wrong
+      end
+    end
+
+    # @param parameters [Hash{Symbol, String => Object}]
+    # @return [Hash{String => String}] names that look like a slip of the pen, and what was probably meant
+    def slips(parameters)
+      unknown = parameters.keys.map { |key| name_of(key) }.reject { |name| KNOWN.key?(name) || ELSEWHERE.key?(name) }
+      unknown.to_h { |name| [name, meant(name)] }.compact
+    end
+
+    def name_of(key)
+      name = key.is_a?(Symbol) ? key.name : key.to_s
+      name.ascii_only? ? name : name.encode("UTF-8")
+    end
+
+    # The value stays out of the message, for it may be a prompt in the wrong place.
+    def fault(name, kind, value)
+      wanted, fits = KINDS.fetch(kind)
+      return if fits.call(value)
+
+      "#{name} is #{value.is_a?(Numeric) ? value : "a #{value.class}"}: give #{wanted}"
+    end
+
+    def whole?(value)
+      value.is_a?(Integer) || (value.is_a?(Numeric) && value.real? && value.finite? && value == value.to_i)
+    end
+
+    # @return [String, nil]
+    def meant(name)
+      plain = squeeze(name)
+      SYNONYMS[name] || KNOWN.keys.find { |known| squeeze(known) == plain } || closest(name)
+    end
+
+    # One letter off in a short name, two in a long one; a name such as "n" is close to none.
+    def closest(name)
+      return if name.length < 4
+
+      distances = KNOWN.keys.to_h { |known| [known, DidYouMean::Levenshtein.distance(known, name.downcase)] }
+      known, distance = distances.min_by(&:last)
+      known if distance <= (known.length < 8 ? 1 : 2)
+    end
+
+    # Whatever the case, the dashes and the plural.
+    def squeeze(name)
+      name.downcase.delete("^a-z0-9").delete_suffix("s")
+    end
+
+    private_class_method :name_of, :fault, :whole?, :meant, :squeeze, :closest
+  end
+end

@@ -44,6 +44,8 @@ class LlmRouter
     require "llm_router/budget/name"
     require "llm_router/budget/period"
     require "llm_router/budget/class_methods"
+    require "llm_router/budget/writing_role"
+    require "llm_router/budget/schema"
     require "llm_router/budget/own_connection"
     require "llm_router/budget/row"
     require "llm_router/budget/reservation"

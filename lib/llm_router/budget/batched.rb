@@ -13,7 +13,7 @@ class LlmRouter
       end
 
       def opening
-        [begin_sql, "SET LOCAL lock_timeout = '#{OwnConnection::PATIENCE}s'"]
+        [begin_sql, "SET LOCAL lock_timeout = '#{OwnConnection::PATIENCE}s'", *@settings]
       end
 
       def start_sql

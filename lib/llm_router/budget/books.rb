@@ -120,8 +120,8 @@ class LlmRouter
       def write(look, *how, &)
         raise Row.missing(@budgets) unless @budgets.all?(&:id)
 
-        OwnConnection.open(model) do |connection|
-          transaction = Transaction.on(connection, by_table)
+        OwnConnection.bare(model) do |connection, settings|
+          transaction = Transaction.on(connection, by_table, settings)
           how.each { |condition| transaction.public_send(condition) }
           transaction.run(look, &)
         end

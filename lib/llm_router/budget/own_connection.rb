@@ -2,12 +2,13 @@
 
 class LlmRouter
   module Budget
-    # Keeps the books out of the caller's transaction, which may roll back although the money is
+    # Keeps the ledger out of the caller's transaction, which may roll back although the money is
     # spent. Inside one, a connection is opened for the purpose and closed after it. The pool's are
     # not used: where every thread holds one for its transaction, waiting for another is a deadlock.
+    # It goes where the caller's own query would go: see {WritingRole} and {Schema}.
     #
     # In tests the transaction that will be rolled back, and that other connections cannot look into,
-    # is the test's own: the books are then a part of it.
+    # is the test's own: the ledger is then a part of it.
     # @api private
     module OwnConnection
       # Seconds to wait for a row that the caller's own transaction may hold: then it would be forever.
@@ -19,14 +20,52 @@ class LlmRouter
       # @yieldparam connection [ActiveRecord::ConnectionAdapters::AbstractAdapter] in no transaction
       #   that the app can roll back
       # @raise [InsideTransaction, RowLocked]
-      def open(model, &)
-        pool = model.connection_pool
-        pool.with_connection do |connection|
-          return undisturbed(connection, &) unless in_transaction?(connection)
-          raise InsideTransaction, inside_transaction(model) if sqlite?(pool)
-          return yield(connection) if in_test?(connection)
+      def open(model)
+        bare(model) do |connection, settings|
+          next yield(connection) if settings.empty?
+
+          connection.transaction(isolation: :read_committed) do
+            connection.execute([patience(model.connection_pool), *settings].join("; "))
+            yield connection
+          end
         end
-        apart(pool, model, &)
+      end
+
+      # For those who begin a transaction of their own.
+      # @yieldparam settings [Array<String>] statements that must come first in it: behind a pooler in transaction
+      #   mode, what outlives the transaction reaches other clients
+      def bare(model, &)
+        chosen = chosen_in_another_role(model)
+        WritingRole.enter(model) do
+          pool = model.connection_pool
+          schema = with_undisturbed(pool) do |connection|
+            return yield(connection, []) unless needed?(model, connection, chosen)
+
+            chosen || Schema.of(connection)
+          end
+          apart(pool, model, schema, &)
+        end
+      end
+
+      def needed?(model, connection, chosen)
+        return chosen && chosen != Schema.of(connection) unless in_transaction?(connection)
+        raise InsideTransaction, inside_transaction(model) if sqlite?(connection.pool)
+
+        !in_test?(connection)
+      end
+
+      # A thread that reads in another role may have chosen a tenant there, and there alone.
+      def chosen_in_another_role(model)
+        return if WritingRole.current?(model)
+
+        pool = model.connection_pool
+        with_undisturbed(pool) { |connection| Schema.chosen(connection) } if pool.active_connection?
+      rescue ActiveRecord::ConnectionNotEstablished
+        nil
+      end
+
+      def with_undisturbed(pool)
+        pool.with_connection { |connection| undisturbed(connection) { yield connection } }
       end
 
       # Rails before 7.1 lets interrupts in whenever it waits for the database, although they are masked.
@@ -34,11 +73,11 @@ class LlmRouter
         lock = connection.lock
         disturbed = lock.instance_of?(ActiveSupport::Concurrency::LoadInterlockAwareMonitor)
         # In a test, threads may share the connection, and need its lock.
-        return yield(connection) if !disturbed || in_test?(connection)
+        return yield if !disturbed || in_test?(connection)
 
         begin
           connection.instance_variable_set(:@lock, Monitor.new)
-          yield connection
+          yield
         ensure
           connection.instance_variable_set(:@lock, lock)
         end
@@ -62,10 +101,14 @@ class LlmRouter
         !outermost.nil? && !outermost.joinable? && Environment.test?
       end
 
-      def apart(pool, model, &)
+      def apart(pool, model, schema)
         connection = pool.send(:new_connection)
-        connection.execute(patience(pool))
-        undisturbed(connection, &)
+        undisturbed(connection) do
+          settings = [Schema.enter(connection, schema)]
+          # MySQL knows no setting for a transaction alone; nobody gets this connection after us.
+          [patience(pool), settings.pop].each { |statement| connection.execute(statement) } if mysql?(pool)
+          yield connection, settings
+        end
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, locked(model)
       ensure
@@ -80,7 +123,7 @@ class LlmRouter
       def patience(pool)
         return "SET SESSION innodb_lock_wait_timeout = #{PATIENCE}" if mysql?(pool)
 
-        "SET lock_timeout = '#{PATIENCE}s'"
+        "SET LOCAL lock_timeout = '#{PATIENCE}s'"
       end
 
       def inside_transaction(model)

@@ -8,20 +8,22 @@ class LlmRouter
     class Transaction
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param tables [Array<Array<Budget>>] the budgets of each table, in order
+      # @param settings [Array<String>] statements that come first in it
       # @return [Transaction] of the kind that the database needs
-      def self.on(connection, tables)
+      def self.on(connection, tables, settings)
         pool = tables.first.first.class.connection_pool
         kind = if OwnConnection.sqlite?(pool) then Guarded
                elsif OwnConnection.mysql?(pool) then Compound.possible?(connection) ? Compound : Locked
                else
                  Batched
                end
-        kind.new(connection, tables)
+        kind.new(connection, tables, settings)
       end
 
-      def initialize(connection, tables)
+      def initialize(connection, tables, settings)
         @connection = connection
         @tables = tables
+        @settings = settings
         # Inside a test's own transaction.
         @nested = connection.open_transactions.positive?
       end

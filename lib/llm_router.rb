@@ -205,7 +205,8 @@ class LlmRouter
   # block short, and rescue inside it.
   #
   # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options. All are read before
-  #   the first is sent.
+  #   the first is sent. +context:+, anything of the caller's own, is never sent: its result has it
+  #   ({Response#context}, and so do errors).
   # @param concurrency [Integer] how many are under way at a time, at most
   # @yield for each as it is through, on the calling thread, while the others go on and before more are started
   # @yieldparam request [Hash] as it was given
@@ -217,6 +218,9 @@ class LlmRouter
   #   router.call_all(requests) do |request, result|
   #     warn result.message unless result.is_a?(LlmRouter::Response)
   #   end
+  # @example Each with its record
+  #   requests = tickets.map { |ticket| { messages: prompt(ticket), max_tokens: 200, context: ticket } }
+  #   router.call_all(requests).grep(LlmRouter::Response) { |draft| draft.context.update!(reply: draft.content) }
   def call_all(requests, concurrency: 64, &block)
     requests = Input.list(requests)
     requests.each_with_index do |request, number|

@@ -5,6 +5,12 @@ class LlmRouter
   # ext/llm_router/src/batch.rs for the order.
   # @api private
   class Batch
+    # An error that is the result of a request of {LlmRouter#call_all}, be it the router's or a budget's own.
+    module Result
+      # @return [Object, nil] what was given as +context:+ with the request
+      attr_accessor :context
+    end
+
     # @return [Hash{Integer => BatchedCall}] those that have begun and not ended, by the place of their request
     attr_reader :calls
 
@@ -50,7 +56,7 @@ class LlmRouter
 
     # @return [BatchedCall]
     def begin(number)
-      @calls[number] = BatchedCall.new(batch: self, **@call).begin
+      @calls[number] = BatchedCall.new(batch: self, context: context_of(number), **@call).begin
     end
 
     # @param response [Response]
@@ -94,6 +100,11 @@ class LlmRouter
       @process == Process.pid
     end
 
+    def context_of(number)
+      request = @requests[number]
+      request.fetch(:context) { request["context"] }
+    end
+
     def end_with(number, result)
       @calls.fetch(number).end_with(result)
       @calls.delete(number)
@@ -101,6 +112,7 @@ class LlmRouter
     end
 
     def finish(number, result)
+      result.extend(Result).context = context_of(number) if result.is_a?(Exception) && !result.frozen?
       @results[number] = result
       @unseen << number
       @watcher&.call(result)

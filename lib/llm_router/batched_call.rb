@@ -20,9 +20,10 @@ class LlmRouter
     end
 
     # @param batch [Batch]
+    # @param context [Object, nil] the caller's own
     # @param call [Hash] see {Call}
-    def initialize(batch:, **call)
-      super(overlapping: true, **call)
+    def initialize(batch:, context: nil, **call)
+      super(overlapping: true, context: context, **call)
       @batch = batch
     end
 

@@ -8,12 +8,13 @@ class LlmRouter
     NONE = [].freeze
     private_constant :NONE
 
-    def initialize(chain:, budget:, config:, deadline:, overlapping: false)
+    def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil)
       config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
       @chain = chain
       @budget = budget
       @config = config
       @deadline = deadline
+      @context = context
       @hops = []
       @telemetry = Telemetry.new(config: config, chain: chain, hops: @hops, overlapping: overlapping)
       @spending = Spending.new(budget: budget, config: config, telemetry: @telemetry)
@@ -51,7 +52,7 @@ class LlmRouter
     def answered(completion, changes)
       booking do
         response = Response.new(completion, requested_model: @asked.model, endpoint: @asked.endpoint.name.name,
-                                            hops: hops)
+                                            hops: hops, context: @context)
         charge(response.cost_usd, response: response)
         @telemetry.answered(response)
         response

@@ -17,13 +17,16 @@ class LlmRouter
     attr_reader :requested_model
     # @return [String] the endpoint that answered
     attr_reader :endpoint
+    # @return [Object, nil] what was given as +context:+ with the request of {LlmRouter#call_all}
+    attr_reader :context
 
     # @api private
-    def initialize(completion, requested_model:, endpoint:, hops:)
+    def initialize(completion, requested_model:, endpoint:, hops:, context: nil)
       @completion = completion
       @requested_model = requested_model
       @endpoint = endpoint
       @hops = hops
+      @context = context
       @cost_usd = completion.cost && BigDecimal(completion.cost)
       @memo = {}
       freeze

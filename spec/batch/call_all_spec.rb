@@ -43,6 +43,40 @@ RSpec.describe LlmRouter, "#call_all" do
     expect(bodies).to contain_exactly({ "temperature" => 0.5 }, { "seed" => 7 })
   end
 
+  it "never sends a request's context, and gives it back with the result, be that an answer or an error" do
+    gateway.respond do |request|
+      number_of(request) == 1 ? [400, {}, '{"error":{"code":400,"message":"No"}}'] : answer_of("Hi")
+    end
+    contexts = [Object.new, proc {}, { "deep" => [Object.new] }]
+    given = requests(3).zip(contexts).map { |request, context| { **request, context: context } }
+    shown = []
+    results = router.call_all(given) { |request, result| shown << [request, result.context] }
+    expect(results.map(&:class)).to eq([LlmRouter::Response, LlmRouter::RequestRejected, LlmRouter::Response])
+    expect(results.map(&:context)).to match(contexts.map { |context| be(context) })
+    expect(shown.size).to eq(3)
+    expect(shown).to all(satisfy { |request, context| request[:context].equal?(context) })
+    expect(gateway.requests.map { |request| request.body.keys }).to all(eq(%w[model messages]))
+  end
+
+  it "gives the context back with a budget's own error, and with what was not started" do
+    failing = Object.new
+    def failing.exhausted? = raise("the database is away")
+    def failing.charge!(_) = nil
+    configure
+    result, = described_class.new(budget: failing).call_all([{ **requests(1).first, context: 7 }])
+    expect([result.message, result.context]).to eq(["the database is away", 7])
+
+    empty = Support::Ledger.new(cap: 0)
+    given = requests(3).each_with_index.map { |request, number| { **request, context: number } }
+    results = described_class.new(budget: empty).call_all(given, concurrency: 1)
+    expect(results.map(&:context)).to eq([0, 1, 2])
+  end
+
+  it "has a result without a context where none was given" do
+    gateway.answer("Hi")
+    expect(ask_all(1).first.context).to be_nil
+  end
+
   it "has no more of them under way than it may" do
     under_way = peak = 0
     lock = Mutex.new
@@ -172,7 +206,7 @@ RSpec.describe LlmRouter, "#call_all" do
       expect(refusal(good, { messages: [] })).to start_with("requests[1][:messages]: needs an Array")
       expect(refusal(good, { messages: ["Hi"] })).to start_with("requests[1][:messages][0] is a String")
       expect(refusal(good, { **good, model: "x" })).to start_with("requests[1]: model cannot be given")
-      expect(refusal(good, { **good, seed: Float::NAN })).to start_with("requests[1][:seed] cannot be sent as JSON")
+      expect(refusal(good, { **good, temperature: Float::NAN })).to start_with("requests[1][:temperature] cannot be sent as JSON")
       expect([gateway.requests, budget.asked]).to eq([[], 0])
     end
 

@@ -32,18 +32,18 @@ pub(crate) fn value(ruby: &Ruby, value: Value, at: &str) -> Result<Box<RawValue>
 /// # Errors
 /// As [`value`].
 pub(crate) fn params(ruby: &Ruby, hash: RHash, at: &str) -> Result<Params, Error> {
-    params_but(ruby, hash, "", at)
+    params_but(ruby, hash, &[], at)
 }
 
-/// As [`params`], without the one of that name.
+/// As [`params`], without those of these names.
 ///
 /// # Errors
 /// As [`value`].
-pub(crate) fn params_but(ruby: &Ruby, hash: RHash, left_out: &str, at: &str) -> Result<Params, Error> {
+pub(crate) fn params_but(ruby: &Ruby, hash: RHash, left_out: &[&str], at: &str) -> Result<Params, Error> {
     let mut params = Params::with_capacity(hash.len());
     hash.foreach(|name: Value, option: Value| {
         let name = text(ruby, name).map_err(|refusal| errors::argument(ruby, refusal.sentence(at)))?;
-        if !left_out.is_empty() && name == left_out {
+        if left_out.contains(&name.as_str()) {
             return Ok(ForEach::Continue);
         }
         let place = if at.is_empty() { name.clone() } else { format!("{at}[:{name}]") };

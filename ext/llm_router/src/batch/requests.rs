@@ -8,6 +8,8 @@ use magnus::{Error, RArray, RHash, Ruby};
 use crate::json;
 
 const MESSAGES: &str = "messages";
+/// The caller's own, which comes back with the result and is never sent.
+const CONTEXT: &str = "context";
 
 /// All of them are read before the first is sent, and each is kept until its call ends.
 pub(super) struct Requests(Vec<Option<Arc<Request>>>);
@@ -23,7 +25,7 @@ impl Requests {
             let request = <RHash as magnus::TryConvert>::try_convert(request)?;
             let messages =
                 json::value(ruby, request.aref(ruby.to_symbol(MESSAGES))?, &format!("requests[{number}][:messages]"))?;
-            let options = json::params_but(ruby, request, MESSAGES, &format!("requests[{number}]"))?;
+            let options = json::params_but(ruby, request, &[MESSAGES, CONTEXT], &format!("requests[{number}]"))?;
             all.push(Some(Arc::new(Request::new(messages, options))));
         }
         Ok(Self(all))

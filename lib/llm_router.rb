@@ -72,6 +72,9 @@ class LlmRouter
   autoload :Budgets, "llm_router/budgets"
   autoload :ChargeJob, "llm_router/charge_job"
   autoload :Job, "llm_router/job"
+  autoload :JobPolicy, "llm_router/job_policy"
+  autoload :JobReport, "llm_router/job_report"
+  autoload :OnBudgetExceeded, "llm_router/on_budget_exceeded"
   autoload :SettleJob, "llm_router/settle_job"
   autoload :SharedHealth, "llm_router/shared_health"
 

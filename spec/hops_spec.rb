@@ -51,7 +51,6 @@ RSpec.describe LlmRouter, "and its hops" do
     expect(error).to be_a(described_class::ChainExhausted)
     expect(error.message).to eq("no model of chain :default answered: #{Support::PRIMARY}: rate_limited (429); " \
                                 "#{Support::SECONDARY}: unavailable (503); #{Support::FLOOR}: connection")
-    expect(error.retry_after).to eq(7)
     expect(error.hops.map(&:retry_after)).to eq([40, 7, nil])
     expect(error.hops).to be_frozen
   end
@@ -61,8 +60,18 @@ RSpec.describe LlmRouter, "and its hops" do
     expect(failure_of { ask }.retry_after).to be_within(10).of(90)
   end
 
-  it "has no retry_after where nobody asked for one" do
-    gateway.fail(status: 500)
+  it "says when the soonest model may answer, at most in an hour, and nothing where one of them did not say" do
+    gateway.fail(status: 429, retry_after: 86_400)
+    expect(failure_of { ask }.retry_after).to eq(3_600)
+    gateway.fail(Support::SECONDARY, status: 503, retry_after: 7)
+    expect(failure_of { ask }.retry_after).to eq(7)
+    gateway.fail(Support::FLOOR, status: 503)
     expect(failure_of { ask }.retry_after).to be_nil
+  end
+
+  it "says nothing where the time was up, for some may not have been called" do
+    gateway.fail(status: 429, retry_after: 40)
+    hops = failure_of { ask }.hops
+    expect(described_class::DeadlineExceeded.new(hops: hops.first(1)).retry_after).to be_nil
   end
 end

@@ -10,7 +10,7 @@ RSpec.describe LlmRouter::Job do
     include GlobalID::Identification
 
     attr_reader :id, :ledger
-    attr_accessor :broken
+    attr_accessor :broken, :period_ends_at
 
     delegate :exhausted?, :charges, to: :ledger
 
@@ -25,11 +25,11 @@ RSpec.describe LlmRouter::Job do
     def initialize(id, ledger)
       @id = id
       @ledger = ledger
+      @period_ends_at = Time.now + 3_600
       self.class.all[id] = self
     end
 
     def charge!(cost) = broken ? raise(IOError, "the database is gone") : ledger.charge!(cost)
-    def period_ends_at = Time.at(2_000_000_000)
   end
 
   let(:budget) { record.new("1", Support::Ledger.new) }
@@ -61,8 +61,19 @@ RSpec.describe LlmRouter::Job do
     end
   end
 
-  def perform(after: 0)
-    DraftJob.new(budget).tap { |draft| draft.executions = after }.perform_now
+  def perform(failures: 0)
+    job = DraftJob.new(budget)
+    job.exception_executions = { "[LlmRouter::ChainExhausted]" => failures } if failures.positive?
+    job.perform_now
+  end
+
+  # Performs a job, and then what came back to the queue, each time as the queue would hand it over.
+  def perform_again(job, times)
+    times.times do
+      job.perform_now
+      job = ActiveJob::Base.deserialize(JSON.parse(JSON.generate(adapter.enqueued_jobs.shift)))
+    end
+    job
   end
 
   def waits
@@ -72,17 +83,58 @@ RSpec.describe LlmRouter::Job do
   it "tries a chain that failed again, later each time and no sooner than the models asked for" do
     gateway.fail(status: 503)
     perform
-    perform(after: 3)
+    perform(failures: 3)
     expect(waits).to match([be_between(1, 5), be_between(250, 520)])
     gateway.fail(status: 429, retry_after: 3_000)
     perform
     expect(waits.last).to be_between(2_900, 3_010)
   end
 
-  it "gives up on a chain after ten tries, and lets the queue know" do
+  it "gives up on a chain that failed ten times, and lets the queue know" do
     gateway.fail(status: 503)
-    expect { perform(after: 9) }.to raise_error(LlmRouter::ChainExhausted)
+    job = perform_again(DraftJob.new(budget), 9)
+    stopped = []
+    listener = ->(*, payload) { stopped << payload[:error] }
+    ActiveSupport::Notifications.subscribed(listener, "retry_stopped.active_job") do
+      expect { job.perform_now }.to raise_error(LlmRouter::ChainExhausted)
+    end
     expect(adapter.enqueued_jobs).to be_empty
+    expect(stopped).to match([be_a(LlmRouter::ChainExhausted)])
+  end
+
+  it "does not count what ended its earlier runs otherwise: waits for the budget, interruptions, other errors" do
+    allow(budget.ledger).to receive(:exhausted?).and_return(true)
+    job = perform_again(DraftJob.new(budget), 9)
+    job.executions += 9
+    allow(budget.ledger).to receive(:exhausted?).and_return(false)
+    gateway.fail(status: 503)
+    perform_again(job, 1)
+    expect(gateway.requests.size).to eq(3)
+  end
+
+  it "backs off by the failures of its kind alone" do
+    gateway.fail(status: 503)
+    DraftJob.new(budget).tap { |draft| draft.executions = 30 }.perform_now
+    expect(waits).to match([be_between(1, 5)])
+  end
+
+  it "believes no model that asks for more than an hour" do
+    ["31536000", "86400", (Time.now.utc + 90_000).httpdate].each do |value|
+      gateway.fail(status: 429, retry_after: value)
+      perform
+      expect(waits.last).to be_between(3_500, 3_660)
+    end
+  end
+
+  it "is tried when the soonest model may answer: one that asked for nothing may at any time" do
+    gateway.fail(status: 503)
+    gateway.fail(Support::PRIMARY, status: 429, retry_after: 86_400)
+    perform
+    gateway.fail(Support::SECONDARY, status: 429, retry_after: 1_200)
+    perform
+    gateway.fail(Support::FLOOR, status: 503, retry_after: 600)
+    perform
+    expect(waits).to match([be_between(1, 5), be_between(1, 5), be_between(590, 610)])
   end
 
   it "does not try a rejected request again, and says so" do
@@ -95,22 +147,94 @@ RSpec.describe LlmRouter::Job do
   describe "when the budget is exhausted" do
     before { allow(budget.ledger).to receive(:exhausted?).and_return(true) }
 
-    it "waits for the end of the period" do
-      perform
-      expect(adapter.enqueued_jobs.map { |enqueued| enqueued[:at] }).to eq([2_000_000_000.0])
+    def times
+      adapter.enqueued_jobs.map { |enqueued| enqueued[:at] }
     end
 
-    it "discards or raises where the class says so" do
+    it "waits for the end of the period, and comes back some minutes after it, each job at a time of its own" do
+      20.times { perform }
+      ends_at = budget.period_ends_at.to_f
+      expect(times).to all(be_between(ends_at, ends_at + 310))
+      expect(times.map(&:to_i).uniq.size).to be > 10
+    end
+
+    it "says in Rails' log how long it waits" do
+      logged = StringIO.new(+"")
+      allow(ActiveJob::Base).to receive(:logger).and_return(Logger.new(logged))
+      perform
+      expect(logged.string[/Retrying DraftJob .*in (\d+) seconds/, 1].to_i).to be_between(3_500, 3_910)
+    end
+
+    it "does not wait for more than config.budget_wait, a day, but reports the job and discards it" do
+      budget.period_ends_at = Time.now + 86_390
+      perform
+      budget.period_ends_at = Time.now + 86_410
+      perform
+      configure(budget_wait: 600)
+      budget.period_ends_at = Time.now + 610
+      perform
+      expect(times).to match([be_between(Time.now.to_f + 86_300, Time.now.to_f + 86_700)])
+      expect(log.scan(/ERROR.*DraftJob \h{8}-\S+ is discarded: the budget/).size).to eq(2)
+    end
+
+    it "takes the day for a day on which the clocks change" do
+      zone = ActiveSupport::TimeZone["America/New_York"]
+      allow(Time).to receive(:now).and_return(zone.local(2026, 11, 1, 0, 10).to_time)
+      [zone.local(2026, 11, 2), zone.local(2026, 11, 2).utc.to_time].each do |ends_at|
+        budget.period_ends_at = ends_at
+        perform
+      end
+      seconds = 23.hours + 50.minutes + 1.hour
+      expect(times).to match([be_between(Time.now.to_f + seconds, Time.now.to_f + seconds + 310)])
+    end
+
+    it "discards a job whose budget does not say when there is money again" do
+      budget.period_ends_at = nil
+      perform
+      expect(adapter.enqueued_jobs).to be_empty
+    end
+
+    it "discards or raises where the class says so, or waits for longer or less long" do
       stub_const("DraftJob", job_class { on_budget_exceeded :discard })
+      perform
+      stub_const("DraftJob", job_class { on_budget_exceeded :retry_next_period, within: 3_000 })
+      DraftJob.queue_adapter = adapter
       perform
       expect(adapter.enqueued_jobs).to be_empty
       stub_const("DraftJob", job_class { on_budget_exceeded :raise })
       expect { perform }.to raise_error(LlmRouter::BudgetExceeded)
+      stub_const("DraftJob", Class.new(job_class { on_budget_exceeded :retry_next_period }))
+      DraftJob.queue_adapter = adapter
+      budget.period_ends_at = Time.now + (30 * 86_400)
+      perform
+      expect(adapter.enqueued_jobs.size).to eq(1)
     end
 
     it "knows no other policy" do
       expect { job_class { on_budget_exceeded :ignore } }.to raise_error(ArgumentError, /:retry_next_period, :discard/)
+      expect { job_class { on_budget_exceeded :discard, within: 3 } }.to raise_error(ArgumentError, /does not wait/)
+      expect { job_class { on_budget_exceeded :retry_next_period, within: "3" } }
+        .to raise_error(LlmRouter::ConfigurationError, /within is "3": give seconds/)
     end
+  end
+
+  it "reports a job that it discards: to Rails.error, with an event, and to what waits for its end" do
+    reported = []
+    stub_const("Rails", Struct.new(:error).new(Object.new))
+    Rails.error.define_singleton_method(:report) { |error, **details| reported << [error.class, details] }
+    stub_const("DraftJob", job_class { define_method(:run_after_discard_procs) { |error| reported << error.class } })
+    gateway.fail(status: 400)
+    require "llm_router/notifications"
+    LlmRouter.reset_configuration!
+    configure
+    events = []
+    listener = ->(*, payload) { events << payload }
+    job = DraftJob.new(budget)
+    ActiveSupport::Notifications.subscribed(listener, "job_discarded.llm_router") { job.perform_now }
+    details = { handled: true, context: { job: "DraftJob", job_id: job.job_id } }
+    expect(reported).to eq([[LlmRouter::RequestRejected, details], LlmRouter::RequestRejected])
+    expect(events).to match([{ job: "DraftJob", job_id: job.job_id, "error.type": "LlmRouter::RequestRejected",
+                               message: /rejected/ }])
   end
 
   it "hands over an answer whose charge failed, and makes the charge later, once, without asking again" do

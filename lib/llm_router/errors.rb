@@ -12,6 +12,14 @@ class LlmRouter
       super(message)
       @hops = hops
     end
+
+    # @return [Float, nil] seconds until the soonest of the models that were called may answer; nil where one of them
+    #   did not say, so that it may at any time
+    # @api private
+    def soonest
+      waits = hops.select(&:attempted?).map(&:retry_after)
+      [waits.min, ChainExhausted::MAX_RETRY_AFTER].min unless waits.empty? || waits.include?(nil)
+    end
   end
 
   # The configuration cannot work: a missing key, an unknown chain, a bad URL or time.
@@ -85,15 +93,20 @@ class LlmRouter
 
   # Every model of the chain failed or was passed by. Worth trying again later.
   class ChainExhausted < Error
-    # @return [Float, nil] seconds: the soonest that any model asked to be tried again. One that was only passed by
-    #   counts for nothing: it is no reason to keep the others waiting, and is asked where they fail.
-    def retry_after
-      hops.select(&:attempted?).filter_map(&:retry_after).min
-    end
+    # Seconds. No more is believed, as with a cooldown.
+    MAX_RETRY_AFTER = 3600.0
+
+    # @return [Float, nil] seconds until the soonest model may answer, at most {MAX_RETRY_AFTER}; nil where one of those
+    #   that failed did not say, so that it may at any time. One that was only skipped counts for nothing: it is no
+    #   reason to keep the others waiting, and is called where they fail.
+    def retry_after = soonest
   end
 
   # The time for the whole call was up before a model answered.
-  class DeadlineExceeded < ChainExhausted; end
+  class DeadlineExceeded < ChainExhausted
+    # @return [nil] the models that there was no time for may answer at any time
+    def retry_after = nil
+  end
 
   # The answer was paid for, but the budget could not be charged. The budget's own error is the
   # {#cause}; the answer is in {#response}. Charge {#cost_usd} again: do not ask again.

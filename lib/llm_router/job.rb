@@ -4,14 +4,16 @@ require "active_job"
 require "active_support/concern"
 
 class LlmRouter
-  # What a job that asks models does about their failures. Ordinary +retry_on+ and +discard_on+
+  # What a job that calls models does about their failures. Ordinary +retry_on+ and +discard_on+
   # below the +include+ take precedence.
   #
-  # - {ChainExhausted} and {DeadlineExceeded}: tried again, ever later, and no sooner than the models
-  #   asked for; after {ATTEMPTS} the error goes to the queue.
-  # - {RequestRejected}, {ConfigurationError}: reported and not tried again, for it would be the same.
-  # - {BudgetExceeded}: as {ClassMethods#on_budget_exceeded} says; but where calls under way only hold the
-  #   money, tried again like the first.
+  # - {ChainExhausted} and {DeadlineExceeded}: retried, ever later, and no sooner than a model may answer;
+  #   the tenth failure of this kind goes to the queue. Waits for a budget, interruptions and continuations
+  #   do not count.
+  # - {RequestRejected}, {ConfigurationError}: reported and not retried, for it would be the same.
+  # - {BudgetExceeded}: waits for the end of the period if that is within +config.budget_wait+, and else is reported
+  #   and discarded; {OnBudgetExceeded#on_budget_exceeded} says otherwise. But where calls under way only hold the
+  #   money, it is retried like the first.
   # - A failed charge: the answer reaches +perform+ all the same, and {ChargeJob} makes the charge.
   #
   # @example
@@ -27,66 +29,47 @@ class LlmRouter
   module Job
     extend ActiveSupport::Concern
 
-    # How often a chain that failed is asked in all: over about four hours.
-    ATTEMPTS = 10
-    # What can be done about an exhausted budget.
-    ON_BUDGET_EXCEEDED = %i[retry_next_period discard raise].freeze
-
     included do
       include CurrentJob::Callback
-      class_attribute :budget_exceeded_policy, instance_accessor: false, default: :retry_next_period
-      rescue_from(ChainExhausted) { |error| retry_llm_call(error) }
-      rescue_from(RequestRejected, ConfigurationError) { |error| discard_llm_call(error) }
-      rescue_from(ChargeFailed) { |error| discard_llm_call(error) }
-      rescue_from(BudgetExceeded) { |error| handle_budget_exceeded(error) }
+      extend OnBudgetExceeded
+      rescue_from(*JobPolicy::ERRORS, with: :handle_llm_error)
       around_perform { |_job, block| LaterCharge.with(method(:charge_later), &block) }
     end
 
-    # Class-level settings of a job.
-    module ClassMethods
-      # Says what becomes of the job when its budget is exhausted.
-      # @param policy [Symbol] +:retry_next_period+ (default; discarded where the budget does not
-      #   say when its period ends), +:discard+ or +:raise+
-      # @return [void]
-      # @raise [ArgumentError]
-      def on_budget_exceeded(policy)
-        unless ON_BUDGET_EXCEEDED.include?(policy)
-          raise ArgumentError, "on_budget_exceeded takes one of #{ON_BUDGET_EXCEEDED.inspect}, not #{policy.inspect}"
-        end
+    # From Rails 8.1 on, a continuation that has advanced resumes after any error, and soon. Those of a call are for
+    # the handlers of the job.
+    # @api private
+    module Continuation
+      private
 
-        self.budget_exceeded_policy = policy
+      def resume_job(exception)
+        is_a?(Job) && exception.is_a?(Error) ? raise(exception) : super
       end
     end
 
+    ActiveSupport.on_load(:active_job_continuable) { prepend Continuation }
+
     private
 
-    def retry_llm_call(error)
-      raise error if executions >= ATTEMPTS
-
-      retry_job(wait: [back_off, error.retry_after.to_f.ceil].max, error: error)
-    end
-
-    # As Rails' polynomial back-off, with jitter so that a herd comes back one by one.
-    def back_off
-      (executions**4) + 2 + (Kernel.rand * (executions**4)).floor
-    end
-
-    # Where it is only calls under way that hold the money, or a model that would have been cheap enough
-    # was down, the next period is too far away.
-    def handle_budget_exceeded(error)
-      return retry_llm_call(error) if error.retry_after || error.hops.any?(&:attempted?)
-
-      case self.class.budget_exceeded_policy
-      when :raise then raise error
+    def handle_llm_error(error)
+      decision = JobPolicy.decide(error, self.class) { |kind| executions_for([kind]) }
+      case decision.action
+      when :retry, :wait then retry_job(wait: decision.wait, error: error)
       when :discard then discard_llm_call(error)
-      else error.period_ends_at ? retry_job(wait_until: error.period_ends_at, error: error) : discard_llm_call(error)
+      else give_up_llm_call(error, decision.action)
       end
     end
 
     def discard_llm_call(error)
-      instrument(:discard, error: error) if respond_to?(:instrument, true)
-      Log.new(LlmRouter.config.logger).write(:error) { "#{self.class.name} #{job_id} is discarded: #{error.message}" }
-      Rails.error.report(error, handled: true) if Object.const_defined?(:Rails) && Rails.respond_to?(:error)
+      instrument(:discard, error: error)
+      JobReport.new(self.class.name, job_id).discarded(error)
+      run_after_discard_procs(error) if respond_to?(:run_after_discard_procs, true)
+    end
+
+    def give_up_llm_call(error, action)
+      instrument(:retry_stopped, error: error) if action == :give_up
+      run_after_discard_procs(error) if respond_to?(:run_after_discard_procs, true)
+      raise error
     end
 
     # @return [Boolean] whether the charge is on its way; only a record can travel to another job

@@ -64,6 +64,10 @@ class LlmRouter
       end
     end
 
+    def job_discarded(payload)
+      write(:error) { "#{payload[:job]} #{payload[:job_id]} is discarded: #{payload[:message]}" }
+    end
+
     # A log that cannot be written is no reason to lose an answer.
     def write(level)
       @logger&.public_send(level) { "[llm] #{yield}" }

@@ -55,6 +55,12 @@ class LlmRouter
       lines.model_up(event.payload)
     end
 
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def job_discarded(event)
+      lines.job_discarded(event.payload)
+    end
+
     # @return [Logger, nil] the configured one
     def logger
       LlmRouter.config.logger

@@ -44,6 +44,9 @@ class LlmRouter
     # @return [Float, nil] seconds for which OpenRouter's prices are kept before they are asked for again;
     #   default 3600; nil to never ask for them
     attr_reader :price_ttl
+    # @return [Float] seconds that a job waits for the end of its budget's period, at most; one that would have to
+    #   wait longer is reported and discarded; default 86_400, a day
+    attr_reader :budget_wait
     # @return [Boolean] whether the thread's database connections go back to the pool while a
     #   request is on the wire and no transaction is open; default true
     attr_accessor :release_connections
@@ -153,6 +156,12 @@ class LlmRouter
       @price_ttl = value && Setting.seconds("price_ttl", value)
     end
 
+    # @param value [Numeric] seconds
+    # @raise [ConfigurationError]
+    def budget_wait=(value)
+      @budget_wait = Setting.seconds("budget_wait", value)
+    end
+
     private
 
     def set_defaults
@@ -163,13 +172,13 @@ class LlmRouter
       @deadline = 60.0
       @max_answer_bytes = 32 * 1024 * 1024
       @ca_file = @trust = nil
-      @same_vendor = :warn
-      @in_web_request = :warn
+      @same_vendor = @in_web_request = :warn
       @release_connections = true
       @reserve_usd = BigDecimal("0.25")
       @on_uncertain = :charge_estimate
       @lease_margin = 60.0
       @price_ttl = 3600.0
+      @budget_wait = 86_400.0
       @logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
     end
   end

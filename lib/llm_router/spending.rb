@@ -146,8 +146,8 @@ class LlmRouter
     end
 
     def next_key
-      @numbered = CurrentJob.current || (@run ||= CurrentJob::Run.new(Native.uuid, 0))
-      "#{@numbered.id}/#{@numbered.attempts += 1}"
+      @numbered = CurrentJob.current || (@run ||= CurrentJob::Run.new(Native.uuid, nil, 0))
+      @numbered.next_key
     end
 
     # What is not released now is at the end of its lease.

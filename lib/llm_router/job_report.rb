@@ -1,0 +1,27 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Reports a job that is not going to be performed again: an event, a line in the log, and +Rails.error+ where there is
+  # one.
+  # @api private
+  class JobReport
+    include Spans
+
+    # @param job [String] its class
+    # @param job_id [String]
+    def initialize(job, job_id)
+      @config = LlmRouter.config
+      @events = @config.events
+      @job = { job: job, job_id: job_id }
+    end
+
+    # @param error [Error]
+    # @return [void]
+    def discarded(error)
+      emit("job_discarded", **@job, "error.type": error.class.name, message: error.message)
+      return unless Object.const_defined?(:Rails) && ::Rails.respond_to?(:error)
+
+      ::Rails.error.report(error, handled: true, context: @job)
+    end
+  end
+end

@@ -91,9 +91,10 @@ class LlmRouter
       raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
     end
 
-    # Where the last word was that a model is too expensive, money is what is missing.
+    # Where the last word was that the budget has no room for a model, money is what is missing.
     def exhausted
-      too_expensive if @hops.reject { |hop| hop.reason == :skipped }.last&.reason == :too_expensive
+      last = @hops.reject { |hop| hop.reason == :skipped }.last
+      too_expensive if last&.reason == :too_expensive && !last.attempted?
 
       raise ChainExhausted.new("no model of #{@chain} answered: #{summary}", hops: hops)
     end

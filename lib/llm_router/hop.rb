@@ -12,8 +12,9 @@ class LlmRouter
   # @!attribute [r] reason
   #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+,
   #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+,
-  #     +:skipped+ where its endpoint had failed before, +:too_expensive+ where the budget had no room, or
-  #     +:cooling_down+ where it has been failing and is left alone for a while
+  #     +:skipped+ where its endpoint had failed before, +:too_expensive+ where the budget had no room or, with
+  #     a +status+, where no provider serves the model at the price that was reserved, or +:cooling_down+ where it
+  #     has been failing and is left alone for a while
   # @!attribute [r] status
   #   @return [Integer, nil] the HTTP status, or the code of an error inside a 200
   # @!attribute [r] message
@@ -36,7 +37,7 @@ class LlmRouter
 
     # @return [Boolean] whether a request was made at all
     def attempted?
-      !%i[skipped too_expensive cooling_down].include?(reason)
+      !status.nil? || !%i[skipped too_expensive cooling_down].include?(reason)
     end
 
     # @return [String] what failed, why, and after how long

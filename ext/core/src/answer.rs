@@ -60,6 +60,8 @@ pub(crate) struct ErrorBody {
     pub(crate) metadata: Option<Metadata>,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(crate) availability: Option<Availability>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(crate) constraint: Option<Constraint>,
 }
 
 #[derive(Deserialize, Default)]
@@ -86,6 +88,10 @@ pub(crate) struct Metadata {
     pub(crate) spend_usd: bool,
     #[serde(default)]
     pub(crate) retry_after_seconds: Option<lenient::Scalar>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    availability: Option<Availability>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    constraint: Option<Constraint>,
 }
 
 #[derive(Deserialize, Default)]
@@ -94,9 +100,29 @@ pub(crate) struct Availability {
     pub(crate) retryable: Option<bool>,
     #[serde(default)]
     pub(crate) retry_after: Option<lenient::Scalar>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    constraint: Option<Constraint>,
+}
+
+/// What of the request left no provider over, where that is `constraint_filtered`.
+#[derive(Deserialize, Default)]
+pub(crate) struct Constraint {
+    #[serde(default, deserialize_with = "lenient::text")]
+    field: Option<String>,
 }
 
 impl ErrorBody {
+    /// Whether the option of that name left no provider over, wherever the gateway says so.
+    pub(crate) fn constrained_by(&self, option: &str) -> bool {
+        let metadata = self.metadata.as_ref();
+        let availability = [self.availability.as_ref(), metadata.and_then(|m| m.availability.as_ref())];
+        let nested = availability.into_iter().flatten().map(|availability| availability.constraint.as_ref());
+        let all = [self.constraint.as_ref(), metadata.and_then(|m| m.constraint.as_ref())].into_iter().chain(nested);
+        let mut fields = all.flatten().filter_map(|constraint| constraint.field.as_deref());
+        // `max_price`, `provider.max_price` or `max_price.prompt`.
+        fields.any(|field| field.split('.').any(|part| part == option))
+    }
+
     /// The HTTP status that `code` means, as a number or as its digits.
     pub(crate) fn status(&self) -> Option<u16> {
         let code = match &self.code {

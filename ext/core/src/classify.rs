@@ -6,6 +6,9 @@ use crate::failure::{Reason, Scope};
 /// Judges an error by, in this order: what money says (402, 403), the documented
 /// `metadata.error_type`, the status. `error.availability.retryable` overrides the status.
 pub(crate) fn classify(status: u16, error: &ErrorBody) -> (Reason, Scope) {
+    if error.constrained_by("max_price") {
+        return (Reason::TooExpensive, Scope::Model);
+    }
     let verdict = match status {
         402 => payment(error),
         403 => forbidden(error),
@@ -156,6 +159,23 @@ mod tests {
         ];
         for (status, error, reason, scope) in rows {
             assert_eq!(judge(*status, error), (*reason, *scope), "{status} {error}");
+        }
+    }
+
+    #[test]
+    fn a_model_whose_providers_all_ask_more_than_max_price_is_too_expensive() {
+        let constraint = r#""code":"constraint_filtered","constraint":{"field":"max_price"}"#;
+        for error in [
+            format!(r#"{{"code":404,"metadata":{{{constraint}}}}}"#),
+            format!(r#"{{"code":404,"availability":{{"retryable":false,{constraint}}}}}"#),
+            format!(r#"{{"metadata":{{"availability":{{"retryable":true,{constraint}}}}}}}"#),
+            format!("{{{constraint}}}"),
+            r#"{"metadata":{"constraint":{"field":"provider.max_price.completion"}}}"#.to_owned(),
+        ] {
+            assert_eq!(judge(404, &error), (Reason::TooExpensive, Scope::Model), "{error}");
+        }
+        for other in [r#"{"constraint":{"field":"data_collection"}}"#, r#"{"constraint":"max_price"}"#] {
+            assert_eq!(judge(404, other), (ModelNotFound, Scope::Model), "{other}");
         }
     }
 

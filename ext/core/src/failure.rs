@@ -32,7 +32,8 @@ pub enum Reason {
     Rejected,
     /// Not asked: its endpoint had failed earlier in the same call.
     Skipped,
-    /// Not asked: the gate has no money for what the attempt may cost.
+    /// The gate has no money for what the attempt may cost, and none was made; or no provider serves the
+    /// model at the price that was reserved.
     TooExpensive,
     /// Not asked: it has been failing, and is left alone for a while.
     CoolingDown,
@@ -118,9 +119,9 @@ impl Failure {
     }
 
     /// Whether it says that the model fails, whoever calls it: enough of these in a row start a cooldown. The request
-    /// may be to blame for a blank answer, and for a refusal that does not say why.
+    /// may be to blame for a blank answer, for a refusal that does not say why, and for a price that it does not pay.
     pub(crate) fn is_strike(&self) -> bool {
-        self.scope == Scope::Model && !matches!(self.reason, Reason::Blank | Reason::Rejected)
+        self.scope == Scope::Model && !matches!(self.reason, Reason::Blank | Reason::Rejected | Reason::TooExpensive)
     }
 
     pub(crate) fn bad_answer(message: impl Into<String>) -> Self {

@@ -136,7 +136,7 @@ impl Wire<'_> {
             cost: owed.ok().flatten(),
             generation_id: self.generation_id.clone().or_else(|| answer.id.clone().filter(shown)),
             body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(error))),
-            ..Failure::new(reason, scope, self.message(answer, error))
+            ..Failure::new(reason, scope, [context(reason), &self.message(answer, error)].concat())
         }
     }
 
@@ -163,6 +163,14 @@ impl Wire<'_> {
     fn secrets<'s>(&'s self, error: &'s ErrorBody) -> Vec<&'s str> {
         let flagged = error.metadata.as_ref().and_then(|metadata| metadata.flagged_input.as_deref());
         self.ask.candidate.endpoint.key().into_iter().chain(flagged.map(redact::beginning)).collect()
+    }
+}
+
+/// What a reader of the endpoint's words has to know besides.
+fn context(reason: Reason) -> &'static str {
+    match reason {
+        Reason::TooExpensive => "no provider serves it at the price that may be billed (provider.max_price): ",
+        _ => "",
     }
 }
 

@@ -84,15 +84,18 @@ fn a_key_that_one_provider_behind_the_gateway_refuses_cools_the_model_alone() {
 #[test]
 fn what_may_be_the_requests_fault_counts_for_nothing() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
-    for (reason, scope) in
-        [(Reason::Rejected, Scope::Request), (Reason::Rejected, Scope::Model), (Reason::Blank, Scope::Model)]
-    {
+    for (reason, scope) in [
+        (Reason::Rejected, Scope::Request),
+        (Reason::TooExpensive, Scope::Model),
+        (Reason::Rejected, Scope::Model),
+        (Reason::Blank, Scope::Model),
+    ] {
         for _ in 0..9 {
             assert_eq!(health.record(&model, Some(&Failure::new(reason, scope, "test")), secs(1), POLICY, now), []);
         }
     }
     let report = report(&health, "a/1", now);
-    assert_eq!((report.attempts, report.failures, report.last_reason), (27, 0, None));
+    assert_eq!((report.attempts, report.failures, report.last_reason), (36, 0, None));
     assert!(health.is_warm(&model, now));
 }
 

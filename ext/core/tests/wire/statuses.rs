@@ -40,6 +40,15 @@ async fn a_proxys_html_page_is_judged_by_its_status() {
 }
 
 #[tokio::test]
+async fn a_model_that_no_provider_serves_at_the_price_asked_for_is_too_expensive() {
+    let body = r#"{"error":{"code":404,"message":"No endpoints found","metadata":{"error_type":"constraint_filtered",
+        "constraint":{"field":"max_price"}}}}"#;
+    let dear = failure("404 Not Found", "", body).await;
+    assert_eq!((dear.reason, dear.scope, dear.status), (Reason::TooExpensive, Scope::Model, Some(404)));
+    assert!(dear.message.ends_with("(provider.max_price): No endpoints found"), "{}", dear.message);
+}
+
+#[tokio::test]
 async fn a_402_for_too_much_in_flight_passes_and_the_others_do_not() {
     let body = |source: &str| format!(r#"{{"error":{{"code":402,"metadata":{{"limit_source":"{source}"}}}}}}"#);
     let in_flight = body("openrouter_in_flight_budget");

@@ -31,10 +31,23 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(drafts.map { |draft| reasons(draft.hops) }).to eq(([[:timeout]] * 3) + ([[:cooling_down]] * 2))
     expect(models_asked.count(Support::PRIMARY)).to eq(3)
     hop = drafts.last.hops.first
-    expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(25, 36))
+    expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(5, 12))
     expect(hop.to_s).to match(/\A#{Support::PRIMARY} at openrouter skipped: not asked: it was failing \(timeout\), /)
-    expect(hop.to_s).to match(/and is left alone for [23]\d\.\d s more\z/)
-    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter is not asked for the next 3\d\.\d\d s: timeout, 3 f/)
+    expect(hop.to_s).to match(/and is left alone for 1?\d\.\d s more\z/)
+    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter is not asked for the next 1\d\.\d\d s: timeout, 3 f/)
+  end
+
+  it "cools a model down for ten seconds that fails at once, and for twenty times what its attempts took otherwise" do
+    gateway.fail(Support::PRIMARY, status: 503)
+    gateway.respond(Support::SECONDARY, times: 3) { sleep(0.7) && [503, {}, "{}"] }
+    lengths = events("cooldown") { 3.times { ask } }.to_h { |event| event.values_at(:"gen_ai.request.model", :seconds) }
+    expect(lengths).to match(Support::PRIMARY => be_between(10, 12), Support::SECONDARY => be_between(14, 60))
+  end
+
+  it "cools a model down that keeps saying 404" do
+    gateway.fail(Support::PRIMARY, status: 404)
+    expect(Array.new(5) { reasons(ask.hops) }).to eq(([[:model_not_found]] * 3) + ([[:cooling_down]] * 2))
+    expect(models_asked.count(Support::PRIMARY)).to eq(3)
   end
 
   it "needs a single 429 or 503 where that says how long" do
@@ -66,9 +79,9 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(drafts.last.hops.first.message).to include("another call is asking whether that is over")
     answer << true
     expect(reasons(prober.value.hops)).to eq([:unavailable])
-    # A probe that failed begins the next cooldown, longer than the first.
+    # A probe that failed begins the next cooldown.
     expect(health).to have_attributes(state: :cooling_down, consecutive_failures: 2)
-    expect(health.next_probe_at).to be > Time.now + 25
+    expect(health.next_probe_at).to be > Time.now + 5
   end
 
   it "asks it again as before once the probe succeeds" do

@@ -56,6 +56,17 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     expect(models_asked.count(Support::PRIMARY)).to eq(1)
   end
 
+  it "shares the cooldown of a model that keeps saying 404, and its length" do
+    configure(health_store: cache)
+    gateway.fail(Support::PRIMARY, status: 404)
+    elsewhere do
+      3.times { ask }
+      eventually { written? }
+    end
+    expect(ask.hops.first).to have_attributes(reason: :cooling_down, retry_after: be_between(1, 14.5))
+    expect(models_asked.count(Support::PRIMARY)).to eq(3)
+  end
+
   def cooldown_ends
     described_class.health.find { |known| known.model == Support::PRIMARY }&.next_probe_at
   end

@@ -3,8 +3,8 @@
 class LlmRouter
   # The settings of a {Configuration} about models that are down.
   module HealthSettings
-    # @return [Integer, nil] after how many transient failures in a row a model is left alone for a while;
-    #   default 3; nil to ask every model every time
+    # @return [Integer, nil] after how many failures in a row a model cools down; those of a request at fault do
+    #   not count; default 3; nil for no cooldowns
     attr_reader :cooldown_after
     # @return [Float] seconds for which a model has to fail until +model_down.llm_router+; default 3600
     attr_reader :down_after

@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(walk.upcoming(now).unwrap().model, "b/2");
         let hop = skipped(&mut walk, now);
         assert_eq!((hop.position, hop.failure.reason, hop.duration), (0, Reason::CoolingDown, Duration::ZERO));
-        assert!(hop.failure.retry_after >= Some(secs(30)), "{hop:?}");
+        assert!(hop.failure.retry_after >= Some(secs(20)), "{hop:?}");
         let (candidate, limit) = asked(&mut walk, now);
         assert_eq!((candidate.model.as_str(), limit), ("b/2", secs(3)));
     }

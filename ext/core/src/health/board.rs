@@ -96,6 +96,7 @@ impl Board {
             None
         } else if whole_endpoint {
             place.reason = Some(reason);
+            place.cooldown.failed(took);
             Some(&mut place.cooldown)
         } else if failure.is_strike() && (enough || asked.is_some() || !vitals.cooldown.is_open()) {
             Some(&mut vitals.cooldown)

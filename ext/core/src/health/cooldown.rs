@@ -9,6 +9,8 @@ pub(super) struct Cooldown {
     until: Option<Instant>,
     /// How many cooldowns there were without a success between them.
     rounds: u32,
+    /// What the longest of the attempts took that failed since the last cooldown began.
+    longest: Duration,
     probe: Option<Claim>,
 }
 
@@ -31,6 +33,11 @@ pub(super) enum Look {
 
 const FIRST: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_secs(600);
+/// A cooldown saves each call what a failed attempt takes. It is worth so many of these, so that a probe costs one
+/// caller a twentieth of the time, and no model that fails at once is kept away for long after it is back.
+const WORTH: u32 = 20;
+/// Less than this saves nothing that anybody would notice.
+const SHORTEST: Duration = Duration::from_secs(10);
 /// What a `Retry-After` is believed at most: a model that asked for a day may be back in an hour.
 const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 
@@ -65,6 +72,11 @@ impl Cooldown {
         self.probe.take_if(|claim| claim.ticket == ticket);
     }
 
+    /// An attempt failed after this time: the longer one takes, the longer the next cooldown may last.
+    pub(super) fn failed(&mut self, took: Duration) {
+        self.longest = self.longest.max(took);
+    }
+
     /// Begins, or after a failed probe goes on. A failure while it lasts moves its end only where it
     /// asks to be left alone for longer. Returns how long it is from now, where that is news.
     pub(super) fn start(&mut self, asked: Option<Duration>, jitter: f64, now: Instant) -> Option<Duration> {
@@ -72,12 +84,18 @@ impl Cooldown {
         let length = match asked {
             Some(asked) => asked.min(LONGEST_ASKED),
             None if cooling => return None,
-            None => FIRST.saturating_mul(1 << self.rounds.min(8)).min(LONGEST),
+            None => self.backed_off(),
         };
         if !cooling {
             self.rounds = self.rounds.saturating_add(1);
+            self.longest = Duration::ZERO;
         }
         self.extend(now + length.mul_f64(1.0 + jitter), now)
+    }
+
+    fn backed_off(&self) -> Duration {
+        let worth = self.longest.saturating_mul(WORTH).max(SHORTEST);
+        FIRST.saturating_mul(1 << self.rounds.min(8)).min(LONGEST).min(worth)
     }
 
     /// Lasts to `until` at least.
@@ -106,17 +124,50 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    #[test]
-    fn it_grows_from_half_a_minute_to_ten_and_a_success_starts_over() {
+    /// The lengths of the cooldowns of a model whose failed attempts take so long each.
+    fn lengths(took: Duration) -> Vec<u64> {
         let (mut cooldown, mut now) = (Cooldown::default(), Instant::now());
-        let mut lengths = Vec::new();
-        for _ in 0..7 {
-            lengths.push(cooldown.start(None, 0.0, now).unwrap().as_secs());
+        let mut next = || {
+            cooldown.failed(took);
+            let length = cooldown.start(None, 0.0, now).unwrap();
             now = cooldown.until().unwrap();
-        }
-        assert_eq!(lengths, [30, 60, 120, 240, 480, 600, 600]);
-        assert!(cooldown.close() && !cooldown.close());
+            length.as_secs()
+        };
+        (0..7).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn it_grows_from_half_a_minute_to_ten_while_attempts_hang() {
+        assert_eq!(lengths(secs(60)), [30, 60, 120, 240, 480, 600, 600]);
+    }
+
+    #[test]
+    fn it_lasts_twenty_times_a_failed_attempt_at_most_and_ten_seconds_at_least() {
+        assert_eq!(lengths(secs(2)), [30, 40, 40, 40, 40, 40, 40]);
+        assert_eq!(lengths(secs(1)), [20; 7]);
+        assert_eq!(lengths(Duration::from_millis(5)), [10; 7]);
+    }
+
+    #[test]
+    fn the_longest_attempt_since_the_last_cooldown_counts() {
+        let (mut cooldown, now) = (Cooldown::default(), Instant::now());
+        [1, 2, 1].into_iter().for_each(|took| cooldown.failed(secs(took)));
         assert_eq!(cooldown.start(None, 0.0, now), Some(secs(30)));
+        cooldown.failed(secs(1));
+        assert_eq!(cooldown.start(None, 0.0, now + secs(30)), Some(secs(20)));
+    }
+
+    #[test]
+    fn a_success_starts_over() {
+        let (mut cooldown, mut now) = (Cooldown::default(), Instant::now());
+        for length in [30, 60] {
+            cooldown.failed(secs(60));
+            assert_eq!(cooldown.start(None, 0.0, now), Some(secs(length)));
+            now += secs(length);
+        }
+        cooldown.failed(secs(60));
+        assert!(cooldown.close() && !cooldown.close());
+        assert_eq!(cooldown.start(None, 0.0, now), Some(secs(10)));
     }
 
     #[test]
@@ -133,14 +184,14 @@ mod tests {
     #[test]
     fn jitter_makes_it_longer_never_shorter() {
         let (mut cooldown, now) = (Cooldown::default(), Instant::now());
-        assert_eq!(cooldown.start(None, 0.2, now), Some(secs(36)));
+        assert_eq!(cooldown.start(None, 0.2, now), Some(secs(12)));
     }
 
     #[test]
     fn one_caller_at_a_time_probes_when_it_is_over() {
         let (mut cooldown, start) = (Cooldown::default(), Instant::now());
         cooldown.start(None, 0.0, start);
-        let now = start + secs(30);
+        let now = start + secs(10);
         assert_eq!(cooldown.look(now), Look::Due);
         cooldown.claim(7, now + secs(10));
         assert!(cooldown.is_probed(now));

@@ -45,8 +45,8 @@ fn three_transient_failures_in_a_row_start_a_cooldown() {
     else {
         panic!("{notices:?}")
     };
-    assert!((secs(30)..=secs(36)).contains(&length));
-    assert!(!health.is_warm(&model, now + secs(29)) && health.is_warm(&model, now + secs(37)));
+    assert!((secs(20)..=secs(24)).contains(&length));
+    assert!(!health.is_warm(&model, now + secs(19)) && health.is_warm(&model, now + secs(25)));
     assert!(health.is_warm(&candidate("b/2"), now), "each model has its own");
     let elsewhere = Candidate { endpoint: endpoint("groq"), ..candidate("a/1") };
     assert!(health.is_warm(&elsewhere, now), "at each endpoint");
@@ -125,8 +125,9 @@ fn a_refused_key_cools_the_whole_endpoint_at_once() {
 #[test]
 fn one_call_probes_and_its_end_decides() {
     let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    let fail = |now| health.record(&model, Some(&failure(Reason::Timeout)), secs(10), POLICY, now);
     for _ in 0..3 {
-        fail(&health, &model, Reason::Timeout, start);
+        fail(start);
     }
     let due = start + secs(40);
     let Admission::Probe(probe) = health.admit(&model, secs(10), due) else { panic!("must probe") };
@@ -134,7 +135,7 @@ fn one_call_probes_and_its_end_decides() {
     assert_eq!(report(&health, "a/1", due).state, State::Probing);
     drop(probe);
     let Admission::Probe(probe) = health.admit(&model, secs(10), due) else { panic!("a dropped probe gives way") };
-    let notices = fail(&health, &model, Reason::Timeout, due);
+    let notices = fail(due);
     assert!(matches!(notices[..], [Notice::Cooling { length, .. }] if length >= secs(60)), "{notices:?}");
     drop(probe);
     assert!(!health.is_warm(&model, due + secs(59)));
@@ -143,6 +144,54 @@ fn one_call_probes_and_its_end_decides() {
     let Admission::Probe(_probe) = health.admit(&model, secs(10), due) else { panic!("must probe") };
     assert_eq!(succeed(&health, &model, due), [Notice::Warm { model: true, whole_endpoint: false }]);
     assert!(matches!(health.admit(&model, secs(10), due), Admission::Open));
+}
+
+/// What a minute-long outage of the first model looks like to a caller who calls twenty times a second: how often it
+/// tries that model in the outage, and how long after its end it is answered there.
+fn outage(took: Duration, health: &Health) -> (usize, Duration) {
+    let (model, start, tick) = (candidate("a/1"), Instant::now(), Duration::from_millis(50));
+    let (end, mut now, mut attempts) = (start + secs(60), start, 0);
+    while now < start + secs(1200) {
+        let admission = health.admit(&model, secs(60), now);
+        if !matches!(admission, Admission::CoolingDown(_)) {
+            let begun = now;
+            now += took;
+            if begun >= end {
+                health.record(&model, None, took, POLICY, now);
+                return (attempts, begun - end);
+            }
+            attempts += 1;
+            health.record(&model, Some(&failure(Reason::Unavailable)), took, POLICY, now);
+        }
+        now += tick;
+    }
+    panic!("never back");
+}
+
+#[test]
+fn an_outage_with_instant_failures_costs_few_attempts_and_ends_soon_after_its_end() {
+    for _ in 0..200 {
+        let (attempts, late) = outage(Duration::from_millis(2), &Health::default());
+        assert!(attempts <= 8, "{attempts} attempts");
+        assert!(late <= secs(12), "back after {late:?}");
+    }
+}
+
+#[test]
+fn other_processes_share_the_length_of_a_cooldown() {
+    let (health, other, model) = (Health::default(), Health::default(), candidate("a/1"));
+    let now = Instant::now();
+    let instantly = |health: &Health, now| {
+        health.record(&model, Some(&failure(Reason::Unavailable)), Duration::from_millis(2), POLICY, now)
+    };
+    let notices: Vec<_> = (0..3).flat_map(|_| instantly(&health, now)).collect();
+    let [Notice::Cooling { length, .. }] = notices[..] else { panic!("{notices:?}") };
+    other.take_over(&model.endpoint, Some("a/1"), length, Reason::Unavailable, now);
+    assert!(!other.is_warm(&model, now + secs(10)) && other.is_warm(&model, now + secs(15)));
+    let due = now + secs(15);
+    let Admission::Probe(_probe) = other.admit(&model, secs(1), due) else { panic!("must probe") };
+    let notices = instantly(&other, due);
+    assert!(matches!(notices[..], [Notice::Cooling { length, .. }] if length <= secs(12)), "{notices:?}");
 }
 
 #[test]
@@ -263,7 +312,7 @@ fn the_report_tells_of_each_model() {
     fail(&health, &model, Reason::Timeout, start);
     let cooling = report(&health, "a/1", start);
     assert_eq!((cooling.state, cooling.last_reason), (State::CoolingDown, Some(Reason::Timeout)));
-    assert!(cooling.next_probe >= Some(secs(30)));
+    assert!(cooling.next_probe >= Some(secs(20)));
     health.reset();
     assert!(health.report(start).is_empty());
 }

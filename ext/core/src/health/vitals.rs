@@ -47,6 +47,7 @@ impl Vitals {
         if !failure.is_strike() || self.is_impatience(failure, took) {
             return false;
         }
+        self.cooldown.failed(took);
         self.strikes = self.strikes.saturating_add(1);
         self.strikes >= enough
     }

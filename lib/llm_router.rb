@@ -64,6 +64,7 @@ class LlmRouter
   require "llm_router/free_threads"
   require "llm_router/uninterrupted"
   require "llm_router/spending"
+  require "llm_router/endings"
   require "llm_router/call"
 
   autoload :Batch, "llm_router/batch"

@@ -61,7 +61,7 @@ RSpec.describe LlmRouter, "and the wire" do
     gateway.fail(status: 400, message: "max_tokens is too large")
     error = failure_of { ask }
     expect(error).to be_a(described_class::RequestRejected).and have_attributes(status: 400)
-    expect(error.message).to include("max_tokens is too large", "mend the request")
+    expect(error.message).to include("rejected (400): max_tokens is too large", "Fix the request")
     expect(JSON.parse(error.body).dig("error", "message")).to eq("max_tokens is too large")
     expect(gateway.requests.size).to eq(1)
     expect(budget.charges).to be_empty

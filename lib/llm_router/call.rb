@@ -5,6 +5,8 @@ class LlmRouter
   # that called. See ext/core/src/router.rs for the order.
   # @api private
   class Call
+    include Endings
+
     NONE = [].freeze
     private_constant :NONE
 
@@ -84,27 +86,6 @@ class LlmRouter
       booking { @spending.release }
     end
 
-    def rejected(body)
-      hop = @hops.last
-      message = "#{hop.model} rejected the request: #{hop.why}: #{hop.message}. " \
-                "Every model would, so no other was asked: mend the request"
-      raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
-    end
-
-    # Where the last word was that the budget has no room for a model, money is what is missing.
-    def exhausted
-      last = @hops.reject { |hop| hop.reason == :skipped }.last
-      too_expensive if last&.reason == :too_expensive && !last.attempted?
-
-      raise ChainExhausted.new("no model of #{@chain} answered: #{summary}", hops: hops)
-    end
-
-    def deadline_exceeded
-      tried = @hops.empty? ? "no model was asked in time" : summary
-      message = "no model of #{@chain} answered within #{@deadline} s (the deadline): #{tried}"
-      raise DeadlineExceeded.new(message, hops: hops)
-    end
-
     private
 
     # Nothing may come between an answer in hand and its charge. Where an interrupt came first, @booking
@@ -127,27 +108,6 @@ class LlmRouter
 
     def hops
       @hops.empty? ? NONE : @hops.dup.freeze
-    end
-
-    def nothing_left(model)
-      @telemetry.budget_exceeded(model)
-      ends_at = Unscheduled.run { @budget.period_ends_at } if @budget.respond_to?(:period_ends_at)
-      message = "the budget is exhausted, #{so_far}#{". Its period ends at #{ends_at}" if ends_at}"
-      raise BudgetExceeded.new(message, hops: hops, period_ends_at: ends_at)
-    end
-
-    def too_expensive
-      refused = @spending.refused
-      known = { needed_usd: refused.usd, left_usd: @spending.refusal.left_usd,
-                period_ends_at: @spending.refusal.period_ends_at, retry_after: @spending.refusal.retry_after }
-      basis = " (#{refused.basis})" if refused.basis
-      @telemetry.budget_exceeded(@hops.last.model)
-      message = "the budget has no room, #{so_far}: #{BudgetExceeded.new(**known).in_words}#{basis}"
-      raise BudgetExceeded.new(message, hops: hops, **known)
-    end
-
-    def so_far
-      @hops.none?(&:attempted?) ? "so no model was asked" : "after #{summary}"
     end
 
     def charge(cost_usd, response: nil, hop: nil)
@@ -173,10 +133,6 @@ class LlmRouter
 
       { generation_id: response.generation_id, prompt_tokens: response.usage.prompt_tokens,
         completion_tokens: response.usage.completion_tokens }
-    end
-
-    def summary
-      @hops.map { |hop| "#{hop.model}: #{hop.why}" }.join("; ")
     end
   end
 end

@@ -71,15 +71,15 @@ class LlmRouter
   # A call held up a web request, and +config.in_web_request+ is +:raise+. Nothing was asked.
   class CalledInWebRequest < Error; end
 
-  # A model refused the request in a way that every model would. Nobody else was asked. Mend the
-  # request; trying again as it is will not help.
+  # The answer says that the request is at fault: malformed, too long, refused by moderation. No further candidate was
+  # tried. Fix the request; the same one would fail again.
   class RequestRejected < Error
     # @return [Integer, nil] the HTTP status, or the code of an error inside a 200
     attr_reader :status
     # @return [String, nil] what the endpoint answered, of a long answer the first 64 KiB, less the key
     #   and the input that moderation flagged. It may quote the prompt in other places: keep it out of logs.
     attr_reader :body
-    # @return [String] the model that refused
+    # @return [String] the model that rejected it
     attr_reader :model
 
     # @api private
@@ -90,6 +90,11 @@ class LlmRouter
       @model = model
     end
   end
+
+  # Each model that was tried ended its answer before it said anything (+length+, +content_filter+), and was paid for
+  # that ({#hops}). The same request would buy the same again: raise +max_tokens+, which thinking uses up too, or change
+  # what the filter stopped.
+  class NothingSaid < RequestRejected; end
 
   # Every model of the chain failed or was passed by. Worth trying again later.
   class ChainExhausted < Error

@@ -10,8 +10,8 @@ class LlmRouter
   # @!attribute [r] endpoint
   #   @return [String] where it was asked for
   # @!attribute [r] reason
-  #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+,
-  #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+,
+  #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+, +:blank+,
+  #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+ (docs/failures.md),
   #     +:skipped+ where its endpoint had failed before, +:too_expensive+ where the budget had no room or, with
   #     a +status+, where no provider serves the model at the price that was reserved, or +:cooling_down+ where it
   #     has been failing and is left alone for a while
@@ -38,6 +38,12 @@ class LlmRouter
     # @return [Boolean] whether a request was made at all
     def attempted?
       !status.nil? || !%i[skipped too_expensive cooling_down].include?(reason)
+    end
+
+    # @return [Boolean] whether the same request may succeed later
+    # @api private
+    def transient?
+      %i[rate_limited unavailable timeout connection bad_answer].include?(reason)
     end
 
     # @return [String] what failed, why, and after how long

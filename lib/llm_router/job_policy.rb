@@ -34,9 +34,9 @@ class LlmRouter
     end
 
     # Where it is only calls under way that hold the money, or a model that would have been cheap enough
-    # was down, the next period is too far away.
+    # was down, the next period is too far away. One that gave a blank answer would only be paid for another.
     def budget_exceeded(error, chosen, &)
-      if error.retry_after || error.hops.any?(&:attempted?)
+      if error.retry_after || error.hops.any? { |hop| hop.attempted? && hop.reason != :blank }
         try_again(BudgetExceeded, error.retry_after || error.soonest, &)
       elsif chosen[:policy] == :retry_next_period
         wait_for_period(error.period_ends_at, chosen[:within])

@@ -12,6 +12,21 @@ use crate::parts;
 
 /// Nobody asks for as many.
 const MOST: usize = 1_000;
+/// Why an answer ends before the model is done, in the words of gateways and vendors.
+const CUT_OFF: [&str; 12] = [
+    "length",
+    "max_tokens",
+    "max_output_tokens",
+    "model_length",
+    "model_context_window_exceeded",
+    "content_filter",
+    "content_filtered",
+    "guardrail_intervened",
+    "prohibited_content",
+    "recitation",
+    "refusal",
+    "safety",
+];
 
 #[derive(Default)]
 pub(crate) struct Choices<'j> {
@@ -69,6 +84,13 @@ impl Choice<'_> {
         let blank = |text: &Option<Cow<'_, str>>| text.as_deref().is_none_or(|text| text.trim().is_empty());
         let called = message.tool_calls || message.function_call;
         blank(&message.content) && blank(&message.refusal) && !called && !message.images && !message.audio
+    }
+
+    /// The word for it, where `max_tokens` or a filter has ended it.
+    pub(crate) fn cut_off(&self) -> Option<&'static str> {
+        let reasons = [&self.finish_reason, &self.native_finish_reason].into_iter().flatten();
+        let known = |reason: &String| CUT_OFF.into_iter().find(|word| reason.eq_ignore_ascii_case(word));
+        reasons.filter_map(known).next()
     }
 }
 

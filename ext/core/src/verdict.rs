@@ -64,7 +64,11 @@ impl Wire<'_> {
         };
         let cost = cost?;
         if choice.says_nothing() {
-            return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), cost));
+            let Some(word) = choice.cut_off() else {
+                return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), cost));
+            };
+            let blank = self.bad(format!("the answer ended ({word}) before it said anything"), cost);
+            return Err(Failure { reason: Reason::Blank, ..blank });
         }
         let completion = self.completion(answer, choice, cost, &body);
         Ok(Completion { body, ..completion })

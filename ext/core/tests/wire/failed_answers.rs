@@ -85,6 +85,40 @@ async fn an_answer_that_says_nothing_is_none() {
 }
 
 #[tokio::test]
+async fn a_blank_answer_that_max_tokens_or_a_filter_ended_is_blank_and_its_cost_is_owed() {
+    let blank = |reasons: &str, message: &str| {
+        format!(r#"{{"choices":[{{{reasons},"message":{message}}}],"usage":{{"cost":0.01}}}}"#)
+    };
+    let messages = [
+        "null",
+        r#"{"content":null}"#,
+        r#"{"content":" \n"}"#,
+        r#"{"content":"","reasoning":"Let me think"}"#,
+        r#"{"content":[],"tool_calls":[],"refusal":""}"#,
+    ];
+    for (reasons, word) in [
+        (r#""finish_reason":"length""#, "length"),
+        (r#""finish_reason":"content_filter""#, "content_filter"),
+        (r#""finish_reason":"MAX_TOKENS""#, "max_tokens"),
+        (r#""finish_reason":"stop","native_finish_reason":"SAFETY""#, "safety"),
+    ] {
+        for message in messages {
+            let failure = failure(blank(reasons, message)).await;
+            assert_eq!((failure.reason, failure.scope), (Reason::Blank, Scope::Model), "{reasons} {message}");
+            assert_eq!(failure.cost.unwrap().to_string(), "0.01");
+            assert!(!failure.uncertain && failure.message.contains(word), "{}", failure.message);
+        }
+    }
+    for reasons in [r#""finish_reason":"stop""#, r#""finish_reason":null"#, r#""index":0"#] {
+        assert_eq!(failure(blank(reasons, r#"{"content":""}"#)).await.reason, Reason::BadAnswer, "{reasons}");
+    }
+    for message in [r#"{"content":"Hel"}"#, r#"{"refusal":"No."}"#, r#"{"content":"","tool_calls":[{"id":"1"}]}"#] {
+        let body = blank(r#""finish_reason":"length""#, message);
+        assert!(Caller::hears_json(body).await.is_ok(), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_failed_answer_cost_is_owed_to_the_last_digit() {
     let usage = r#""usage":{"cost":0.00012749999999999998}"#;
     for failed in [

@@ -40,19 +40,21 @@ class LlmRouter
         # Fails inside a 200: an `error` object at the top level, and no choices.
         #
         # @param pattern [String, Regexp] the models
-        # @param code [Integer, String]
+        # @param code [Integer, String, nil] left out when nil
         # @param message [String]
         # @param metadata [Hash, nil] left out when nil
         # @param cost_usd [String, BigDecimal, Integer, nil] US dollars it cost all the same; nil for no usage
         # @param times [Integer, nil] how often; nil for ever
         # @param delay [Numeric] seconds to wait first
+        # @param error [Hash] any other field goes into the error object
         # @return [self]
         # @raise [ArgumentError] for a cost that is a Float or no number
         # @example
         #   gateway.fail_inside("anthropic/*", code: 502, message: "Provider returned error", cost_usd: "0.0003")
-        def fail_inside(pattern = "*", code:, message: "llm_router testing: scripted #{code}", metadata: nil,
-                        cost_usd: nil, times: nil, delay: 0)
-          error = { code:, message:, metadata: }.compact
+        #   gateway.fail_inside("anthropic/*", error_type: "rate_limit_exceeded", http_status: 429)
+        def fail_inside(pattern = "*", code: nil, message: "llm_router testing: scripted #{code}", metadata: nil,
+                        cost_usd: nil, times: nil, delay: 0, **error)
+          error = { code:, message:, metadata: }.compact.merge(error)
           usage = cost_usd ? {} : nil
           answer(nil, pattern, error:, choices: nil, usage:, cost_usd:, times:, delay:)
         end
@@ -76,9 +78,11 @@ class LlmRouter
                                    cost_usd:, times:, delay:)
         end
 
-        # Answers with empty content, as a model that is still warming up does.
+        # Answers with empty content, as a model that is still warming up does; or, by `finish_reason:`, as one whose
+        # `max_tokens` went into thinking, or that a filter stopped.
         #
         # @param pattern [String, Regexp] the models
+        # @param finish_reason [String] "length" and "content_filter" make it a hop `:blank`
         # @param cost_usd [String, BigDecimal, Integer, nil] US dollars it cost all the same; nil for null
         # @param times [Integer, nil] how often; nil for ever
         # @param delay [Numeric] seconds to wait first
@@ -86,8 +90,9 @@ class LlmRouter
         # @raise [ArgumentError] for a cost that is a Float or no number
         # @example
         #   gateway.empty("meta-llama/*", times: 1)
-        def empty(pattern = "*", cost_usd: nil, times: nil, delay: 0)
-          answer("", pattern, cost_usd:, times:, delay:)
+        #   gateway.empty("openai/*", finish_reason: "length", cost_usd: "0.01")
+        def empty(pattern = "*", finish_reason: "stop", cost_usd: nil, times: nil, delay: 0)
+          answer("", pattern, finish_reason:, cost_usd:, times:, delay:)
         end
 
         # Answers with an empty list of choices.

@@ -85,6 +85,12 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.base_url = "http://openrouter.ai/api/v1" } => /endpoint openrouter: .*not https.*in the clear/,
     ->(c) { c.base_url = "openrouter.ai" } => /endpoint openrouter: .*is not a URL/,
     ->(c) { c.base_url = nil } => /base_url is nil/,
+    ->(c) { c.base_url = "https://a.example/\nv1" } => /base_url holds a line break/,
+    ->(c) { c.base_url = "https://a.example/v1/chat/completions/?k=1" } => %r{openrouter: .*is "https://a.example/v1"$},
+    ->(c) { c.endpoint :other, base_url: "https://a.example/v1/chat/completions", api_key: "k" } =>
+      %r{endpoint other: base_url .*the part before /chat/completions, which is "https://a.example/v1"$},
+    ->(c) { c.endpoint "gr\noq", base_url: "https://a.example", api_key: "k" } => /an endpoint is called "gr\\noq"/,
+    ->(c) { c.chain "x\e[2J", %w[a/b] } => /a chain is called "x\\e\[2J"/,
     ->(c) { c.api_key = "" } => /api_key is empty/,
     ->(c) { c.api_key = "two\nlines" } => /api_key holds a character that no HTTP header can carry/,
     ->(c) { c.endpoint :openrouter, base_url: "https://a.example" } => /is there already/,
@@ -98,6 +104,7 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.chain :x, "a/b" } => /chain :x needs an Array/,
     ->(c) { c.chain :x, [nil, "a/b"] } => /chain :x candidate 0 is a NilClass/,
     ->(c) { c.chain :x, ["a/b", " "] } => /chain :x candidate 1 needs a model/,
+    ->(c) { c.chain :x, ["a/b\nERROR forged"] } => %r{candidate 0 has a model with a line break .*: "a/b\\nERR},
     ->(c) { c.chain :x, ["a/b", { modle: "c/d" }] } => /candidate 1 has :modle: it takes :model, :endpoint/,
     ->(c) { c.chain :x, [{ model: "c/d", endpoint: :gorq }] } => /names the endpoint :gorq: there are :openrouter/,
     ->(c) { c.chain :x, [{ model: "c/d", timeout: -3 }] } => /chain :x candidate 0: timeout is -3/,
@@ -108,6 +115,22 @@ RSpec.describe LlmRouter, ".configure" do
     it "refuses what cannot work: #{message.source}" do
       expect { configured(&setting) }.to raise_error(described_class::ConfigurationError, message)
     end
+  end
+
+  it "refuses a chain given as an Array whose model's name would forge a line of the log" do
+    configure
+    ["\n", "\r\n", "\t", "\0", "\e[31m", "\u0085", "\u2028", "\u202e", "\x7f", "\xff".b].each do |odd|
+      [["a/b", "c#{odd}d"], [{ model: "#{odd}c/d" }]].each do |chain|
+        expect { described_class.new(chain: chain, budget: budget) }
+          .to raise_error(described_class::ConfigurationError, /\A[ -~]*has a model with a line break[ -~]*\z/)
+      end
+    end
+    expect(log).to be_empty
+  end
+
+  it "writes one line for each event, whatever is in it" do
+    described_class::Log.new(Logger.new(log_io)).write(:warn) { "a\nERROR -- : forged \xff\u2028b" }
+    expect(log.lines).to match([/WARN.*\[llm\] a ERROR -- : forged \ufffd b$/])
   end
 
   it "names the chains there are when asked for another" do

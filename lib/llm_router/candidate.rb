@@ -53,9 +53,12 @@ class LlmRouter
     end
 
     def checked_model(model)
-      return model.dup.freeze if model.is_a?(String) && model.valid_encoding? && !model.strip.empty?
+      unless model.is_a?(String) && model.valid_encoding? && !model.strip.empty?
+        wrong("needs a model, such as \"google/gemini-2.5-flash\", not #{model.inspect}")
+      end
+      return model.dup.freeze if Setting.one_line?(model)
 
-      wrong("needs a model, such as \"google/gemini-2.5-flash\", not #{model.inspect}")
+      wrong("has a model with a line break or a control character in its name: #{model.dump}. Give the name alone")
     end
 
     def known_endpoint(name, endpoints)

@@ -70,7 +70,7 @@ class LlmRouter
 
     # A log that cannot be written is no reason to lose an answer.
     def write(level)
-      @logger&.public_send(level) { "[llm] #{yield}" }
+      @logger&.public_send(level) { "[llm] #{yield.scrub.gsub(Setting::CONTROL, ' ')}" }
     rescue StandardError
       nil
     end

@@ -35,10 +35,6 @@ class LlmRouter
 
   # What that comes to.
   class Price
-    # No budget holds more, and every database can hold as much.
-    MOST = BigDecimal(10**14)
-    private_constant :MOST
-
     # @param prompt_tokens [Integer, nil] nil where that is not known
     # @param completion_tokens [Integer]
     # @return [BigDecimal, nil] US dollars at most; nil where the prompt may have any number of tokens
@@ -48,7 +44,7 @@ class LlmRouter
       return unless prompt_tokens
 
       usd = (prompt * prompt_tokens) + (completion * completion_tokens) + request
-      usd < MOST ? usd : MOST
+      [usd, Setting::MAX_USD].min
     end
   end
 end

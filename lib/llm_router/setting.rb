@@ -4,6 +4,12 @@ class LlmRouter
   # Checks that several settings share. Each returns the value in the form it is kept in.
   # @api private
   module Setting
+    # US dollars: the largest amount, for a bill, a price, a cap and a column alike.
+    MAX_USD = BigDecimal(Native::MAX_USD)
+
+    # Line breaks, control characters, and those that turn the direction of a text around.
+    CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/
+
     LONGEST = 366 * 24 * 60 * 60
     LARGEST = 2 * 1024 * 1024 * 1024
     MOST = 1_000_000
@@ -38,10 +44,11 @@ class LlmRouter
       raise ArgumentError unless [BigDecimal, Integer, String].any? { |kind| value.is_a?(kind) }
 
       amount = BigDecimal(value)
-      amount.finite? && !amount.negative? ? amount : raise(ArgumentError)
+      amount.between?(0, MAX_USD) ? amount : raise(ArgumentError)
     rescue ArgumentError
       inexact = " (a Float is not exact)" if value.is_a?(Float)
-      raise ConfigurationError, "#{name} is #{value.inspect}: give US dollars, 0 or more, such as \"0.25\"#{inexact}"
+      raise ConfigurationError, "#{name} is #{value.inspect}: give US dollars, such as \"0.25\", from 0 to " \
+                                "#{MAX_USD.to_i}#{inexact}"
     end
 
     # @return [Secret, nil]
@@ -68,14 +75,24 @@ class LlmRouter
 
     # @return [String]
     def url(name, value)
-      text(name, value) || raise(ConfigurationError, "#{name} is nil: give a URL")
+      url = text(name, value) || raise(ConfigurationError, "#{name} is nil: give a URL")
+      one_line?(url) ? url : raise(ConfigurationError, "#{name} holds a line break or a control character: remove it")
+    end
+
+    # @return [Boolean] whether a text can stand in a line of a log
+    def one_line?(text)
+      !text.encode(Encoding::UTF_8).match?(CONTROL)
+    rescue EncodingError, ArgumentError
+      false
     end
 
     # @return [Symbol]
     def name(what, value)
-      return value.to_sym if value.is_a?(Symbol) || (value.is_a?(String) && !value.empty?)
+      named = value.is_a?(Symbol) || (value.is_a?(String) && !value.empty?)
+      return value.to_sym if named && one_line?(value.to_s)
 
-      raise ConfigurationError, "#{what} is called #{value.inspect}: give it a name, a Symbol or a String"
+      given = named ? value.to_s.dump : value.inspect
+      raise ConfigurationError, "#{what} is called #{given}: give it a name, a Symbol or a String on one line"
     end
 
     # A copy that the giver cannot change any more.

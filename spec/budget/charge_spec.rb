@@ -91,12 +91,24 @@ RSpec.describe "LlmRouter::Budget, charged" do
 
       it "refuses what is no exact amount, and charges nothing" do
         { 0.1 => /Float \(0.1\).*exact/, nil => /NilClass/, "ten" => /"ten"/, -1 => /-1/, usd("NaN") => /NaN/,
-          usd("Infinity") => /Infinity/, 10**15 => /quadrillion/ }.each do |amount, why|
+          usd("Infinity") => /Infinity/, 10**20 => /from 0 to 99999999999999999999/ }.each do |amount, why|
           expect { budget.charge!(amount) }.to raise_error(ArgumentError, why)
         end
         expect { budget.cap_usd = 0.1 }.to raise_error(ArgumentError, /exact/)
         expect { budget.cap_usd = "much" }.to raise_error(ArgumentError, /"much"/)
         expect(spent(budget)).to eq(0)
+      end
+
+      it "holds the largest amount that there is, and no larger one" do
+        most = LlmRouter::Setting::MAX_USD
+        budget.update!(cap_usd: most)
+        budget.charge!(most)
+        expect([spent(budget), model.find(budget.id).cap_usd]).to eq([most, most])
+        expect(budget.charges.map(&:cost_usd)).to eq([most]) if budget.reserves?
+        more = most + usd("1e-31")
+        expect { budget.charge!(more) }.to raise_error(ArgumentError, /from 0 to 99999999999999999999/)
+        expect { budget.cap_usd = more }.to raise_error(ArgumentError, /from 0 to/)
+        expect(spent(budget)).to eq(most)
       end
 
       it "says so when the row is gone, or was never saved" do

@@ -1,8 +1,8 @@
 //! Money: exact decimals, read from the JSON text and never through a binary float.
 
 use std::fmt;
-use std::ops::Add;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use bigdecimal::{BigDecimal, Signed, Zero};
 use thiserror::Error;
@@ -18,16 +18,20 @@ pub enum CostError {
     NotANumber,
     #[error("the cost is negative")]
     Negative,
-    #[error("the cost has more than {MAX_DIGITS} digits, or more than {MAX_WHOLE} before the point")]
-    TooLong,
+    #[error("the cost has more than {MAX_DIGITS} digits, or is more than {max} US dollars", max = Cost::MAX)]
+    TooLarge,
 }
 
 /// Far beyond any price, near enough to keep a hostile `1e999999999` from filling the memory.
 const MAX_DIGITS: usize = 120;
-/// What a budget's columns hold before the point.
-const MAX_WHOLE: i64 = 20;
+
+static MAX: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::from_str(Cost::MAX).unwrap_or_default());
 
 impl Cost {
+    /// The largest amount there is, in US dollars: what a `decimal(50, 30)` column holds. Ruby has it as
+    /// `LlmRouter::Native::MAX_USD`.
+    pub const MAX: &'static str = "99999999999999999999.999999999999999999999999999999";
+
     /// Reads a JSON number, or a string that holds one (the prices of `GET /models` are such
     /// strings, and prose and schema do not always agree). `null` is `None`.
     ///
@@ -40,7 +44,7 @@ impl Cost {
         }
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         if text.len() > MAX_DIGITS {
-            return Err(CostError::TooLong);
+            return Err(CostError::TooLarge);
         }
         let number = |letter: char| letter.is_ascii_digit() || "+-.eE".contains(letter);
         if !text.starts_with(|first: char| first.is_ascii_digit() || first == '-') || !text.chars().all(number) {
@@ -50,27 +54,29 @@ impl Cost {
         if amount.is_negative() {
             return Err(CostError::Negative);
         }
-        if amount.fractional_digit_count().unsigned_abs() > MAX_DIGITS as u64 || whole_digits(&amount) > MAX_WHOLE {
-            return Err(CostError::TooLong);
+        if amount.fractional_digit_count().unsigned_abs() > MAX_DIGITS as u64 {
+            return Err(CostError::TooLarge);
         }
-        Ok(Some(Self(amount)))
+        Self(amount).within_limit().map(Some)
+    }
+
+    /// # Errors
+    /// [`CostError::TooLarge`].
+    pub(crate) fn plus(self, other: Self) -> Result<Self, CostError> {
+        Self(self.0 + other.0).within_limit()
+    }
+
+    fn within_limit(self) -> Result<Self, CostError> {
+        if self.0 > *MAX {
+            Err(CostError::TooLarge)
+        } else {
+            Ok(self)
+        }
     }
 
     /// Whether there is nothing to pay.
     pub fn is_zero(&self) -> bool {
         self.0.is_zero()
-    }
-}
-
-fn whole_digits(amount: &BigDecimal) -> i64 {
-    i64::try_from(amount.digits()).unwrap_or(i64::MAX).saturating_sub(amount.fractional_digit_count())
-}
-
-impl Add for Cost {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
     }
 }
 
@@ -103,8 +109,17 @@ mod tests {
 
     #[test]
     fn adding_is_exact() {
-        let sum = Cost::read("0.1").unwrap().unwrap() + Cost::read("0.2").unwrap().unwrap();
-        assert_eq!(sum.to_string(), "0.3");
+        let cost = |json| Cost::read(json).unwrap().unwrap();
+        assert_eq!(cost("0.1").plus(cost("0.2")).unwrap().to_string(), "0.3");
+        assert_eq!(cost(Cost::MAX).plus(cost("1e-30")), Err(CostError::TooLarge));
+    }
+
+    #[test]
+    fn the_largest_amount_is_what_a_column_holds() {
+        assert_eq!(read(Cost::MAX), Cost::MAX);
+        for over in ["1e20", "99999999999999999999.9999999999999999999999999999991", "123456789012345678901"] {
+            assert_eq!(Cost::read(over), Err(CostError::TooLarge), "{over}");
+        }
     }
 
     #[test]
@@ -114,7 +129,7 @@ mod tests {
         for bad in ["true", "{}", "[1]", "\"\"", "\"free\"", "\"NaN\"", "Infinity", "\"1_000\""] {
             assert_eq!(Cost::read(bad), Err(CostError::NotANumber), "{bad}");
         }
-        for bad in ["1e999999999", "1e-999999999", &"9".repeat(4000), "1e99999999999999999999", "1e20"] {
+        for bad in ["1e999999999", "1e-999999999", &"9".repeat(4000), "1e99999999999999999999"] {
             assert!(Cost::read(bad).is_err(), "{bad}");
         }
     }

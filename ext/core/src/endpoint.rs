@@ -51,6 +51,8 @@ pub enum EndpointError {
     Insecure(String),
     #[error("base_url holds a user name or a password: pass the key as api_key: instead")]
     Userinfo,
+    #[error("base_url is the address of the call itself: give the part before /chat/completions, which is \"{0}\"")]
+    WholeAddress(String),
     #[error("base_url at {0} has a query or a fragment: give the part before it, up to and without /chat/completions")]
     NotABase(String),
     #[error("api_key holds a character that no HTTP header can carry, such as a line break: was it read from a file with its newline?")]
@@ -151,6 +153,9 @@ fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(EndpointError::Userinfo);
     }
+    if let Some(base) = without_call(&url) {
+        return Err(EndpointError::WholeAddress(base));
+    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(EndpointError::NotABase(host()));
     }
@@ -161,6 +166,17 @@ fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
         _ => return Err(EndpointError::NotAUrl),
     }
     Ok(url)
+}
+
+/// The base of the address of a whole call; `None` for an address that is none.
+fn without_call(url: &Url) -> Option<String> {
+    let is = |segment: Option<&str>, word: &str| segment.is_some_and(|segment| segment.eq_ignore_ascii_case(word));
+    let mut segments: Vec<_> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
+    if !(is(segments.pop(), "completions") && is(segments.pop(), "chat")) {
+        return None;
+    }
+    let path: String = segments.iter().map(|segment| format!("/{segment}")).collect();
+    Some(format!("{}{path}", url.origin().ascii_serialization()))
 }
 
 fn below(base: &Url, path: &str) -> Url {
@@ -208,6 +224,24 @@ mod tests {
         assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl)));
         assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
         assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
+    }
+
+    #[test]
+    fn the_address_of_the_call_itself_is_refused_with_the_right_one() {
+        let base = "https://api.groq.com/openai/v1";
+        for end in ["", "/", "//", "?key=sk-secret", "/?key=sk-secret", "#top"] {
+            for call in ["/chat/completions", "//chat//completions", "/Chat/Completions"] {
+                let error = url(&format!("{base}{call}{end}")).unwrap_err().to_string();
+                assert!(error.contains(&format!("\"{base}\"")) && !error.contains("secret"), "{error}");
+            }
+        }
+        let error = url("http://localhost:11434/chat/completions").unwrap_err().to_string();
+        assert!(error.contains("\"http://localhost:11434\""), "{error}");
+        for good in
+            ["https://a.example/chat", "https://a.example/v1/completions", "https://a.example/chat/completions/v1"]
+        {
+            assert!(url(good).is_ok(), "{good}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{Cost, CostError};
 /// of `GET /generation`, where the fee is called `total_cost`.)
 ///
 /// # Errors
-/// [`CostError::TooLong`].
+/// [`CostError::TooLarge`].
 pub(crate) fn owed(
     cost: Option<&RawValue>,
     is_byok: Option<bool>,
@@ -21,10 +21,10 @@ pub(crate) fn owed(
     }
     // Then a fee of nothing tells nothing: what the upstream took is not known.
     let fee = fee.filter(|fee| !fee.is_zero());
-    Ok(match (fee, read(upstream)?) {
-        (Some(fee), Some(upstream)) => Some(fee + upstream),
-        (fee, upstream) => fee.or(upstream),
-    })
+    match (fee, read(upstream)?) {
+        (Some(fee), Some(upstream)) => fee.plus(upstream).map(Some),
+        (fee, upstream) => Ok(fee.or(upstream)),
+    }
 }
 
 /// What is no amount is taken as absent, for the answer has been paid for and somebody waits for it;

@@ -22,11 +22,13 @@ mod trust;
 mod unique;
 mod waiting;
 
+use llm_router_core::Cost;
 use magnus::{Error, Module, Ruby};
 
 #[magnus::init]
 fn init(ruby: &Ruby) -> Result<(), Error> {
     let native = ruby.define_class("LlmRouter", ruby.class_object())?.define_module("Native")?;
+    native.const_set("MAX_USD", Cost::MAX)?;
     trust::define(ruby, native)?;
     endpoint::define(ruby, native)?;
     chain::define(ruby, native)?;

@@ -9,10 +9,8 @@ class LlmRouter
     class Usd < ActiveModel::Type::Value
       # Decimals that the column holds.
       SCALE = 30
-      # A quadrillion: far more than any bill, and little enough for SQLite's integers.
-      LIMIT = 10**15
       UNIT = " USD"
-      private_constant :LIMIT, :UNIT
+      private_constant :UNIT
 
       # @param amount [BigDecimal, Integer, String]
       # @param name [String] what an error calls it
@@ -20,9 +18,9 @@ class LlmRouter
       # @raise [ArgumentError]
       def self.exact(amount, name)
         usd = parse(amount, name)
-        return usd.round(SCALE, BigDecimal::ROUND_UP) if usd.finite? && !usd.negative? && usd < LIMIT
+        return usd.round(SCALE, BigDecimal::ROUND_UP) if usd.finite? && usd.between?(0, Setting::MAX_USD)
 
-        raise ArgumentError, "#{name} is #{amount}: give US dollars, from 0 up to a quadrillion"
+        raise ArgumentError, "#{name} is #{amount}: give US dollars, from 0 to #{Setting::MAX_USD.to_i}"
       end
 
       # @return [BigDecimal]

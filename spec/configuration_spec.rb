@@ -23,7 +23,10 @@ RSpec.describe LlmRouter, ".configure" do
     configured { |config| config.timeout = 5 }
     configured { |config| config.chain :quick, %w[a/b c/d] }
     expect(described_class.config).to have_attributes(timeout: 5, chain_names: [:quick])
-    expect { described_class.config.timeout = 6 }.to raise_error(FrozenError)
+    config = described_class.config
+    [-> { config.timeout = 6 }, -> { config.chain :x, %w[a/b] }, -> { config.down_after = 1 }].each do |change|
+      expect(&change).to raise_error(FrozenError, /in force: change it in a block of LlmRouter\.configure/)
+    end
   end
 
   it "takes effect as a whole or not at all" do
@@ -168,6 +171,7 @@ RSpec.describe LlmRouter, ".configure" do
 
   describe "and a chain whose insurance is void" do
     doubtful = {
+      %w[anthropic/a gpt-4o] => /WARN.*chain :x: gpt-4o has no vendor, as models at OpenRouter do: .*"openai\/gpt-4o"/,
       %w[anthropic/a anthropic/b google/c] =>
         %r{WARN.*chain :x: anthropic/a and anthropic/b are neighbours from one vendor},
       %w[anthropic/a] => %r{WARN.*chain :x: anthropic/a is the only candidate},

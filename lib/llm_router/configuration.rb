@@ -162,9 +162,9 @@ class LlmRouter
       end
     end
 
-    # @return [String] without keys
+    # @return [String] without keys. Ruby shows it where a frozen configuration is changed.
     def inspect
-      "#<#{self.class} base_url=#{base_url.inspect} timeout=#{timeout} deadline=#{deadline.inspect} " \
+      "#<#{self.class}#{' in force: change it in a block of LlmRouter.configure,' if frozen?} base_url=#{base_url.inspect} timeout=#{timeout} deadline=#{deadline.inspect} " \
         "chains=#{chain_names.inspect} endpoints=#{@endpoints.keys.inspect}>"
     end
 

@@ -206,7 +206,9 @@ RSpec.describe LlmRouter, "#call_all" do
       expect(refusal(good, { messages: [] })).to start_with("requests[1][:messages]: needs an Array")
       expect(refusal(good, { messages: ["Hi"] })).to start_with("requests[1][:messages][0] is a String")
       expect(refusal(good, { **good, model: "x" })).to start_with("requests[1]: model cannot be given")
-      expect(refusal(good, { **good, temperature: Float::NAN })).to start_with("requests[1][:temperature] cannot be sent as JSON")
+      expect(refusal(good,
+                     { **good,
+                       temperature: Float::NAN })).to start_with("requests[1][:temperature] cannot be sent as JSON")
       expect([gateway.requests, budget.asked]).to eq([[], 0])
     end
 

@@ -4,9 +4,13 @@ use std::fmt;
 
 use crate::Chain;
 
+const OPENROUTER: &str = "openrouter.ai";
+
 /// Why the insurance of a chain is void, in words for its owner.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Doubt {
+    /// OpenRouter names every model `vendor/model`.
+    NoVendor { model: String },
     /// There is nothing to fall back to.
     Alone { model: String },
     /// A vendor's outage takes both rungs, one after the other.
@@ -18,6 +22,21 @@ pub enum Doubt {
 impl Chain {
     /// What a reviewer of this chain would ask about; empty for a sound one.
     pub fn doubts(&self) -> Vec<Doubt> {
+        let mut doubts = self.without_vendor();
+        doubts.extend(self.one_outage());
+        doubts
+    }
+
+    fn without_vendor(&self) -> Vec<Doubt> {
+        let nameless = self
+            .candidates()
+            .iter()
+            .filter(|candidate| candidate.endpoint.host() == OPENROUTER && !candidate.model.contains('/'));
+        nameless.map(|candidate| Doubt::NoVendor { model: candidate.model.clone() }).collect()
+    }
+
+    /// What one outage takes whole.
+    fn one_outage(&self) -> Vec<Doubt> {
         let candidates = self.candidates();
         let [first, rest @ ..] = candidates else { return Vec::new() };
         if rest.is_empty() {
@@ -46,6 +65,10 @@ impl Chain {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NoVendor { model } => write!(
+                f,
+                "{model} has no vendor, as models at OpenRouter do: write it as \"vendor/{model}\", such as \"openai/gpt-4o\", or name the endpoint that serves it"
+            ),
             Self::Alone { model } => {
                 write!(f, "{model} is the only candidate, so there is nothing to fall back to: add a model of another vendor")
             }
@@ -65,11 +88,20 @@ impl fmt::Display for Doubt {
 mod tests {
     use super::*;
     use crate::chain::tests::{candidate, chain, endpoint};
-    use crate::Candidate;
+    use crate::{App, Candidate, Endpoint};
+    use std::sync::Arc;
 
     #[test]
     fn vendors_that_alternate_raise_no_doubt() {
         assert_eq!(chain(&["anthropic/a", "google/b", "anthropic/c"]).doubts(), []);
+    }
+
+    #[test]
+    fn a_model_without_a_vendor_is_named_where_it_is_at_openrouter() {
+        let openrouter = Endpoint::new("openrouter", "https://openrouter.ai/api/v1", None, &App::default()).unwrap();
+        let nameless = Candidate { endpoint: Arc::new(openrouter), ..candidate("gpt-4o") };
+        let chain = Chain::new(vec![nameless, candidate("anthropic/a"), candidate("llama-3")]).unwrap();
+        assert_eq!(chain.doubts(), [Doubt::NoVendor { model: "gpt-4o".into() }]);
     }
 
     #[test]

@@ -134,15 +134,16 @@ class LlmRouter
       self.class::Charge.where(budget_id: id)
     end
 
-    # Sets money aside for one attempt, if it fits under the cap. Leases that are up end with it, as
-    # +config.on_uncertain+ says; and what was reserved for the same key before, by a run of the job
-    # that died, is taken over.
+    # Reserves money for one attempt, if it fits under the cap. Leases that are up end with it, whatever
+    # their key, as +config.on_uncertain+ says. One that runs stays, also under the same key: another run
+    # of the job may be on the wire.
     #
     # @param usd [BigDecimal, Integer, String] US dollars: the most that the attempt can cost
-    # @param key [String] the same for the same attempt of a job, however often that runs
+    # @param key [String] which attempt of which job it is, for the record; it identifies nothing
     # @param attempt [Attempt, nil] what goes on record
     # @return [Reservation]
-    # @raise [BudgetExceeded] it does not fit; nothing is reserved
+    # @raise [BudgetExceeded] it does not fit; nothing is reserved. Where it would fit but for calls under
+    #   way, +retry_after+ is no later than the end of the next lease
     # @raise [ArgumentError] a Float, for it is not exact; a negative amount
     # @raise [RowMissing, RowLocked, InsideTransaction]
     # @example

@@ -3,9 +3,9 @@
 require "digest"
 
 class LlmRouter
-  # Knows which job this thread performs, and counts the attempts that it makes. A job that is performed again
-  # makes the same ones, so that their reservations have the same keys. One that resumes where an earlier run was
-  # makes others: those are named by where it was, too.
+  # Knows which job this thread performs, and counts the attempts that it makes: the keys of their reservations
+  # are the same in each run of the job. A run that resumes where an earlier one was makes other attempts: those
+  # are named by where it was, too.
   # @api private
   module CurrentJob
     HERE = :llm_router_current_job

@@ -73,8 +73,8 @@ class LlmRouter
       given_back.positive? && (left.nil? || @worst_case.usd <= left + given_back)
     end
 
-    # What was refused is asked for again later, and under the same key: a job that runs again has made the same
-    # attempts by then, however often each had to ask.
+    # What was refused is tried again later, under the same key: in each run of a job the same attempt has the
+    # same key, however often it had to wait.
     def put_off
       @numbered.attempts -= 1 if @numbered
       @refused = @refusal = @numbered = nil
@@ -139,10 +139,9 @@ class LlmRouter
       "not asked: it may cost #{@worst_case}, and #{left}"
     end
 
-    # What was refused is refused for all that costs as much; a cheaper one may fit. In a job, any may: it
-    # takes over what an earlier run has left under the same key.
+    # What was refused is refused for all that costs as much; a cheaper one may fit.
     def as_dear_as_refused?
-      @refused && @worst_case.usd >= @refused.usd && !CurrentJob.current
+      @refused && @worst_case.usd >= @refused.usd
     end
 
     def next_key

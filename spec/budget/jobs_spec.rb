@@ -86,10 +86,15 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     end
   end
 
-  it "is not locked out by what a run of the same job left when it was killed" do
+  it "waits for the lease that a run of the same job left when it was killed, and has its answer then" do
     gateway.answer("Hi", cost_usd: "0.1")
+    LlmRouter.configure { |config| config.on_uncertain = :release }
     job = DraftJob.new(budget)
     budget.reserve!("0.75", key: "#{job.job_id}/1")
+    job.perform_now
+    expect(adapter.enqueued_jobs.last[:at]).to be_between(Time.now.to_f, Time.now.to_f + 60)
+    expect([spent(budget), gateway.requests.size]).to eq([0, 0])
+    travel 91
     job.perform_now
     expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1"), 0, []])
   end

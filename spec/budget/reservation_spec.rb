@@ -69,7 +69,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
       end
 
       it "charges every attempt, though an endpoint gives all its answers one id" do
-        ["chatcmpl-373", "0", "0"].each do |id|
+        %w[chatcmpl-373 0 0].each do |id|
           known = LlmRouter::Attempt.new(endpoint: "ollama", generation_id: id)
           budget.settle!(budget.reserve!(usd("0.01"), key: "j", attempt: known), usd("0.01"), attempt: known)
           budget.charge!(usd("0.01"), attempt: LlmRouter::Attempt.new(endpoint: "ollama", generation_id: id))
@@ -135,15 +135,29 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         expect(budget.reload).to have_attributes(spent_usd: usd("0.25"), period_started_on: Date.new(2026, 2, 1))
       end
 
-      it "keeps what may have been billed while there is room, but never locks a job out by it" do
-        budget.uncertain!(reserve("0.5", "job/1"))
-        budget.release!(reserve("0.5", "job/1"))
-        expect(budget.reserved_usd).to eq(usd("0.5"))
-        second = reserve("0.75", "job/1")
-        expect(budget.reserved_usd).to eq(usd("0.75"))
-        expect(log).to include("0.5 USD that an earlier run of job/1 may have cost are held no more")
-        budget.settle!(second, usd("0.5"))
-        expect(spent(budget)).to eq(usd("0.5"))
+      it "keeps what another run of the same attempt reserved, until its lease is up" do
+        first = reserve("0.5", "job/1")
+        budget.uncertain!(first)
+        second = reserve("0.5", "job/1")
+        expect(budget.reserved_usd).to eq(1)
+        expect { reserve("0.25", "job/1") }.to raise_error(LlmRouter::BudgetExceeded, /calls under way hold the rest/)
+        budget.settle!(second, usd("0.125"))
+        expect([budget.reserved_usd, spent(budget)]).to eq([usd("0.5"), usd("0.125")])
+        travel 91
+        budget.release!(reserve("0.25", "job/1"))
+        expect([budget.reserved_usd, charges]).to eq([0, [%w[cost 0.125], %w[estimate 0.5]]])
+      end
+
+      it "says to retry no later than when the next lease ends" do
+        travel_to Time.utc(2026, 1, 10)
+        [3.5, 90.0].each do |lease|
+          budget.reserve!(usd("0.5"), key: "job/1", attempt: LlmRouter::Attempt.new(lease: lease))
+        end
+        expect { reserve("0.25", "job/1") }.to raise_error(have_attributes(retry_after: 3.5))
+        travel 3
+        expect { reserve("0.25", "job/1") }.to raise_error(have_attributes(retry_after: 0.5))
+        travel 1
+        expect { reserve("0.75", "job/1") }.to raise_error(have_attributes(retry_after: nil))
       end
 
       it "reserves with several rows or with none, and settles with all" do

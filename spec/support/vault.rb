@@ -23,26 +23,24 @@ module Support
 
     def reserve!(usd, key:)
       @lock.synchronize do
-        left = self.left + (@held[key] || 0)
         raise LlmRouter::BudgetExceeded.new(needed_usd: usd, left_usd: left) if usd > left
 
-        @held[key] = usd
         @told << [:reserve, usd, key]
-        key
+        Object.new.tap { |reservation| @held[reservation] = usd }
       end
     end
 
-    def settle!(key, cost_usd)
+    def settle!(reservation, cost_usd)
       @lock.synchronize do
-        @held.delete(key)
+        @held.delete(reservation)
         @spent += cost_usd
         @told << [:settle, cost_usd]
       end
     end
 
-    def release!(key)
+    def release!(reservation)
       @lock.synchronize do
-        @held.delete(key)
+        @held.delete(reservation)
         @told << [:release]
       end
     end

@@ -9,11 +9,11 @@ class LlmRouter
     # can wait for each other.
     # @api private
     class Books
-      # Seconds after which money that calls under way hold may be free again.
-      HELD = 5.0
+      # Seconds after which calls under way may have given back what they reserved.
+      RETRY_AFTER = 5.0
       # As long as the columns are.
       LONGEST = 191
-      private_constant :HELD, :LONGEST
+      private_constant :RETRY_AFTER, :LONGEST
 
       # @return [Array<Budget>]
       attr_reader :budgets
@@ -28,10 +28,9 @@ class LlmRouter
       def reserve!(usd, key:, attempt: nil)
         reservation = Reservation.new(attempt_id: attempt&.id || SecureRandom.uuid, key: key.to_s[0, LONGEST],
                                       usd: Usd.exact(usd, "usd"))
-        refusal, unheld = hold(reservation, attempt, Time.now)
-        raise refusal if refusal
+        short = reserve(reservation, attempt, Time.now)
+        raise refusal(short, reservation.usd) if short.any?
 
-        tell_of(unheld, reservation) if unheld.positive?
         reservation
       end
 
@@ -67,18 +66,18 @@ class LlmRouter
 
       private
 
-      # @return [Array(BudgetExceeded, BigDecimal)] why not, or what nobody holds any more
-      def hold(reservation, attempt, now)
-        columns = held_for(attempt, now)
-        outcome = nil
-        write(Look.new(key: reservation.key, now: now), :with_caps) do |pages|
+      # Another run of the same attempt may be on the wire, whatever their key: what it reserved stays until
+      # its lease is up.
+      # @return [Array<Page>] those without room; nothing is reserved if there are any
+      def reserve(reservation, attempt, now)
+        columns = lease(attempt, now)
+        short = nil
+        write(Look.new(now: now), :with_caps) do |pages|
           pages.each { |page| page.expire(now, LlmRouter.config.on_uncertain) }
-          short = pages.reject { |page| page.fits?(reservation.usd, reservation.key) }
-          next outcome = [refusal(short, reservation.usd), nil] if short.any?
-
-          outcome = [nil, pages.sum { |page| page.hold(reservation, columns) }]
+          short = pages.reject { |page| page.fits?(reservation.usd) }
+          pages.each { |page| page.reserve(reservation, columns) } if short.empty?
         end
-        outcome
+        short
       end
 
       def book(attempt_id, cost_usd, attempt)
@@ -88,9 +87,9 @@ class LlmRouter
         nil
       end
 
-      def held_for(attempt, now)
-        lease = attempt&.lease || Lease.default
-        { **details(attempt).slice(:model, :endpoint, :job_id), expires_at: now + lease, created_at: now }
+      def lease(attempt, now)
+        seconds = attempt&.lease || Lease.default
+        { **details(attempt).slice(:model, :endpoint, :job_id), expires_at: now + seconds, created_at: now }
       end
 
       def details(attempt)
@@ -107,9 +106,14 @@ class LlmRouter
 
       def refusal(short, usd)
         page = short.min_by(&:left)
-        waiting = short.all? { |other| other.fits_later?(usd) }
+        retry_after = retry_after(short) if short.all? { |other| other.fits_later?(usd) }
         BudgetExceeded.new(needed_usd: usd, left_usd: [page.left, BigDecimal(0)].max,
-                           period_ends_at: ends_at(short), retry_after: (HELD if waiting))
+                           period_ends_at: ends_at(short), retry_after: retry_after)
+      end
+
+      # No later than the next lease ends.
+      def retry_after(pages)
+        [RETRY_AFTER, *pages.filter_map { |page| Lease.seconds_left(page.budget) }].min
       end
 
       def ends_at(pages)
@@ -133,13 +137,6 @@ class LlmRouter
 
       def model
         @budgets.first.class
-      end
-
-      def tell_of(usd, reservation)
-        Log.new(LlmRouter.config.logger).write(:warn) do
-          "#{usd.to_s('F')} USD that an earlier run of #{reservation.key} may have cost are held no more: " \
-            "the budget had no room for both"
-        end
       end
     end
   end

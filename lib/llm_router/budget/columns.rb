@@ -5,7 +5,7 @@ class LlmRouter
     # What an act reads of reservations and charges, and how it tells them apart in the rows of a join.
     # @api private
     module Columns
-      RESERVATION = %w[id attempt_id key usd uncertain expires_at model endpoint job_id].freeze
+      RESERVATION = %w[id attempt_id usd expires_at model endpoint job_id].freeze
       CHARGE = %w[id attempt_id kind cost_usd period_started_on].freeze
 
       module_function

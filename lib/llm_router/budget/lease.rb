@@ -2,8 +2,8 @@
 
 class LlmRouter
   module Budget
-    # What reservations hold. One whose lease is up holds nothing, though its row is there until the
-    # next reservation ends it.
+    # What the reservations of a budget hold, and until when. One whose lease is up holds nothing, though
+    # its row is there until the next reservation ends it.
     # @api private
     module Lease
       module_function
@@ -17,12 +17,16 @@ class LlmRouter
       # @param budget [Budget]
       # @return [BigDecimal] US dollars held by leases that run
       def held(budget)
-        reservation = budget.class::Reservation
-        running = reservation.where(budget_id: budget.id).where("expires_at > ?", Time.now)
-        OwnConnection.open(budget.class) do |connection|
-          amounts = connection.uncached { connection.select_values(running.select(:usd).to_sql) }
-          amounts.sum(BigDecimal(0)) { |amount| reservation.type_for_attribute("usd").deserialize(amount) }
-        end
+        type = budget.class::Reservation.type_for_attribute("usd")
+        running(budget, "usd").sum(BigDecimal(0)) { |usd| type.deserialize(usd) }
+      end
+
+      # @param budget [Budget]
+      # @return [Float, nil] seconds until the next lease ends; nil where none runs
+      def seconds_left(budget)
+        now = Time.now
+        ends_at = running(budget, "MIN(expires_at)", now).first
+        ends_at && (budget.class::Reservation.type_for_attribute("expires_at").deserialize(ends_at) - now).to_f
       end
 
       # @param row [Budget] as the database has it now
@@ -30,6 +34,13 @@ class LlmRouter
       #   charged, that of a lease that is up as well
       def claim(row)
         LlmRouter.config.on_uncertain == :release ? held(row) : row[:reserved_usd]
+      end
+
+      def running(budget, column, now = Time.now)
+        OwnConnection.open(budget.class) do |connection|
+          leases = budget.class::Reservation.where(budget_id: budget.id).where("expires_at > ?", now)
+          connection.uncached { connection.select_values(leases.select(column).to_sql) }
+        end
       end
     end
   end

@@ -3,8 +3,8 @@
 class LlmRouter
   module Budget
     # Which reservations and charges an act needs to see, besides the rows themselves: those of an
-    # attempt, or of a key, and the leases that are up by now.
+    # attempt, and the leases that are up by now.
     # @api private
-    Look = Struct.new(:attempt_id, :key, :now, keyword_init: true)
+    Look = Struct.new(:attempt_id, :now, keyword_init: true)
   end
 end

@@ -43,9 +43,9 @@ class LlmRouter
         end
       end
 
-      # @return [Boolean] whether so much more can be held, if what the key holds already gives way
-      def fits?(usd, key)
-        @cap.nil? || usd <= left + held_by(key).sum(0, &:usd)
+      # @return [Boolean] whether so much more can be reserved
+      def fits?(usd)
+        @cap.nil? || usd <= left
       end
 
       # @return [BigDecimal, nil] US dollars neither spent nor reserved; nil without a cap
@@ -58,17 +58,11 @@ class LlmRouter
         @cap.nil? || usd <= @cap - spent
       end
 
-      # Holds the money. What an earlier run of the same attempt left is taken over; but what may have
-      # been billed stays held as long as there is room for both.
-      # @return [BigDecimal] US dollars that may have been billed and that nobody holds any more
-      def hold(reservation, columns)
-        uncertain, dead = held_by(reservation.key).partition(&:uncertain)
-        dead.each { |earlier| finish(earlier) }
-        uncertain = [] if @cap.nil? || reservation.usd <= left
-        uncertain.each { |earlier| finish(earlier) }
+      # @param reservation [Reservation]
+      # @param columns [Hash] what is known of the attempt
+      def reserve(reservation, columns)
         @reserved += reservation.usd
         new_reservations << { budget_id: budget.id, **reservation.to_h, **columns }
-        uncertain.sum(0, &:usd)
       end
 
       # Ends the reservation and books the cost, unless that was done before.
@@ -107,17 +101,13 @@ class LlmRouter
         @spent = BigDecimal(0)
       end
 
-      def held_by(key)
-        @reservations.select { |held| held.key == key && !ended.include?(held.id) }
-      end
-
       def estimate_of(attempt_id)
         @charges.find { |charge| charge.kind == "estimate" && charge.attempt_id == attempt_id }
       end
 
       def finish_of(attempt_id)
         reservation = @reservations.find { |held| held.attempt_id == attempt_id }
-        finish(reservation) if reservation && !ended.include?(reservation.id)
+        finish(reservation) if reservation
       end
 
       def finish(reservation)

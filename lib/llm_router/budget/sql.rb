@@ -59,7 +59,6 @@ class LlmRouter
 
       def held_conditions(look)
         [("r.expires_at <= #{quote(@model::Reservation, :expires_at, look.now)}" if look.now),
-         ("r.#{name('key')} = #{@connection.quote(look.key)}" if look.key),
          ("r.attempt_id = #{@connection.quote(look.attempt_id)}" if look.attempt_id)].compact
       end
 

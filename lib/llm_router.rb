@@ -72,6 +72,7 @@ class LlmRouter
   autoload :Budget, "llm_router/budget"
   autoload :Budgets, "llm_router/budgets"
   autoload :ChargeJob, "llm_router/charge_job"
+  autoload :ChargeOnce, "llm_router/charge_once"
   autoload :Job, "llm_router/job"
   autoload :JobPolicy, "llm_router/job_policy"
   autoload :JobReport, "llm_router/job_report"

@@ -2,6 +2,8 @@
 
 require "active_job"
 require "global_id"
+require "tmpdir"
+require "active_support/testing/time_helpers"
 require_relative "article/app"
 
 RSpec.describe LlmRouter::Job do
@@ -247,6 +249,75 @@ RSpec.describe LlmRouter::Job do
     LlmRouter::ChargeJob.perform_now(*arguments)
     expect(budget.charges).to eq([BigDecimal("0.25")])
     expect(gateway.requests.size).to eq(1)
+  end
+
+  describe "a charge that is made later" do
+    let(:charge) { LlmRouter::ChargeJob.new(budget, "0.25").serialize }
+
+    before do
+      budget.broken = true
+      perform
+      budget.broken = false
+    end
+
+    def deliver(payload = { **charge, "arguments" => adapter.enqueued_jobs.first[:args] })
+      ActiveJob::Base.execute(payload)
+    end
+
+    it "is made once, though the job is delivered twice or enqueued anew by its queue" do
+      2.times { deliver }
+      LlmRouter::ChargeJob.perform_now(*ActiveJob::Arguments.deserialize(adapter.enqueued_jobs.first[:args]))
+      expect(budget.charges).to eq([BigDecimal("0.25")])
+    end
+
+    it "is made once without an attempt, and each job makes its own" do
+      2.times { deliver(charge) }
+      expect(budget.charges).to eq([BigDecimal("0.25")])
+      LlmRouter::ChargeJob.perform_now(budget, "0.25")
+      expect(budget.charges.size).to eq(2)
+    end
+
+    it "is made once by two deliveries at the same time, of which the second is retried" do
+      started = Queue.new
+      finish = Queue.new
+      allow(budget.ledger).to receive(:charge!).and_wrap_original do |original, cost|
+        started << true
+        finish.pop
+        original.call(cost)
+      end
+      first = Thread.new { deliver }
+      started.pop
+      expect { deliver }.to change { adapter.enqueued_jobs.size }.by(1)
+      finish << true
+      first.join
+      deliver
+      expect(budget.charges).to eq([BigDecimal("0.25")])
+    end
+
+    it "is retried after an error of the budget" do
+      budget.broken = true
+      deliver
+      budget.broken = false
+      2.times { deliver }
+      expect(budget.charges).to eq([BigDecimal("0.25")])
+    end
+
+    it "is made after all where the process that made it was killed: Rails.cache keeps the claim for a while" do
+      extend ActiveSupport::Testing::TimeHelpers
+      Dir.mktmpdir("llm_router") do |directory|
+        stub_const("Rails", Struct.new(:cache).new(ActiveSupport::Cache::FileStore.new(directory)))
+        allow(budget.ledger).to receive(:charge!) { Process.kill(:KILL, Process.pid) }
+        Process.wait(fork { deliver })
+        allow(budget.ledger).to receive(:charge!).and_call_original
+        expect { deliver }.to change { adapter.enqueued_jobs.size }.by(1)
+        expect(budget.charges).to be_empty
+        travel LlmRouter::ChargeOnce::CLAIM + 1
+        2.times { deliver }
+        expect(budget.charges).to eq([BigDecimal("0.25")])
+      end
+    ensure
+      travel_back
+    end
   end
 
   it "keeps trying to charge" do

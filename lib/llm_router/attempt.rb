@@ -13,7 +13,8 @@ class LlmRouter
   # @!attribute [r] job_id
   #   @return [String, nil] of the Active Job that makes the call
   # @!attribute [r] lease
-  #   @return [Float] seconds after which the attempt is surely over, though nobody said so
+  #   @return [Float, nil] seconds after which the attempt is surely over, though nobody said so; nil where
+  #     nothing was reserved for it
   # @!attribute [r] generation_id
   #   @return [String, nil] once there was an answer that names it
   # @!attribute [r] prompt_tokens

@@ -41,7 +41,7 @@ class LlmRouter
         @spending.weigh(@asked, prompt_tokens, completion_tokens)
         refusal = booking { @spending.reserve(limit) }
         return refusal if refusal
-      elsif Unscheduled.run { @spending.exhausted? }
+      elsif Unscheduled.run { @spending.exhausted?(@asked) }
         nothing_left(@asked.model)
       end
       DatabaseConnections.release if @config.release_connections

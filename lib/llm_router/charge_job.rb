@@ -3,8 +3,8 @@
 require "active_job"
 
 class LlmRouter
-  # Charges a budget that could not be charged when its answer came. Enqueued by {Job}; it asks no
-  # model. The amount travels as decimal text.
+  # Charges a budget that could not be charged when its answer came. Enqueued by {Job}; it calls no
+  # model. The amount travels as decimal text, and the attempt with it: delivered twice, it charges once.
   class ChargeJob < ActiveJob::Base
     # Nearly three weeks in all: longer than a database is away, and money is owed until then.
     ATTEMPTS = 25
@@ -14,11 +14,19 @@ class LlmRouter
 
     # @param budget [#charge!] a record
     # @param cost_usd [String] US dollars, a decimal
-    # @param attempt [Hash, nil] what {Attempt} holds, so that its reservation ends with it
+    # @param attempt [Hash, nil] what {Attempt} holds, so that its reservation ends with it; nil for a charge
+    #   that is this job's own
     # @return [void]
     def perform(budget, cost_usd, attempt = nil)
-      attempt &&= Attempt.new(**attempt.symbolize_keys)
-      Account.of(budget).late(BigDecimal(cost_usd)) { attempt }
+      attempt = attempt ? Attempt.new(**attempt.symbolize_keys) : Attempt.new(id: job_id)
+      once(budget, attempt) { Account.of(budget).late(BigDecimal(cost_usd)) { attempt } }
+    end
+
+    private
+
+    # A row has a record of attempts.
+    def once(budget, attempt, &)
+      Budgets.new([budget]).rows.any? ? yield : ChargeOnce.run(budget, attempt.id, &)
     end
   end
 end

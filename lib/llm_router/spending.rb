@@ -22,8 +22,11 @@ class LlmRouter
       @account.reserving?
     end
 
-    # @return [Boolean] whether a budget that does not reserve has nothing left
-    def exhausted?
+    # @param candidate [Candidate]
+    # @return [Boolean] whether a budget that does not reserve has nothing left for an attempt
+    def exhausted?(candidate)
+      @candidate = candidate
+      begin_attempt(nil)
       @account.exhausted?
     end
 
@@ -53,7 +56,7 @@ class LlmRouter
 
     # @return [Attempt, nil] the last one, with what has become known of it. Made when somebody asks.
     def attempt
-      return unless @lease
+      return unless @candidate
 
       @known = @known.call if @known.is_a?(Proc)
       @attempt ||= Attempt.new(id: @id ||= Native.uuid, model: @candidate.model,

@@ -38,6 +38,11 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     jobs.each { |one| job.perform_now(*ActiveJob::Arguments.deserialize(one[:args])) }
   end
 
+  def deliver_twice(job)
+    arguments = ActiveJob::Arguments.deserialize(enqueued(job).first[:args])
+    2.times { job.perform_now(*arguments) }
+  end
+
   def differences
     LlmRouter::Budget::Audit.new(model).differences
   end
@@ -115,6 +120,15 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     expect(budget.charges.last).to have_attributes(cost_usd: usd("0.0625"), prompt_tokens: 7, model: Support::PRIMARY)
   end
 
+  it "settles once, though the job that found out the cost is delivered twice" do
+    gateway.answer("Hi", cost_usd: "0.1")
+    gateway.stall(Support::PRIMARY, after: :headers, times: 1)
+    DraftJob.perform_now(budget)
+    gateway.generation(budget.class::Reservation.first.generation_id, cost_usd: "0.0625")
+    deliver_twice(LlmRouter::SettleJob)
+    expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1625"), 0, []])
+  end
+
   it "corrects the estimate where that becomes known after the lease" do
     gateway.answer("Hi", cost_usd: "0.1")
     gateway.stall(Support::PRIMARY, after: :body, times: 1)
@@ -125,7 +139,7 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     DraftJob.perform_now(budget)
     expect(budget.charges.map(&:kind)).to eq(%w[cost estimate cost])
     gateway.generation(id, cost_usd: "0.0625")
-    perform_enqueued(LlmRouter::SettleJob)
+    deliver_twice(LlmRouter::SettleJob)
     expect([spent(budget), differences]).to eq([usd("0.2625"), []])
   end
 
@@ -148,9 +162,7 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     DraftJob.perform_now(budget)
     expect([spent(budget), budget.reserved_usd]).to eq([0, usd("0.5")])
     broken = false
-    2.times do
-      LlmRouter::ChargeJob.perform_now(*ActiveJob::Arguments.deserialize(enqueued(LlmRouter::ChargeJob).first[:args]))
-    end
+    deliver_twice(LlmRouter::ChargeJob)
     expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1"), 0, []])
     expect(budget.charges.last.generation_id).to be_present
   end

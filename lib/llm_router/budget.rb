@@ -43,6 +43,7 @@ class LlmRouter
     require "llm_router/budget/usd"
     require "llm_router/budget/name"
     require "llm_router/budget/period"
+    require "llm_router/budget/owner"
     require "llm_router/budget/class_methods"
     require "llm_router/budget/writing_role"
     require "llm_router/budget/schema"
@@ -92,7 +93,8 @@ class LlmRouter
     end
 
     # @return [BigDecimal, nil] the row's own cap in US dollars or else the model's
-    #   {ClassMethods#default_cap_usd}; nil for no cap: spending is counted, and nothing is refused
+    #   {ClassMethods#default_cap_usd}; nil for no cap: spending is counted, and nothing is refused. 0 where
+    #   that depends on the owner and the owner was deleted
     def cap_usd
       self[:cap_usd] || self.class.default_cap_for(self)
     end

@@ -28,6 +28,80 @@ RSpec.describe "LlmRouter::Budget, its cap and its period", database: :sqlite do
     expect(capped.for(organization, feature: :chat).cap_usd).to be_nil
   end
 
+  describe "from a block that asks the owner" do
+    let(:capped) { model_with { default_cap_usd { |owner,| owner ? owner.llm_cap_usd : "100" } } }
+    let(:row) { capped.for(organization.tap { |owner| owner.update!(llm_cap_usd: "7.25") }) }
+
+    def reservation_of(amount)
+      capped.find(row.id).reserve!(amount, key: "job/1")
+    end
+
+    it "is 0 where the owner was deleted, and not that of the app" do
+      held = reservation_of("0.5")
+      organization.delete
+      expect(capped.find(row.id)).to have_attributes(cap_usd: 0, remaining_usd: 0, exhausted?: true)
+      expect { reservation_of("0.5") }.to raise_error(LlmRouter::BudgetExceeded, /0.0 USD are left/)
+      expect(log).to include("llm_budgets #{row.id} (BudgetTable::Organization/#{organization.id} production): " \
+                             "the owner was deleted, so the cap is 0 USD. Delete the row, or set its cap_usd")
+      capped.find(row.id).settle!(held, "0.25")
+      expect(spent(row)).to eq(usd("0.25"))
+      capped.find(row.id).update!(cap_usd: 1)
+      expect(capped.find(row.id).remaining_usd).to eq(usd("0.75"))
+    end
+
+    it "is that of an owner that a default scope hides, preloaded or not" do
+      stub_const("Team", Class.new(ActiveRecord::Base) do
+        self.table_name = "organizations"
+        default_scope { where("llm_cap_usd <> 7.25") }
+      end)
+      row = capped.for(Team.create!(llm_cap_usd: "7.25"))
+      expect(Team.count).to eq(0)
+      [capped.find(row.id), capped.preload(:owner).find(row.id), row].each do |found|
+        expect(found).to have_attributes(cap_usd: usd("7.25"), remaining_usd: usd("7.25"))
+      end
+      expect { row.reserve!("8", key: "job/1") }.to raise_error(LlmRouter::BudgetExceeded, /7.25 USD are left/)
+    end
+
+    it "leaves a cap that is the same for all alone" do
+      same = model_with { default_cap_usd "3" }
+      row = same.for(organization)
+      organization.delete
+      expect(same.find(row.id).cap_usd).to eq(3)
+    end
+
+    it "works with strict loading, of the budget and of the owner, and leaves their flags as they are" do
+      asking = model_with { default_cap_usd { |owner,| owner.budgets.to_a.size * 2 } }
+      row = asking.for(organization)
+      [asking, BudgetTable::Organization].each { |strict| strict.strict_loading_by_default = true }
+      owner = BudgetTable::Organization.find(organization.id)
+      [asking.find(row.id), asking.for(owner), asking.preload(:owner).find(row.id), row.tap(&:strict_loading!)]
+        .each { |budget| expect(budget).to have_attributes(cap_usd: 2, remaining_usd: 2, exhausted?: false) }
+      asking.find(row.id).settle!(asking.for(owner).reserve!("0.5", key: "job/1"), "0.25")
+      expect(spent(row)).to eq(usd("0.25"))
+      expect(owner).to be_strict_loading
+    ensure
+      [asking, BudgetTable::Organization].each { |strict| strict.strict_loading_by_default = false }
+    end
+
+    it "works with strict loading of many records only" do
+      owner = BudgetTable::Organization.find(row.owner.id)
+      # From Rails 7.0 on.
+      next unless owner.method(:strict_loading!).arity.negative?
+
+      owner.strict_loading!(mode: :n_plus_one_only)
+      budget = capped.for(owner)
+      budget.strict_loading!(mode: :n_plus_one_only)
+      expect(budget.remaining_usd).to eq(usd("7.25"))
+    end
+
+    it "keeps no connection from the pool" do
+      row = capped.find(self.row.id)
+      ActiveRecord::Base.connection_pool.release_connection
+      row.remaining_usd
+      expect(ActiveRecord::Base.connection_pool).not_to be_active_connection
+    end
+  end
+
   it "is inherited" do
     parent = model_with { default_cap_usd "3" }
     child = Class.new(parent) { def self.name = "Child" }

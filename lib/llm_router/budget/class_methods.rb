@@ -24,7 +24,10 @@ class LlmRouter
       #
       # @param cap_usd [BigDecimal, Integer, String, nil] US dollars; nil for no cap
       # @param by_feature [Hash{Symbol => BigDecimal, Integer, String, nil}] in its place for a feature
-      # @yieldparam owner [ActiveRecord::Base, nil]
+      # A block gets the owner also where a default scope hides it, such as that of a soft delete. It is not called
+      # for an owner that was deleted: the cap of its row is 0.
+      #
+      # @yieldparam owner [ActiveRecord::Base, nil] nil for the app
       # @yieldparam feature [Symbol, nil]
       # @yieldreturn [BigDecimal, Integer, String, nil] US dollars; nil for no cap
       # @return [void]
@@ -46,7 +49,7 @@ class LlmRouter
       def default_cap_for(budget)
         caps = default_caps
         feature = budget.feature&.to_sym
-        cap = caps.is_a?(Proc) ? caps.call(budget.owner, feature) : caps && caps[feature]
+        cap = caps.is_a?(Proc) ? cap_of_owner(budget) { |owner| caps.call(owner, feature) } : caps && caps[feature]
         cap && Usd.exact(cap, "default_cap_usd")
       end
 
@@ -54,6 +57,21 @@ class LlmRouter
       # @return [Proc, Hash, nil] nil where nobody has said anything
       def default_caps
         @default_cap_usd || (superclass.default_caps if superclass.respond_to?(:default_caps))
+      end
+
+      # An owner that was deleted is not the app.
+      # @api private
+      def cap_of_owner(budget)
+        return yield(nil) unless budget.owner_type
+
+        owner = Owner.of(budget)
+        return yield(owner) if owner
+
+        LlmRouter.config.logger&.warn do
+          "[llm] #{table_name} #{budget.id} (#{budget.scope_in_words}): the owner was deleted, so the cap is 0 USD. " \
+            "Delete the row, or set its cap_usd"
+        end
+        0
       end
 
       # Says once that nothing is ever refused, unless that was said on purpose.

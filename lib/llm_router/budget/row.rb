@@ -13,7 +13,8 @@ class LlmRouter
         fresh = OwnConnection.open(model) { |connection| load(model, connection, model.primary_key => budget.id) }
         raise missing([budget]) unless fresh
 
-        fresh.association(:owner).target = budget.owner if budget.association(:owner).loaded?
+        owner = Owner.loaded(budget)
+        fresh.association(:owner).target = owner if owner
         fresh
       end
 

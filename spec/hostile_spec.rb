@@ -110,8 +110,6 @@ RSpec.describe LlmRouter, "and hostile answers" do
       "a cost twice, once in disguise" => %({#{text},"usage":{"cost":0.1,"c\\u006fst":0.2}}),
       "a flag twice that decides on the cost" =>
         %({#{text},"usage":{"cost":0.1,"is_byok":true,"is_byok":false,"cost_details":{"upstream_inference_cost":1}}}),
-      "a cost that is not a number" => %({#{text},"usage":{"cost":NaN}}),
-      "an infinite cost" => %({#{text},"usage":{"cost":-Infinity}}),
       "a cost of 4,000 digits" => %({#{text},"usage":{"cost":#{'9' * 4000}}}),
       "a cost of 4,000 decimals" => %({#{text},"usage":{"cost":0.#{'1' * 4000}}}),
       "a cost of an absurd size" => %({#{text},"usage":{"cost":1e21}}),

@@ -118,6 +118,14 @@ RSpec.describe LlmRouter, "and the wire" do
     expect(ask.content).to eq("Hello")
   end
 
+  it "takes an answer that was paid for, though Python wrote numbers into it that JSON does not know" do
+    choice = %({"logprobs":[NaN,-Infinity],"message":{"content":"Hello","reasoning_content":"Hm.","tool_calls":[]}})
+    gateway.raw(body: %(\uFEFF{"choices":[#{choice}],"usage":{"cost":0.5}}))
+    draft = ask
+    expect(draft).to have_attributes(content: "Hello", reasoning: "Hm.", cost_usd: BigDecimal("0.5"), tool_calls: [])
+    expect(draft.raw.dig("choices", 0, "logprobs")).to match([be_nan, -Float::INFINITY])
+  end
+
   it "follows no redirect, with its key or without" do
     gateway.redirect(to: "#{@other.base_url}/chat/completions")
     error = failure_of { ask }

@@ -72,7 +72,7 @@ class LlmRouter
       @completion.refusal
     end
 
-    # @return [String, nil] the model's reasoning, where it shows it
+    # @return [String, nil] the model's reasoning (+reasoning+, or +reasoning_content+), where it shows it
     def reasoning
       @completion.reasoning
     end
@@ -93,9 +93,10 @@ class LlmRouter
     end
 
     # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Numbers in
-    #   it are Floats: take money from {#cost_usd}. It is nested no deeper than 100 levels.
+    #   it are Floats (+NaN+ as well, where the endpoint wrote it): take money from {#cost_usd}. It is nested no
+    #   deeper than 100 levels.
     def raw
-      @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: 100, freeze: true)
+      @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: 100, freeze: true, allow_nan: true)
     end
 
     # @return [String] without the content

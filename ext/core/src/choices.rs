@@ -54,6 +54,9 @@ pub(crate) struct Message<'j> {
     pub(crate) refusal: Option<Cow<'j, str>>,
     #[serde(default, borrow, deserialize_with = "lenient::said")]
     pub(crate) reasoning: Option<Cow<'j, str>>,
+    /// What `reasoning` is called at many a gateway; some send both.
+    #[serde(default, borrow, deserialize_with = "lenient::said")]
+    pub(crate) reasoning_content: Option<Cow<'j, str>>,
     #[serde(default, deserialize_with = "lenient::present")]
     pub(crate) tool_calls: bool,
     /// What `tool_calls` was called before, at gateways that still do.

@@ -56,6 +56,12 @@ const IDLE: Duration = Duration::from_secs(50);
 /// every call would go the way of the first, into a connection that leads nowhere any more.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// Gateways and the proxies before them add headers of their own, each the others'. An answer with a hundred and one
+/// (what is read otherwise) was paid for.
+const MAX_HEADERS: usize = 1_000;
+/// In bytes; over HTTP/1.1 it is the least that is read anyway.
+const MAX_HEADER_BYTES: u32 = 400 * 1024;
+
 impl Client {
     /// Redirects are not followed, so that neither key nor prompt goes where nobody sent it; attempts
     /// bring their own time limit; what a server may have seen is not sent again (only a request that
@@ -70,6 +76,8 @@ impl Client {
             .redirect(redirect::Policy::none())
             .referer(false)
             .pool_idle_timeout(IDLE)
+            .http1_max_headers(MAX_HEADERS)
+            .http2_max_header_list_size(MAX_HEADER_BYTES)
             .http2_keep_alive_interval(SILENCE)
             .http2_keep_alive_timeout(SILENCE)
             .user_agent(concat!("llm_router/", env!("CARGO_PKG_VERSION")))

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::verdict::{judge, Received};
 use crate::{
-    retry_after, App, Ask, Candidate, Completion, Cost, Endpoint, Failure, Params, Progress, Reason, Request, Scope,
+    constants, retry_after, App, Ask, Candidate, Completion, Cost, Endpoint, Failure, Params, Progress, Reason,
+    Request, Scope,
 };
 
 /// What has to hold is asserted.
@@ -87,10 +88,12 @@ fn check_completion(status: u16, completion: &Completion) {
     {
         assert!(!name.contains(KEY) && !name.contains(char::is_control) && name.len() <= LONGEST_MESSAGE, "{name:?}");
     }
-    let body = match serde_json::from_str::<Value>(&completion.body) {
+    // Ruby knows the constants.
+    let json = constants::replaced(completion.body.clone());
+    let body = match serde_json::from_str::<Value>(&json) {
         Ok(body) => body,
         // A number that to Ruby is infinite, or a name that serde_json has for itself.
-        Err(_) if serde_json::from_str::<IgnoredAny>(&completion.body).is_ok() => return,
+        Err(_) if serde_json::from_str::<IgnoredAny>(&json).is_ok() => return,
         Err(error) => unreachable!("what Ruby is to parse is JSON: {error}"),
     };
     let first = body.get("choices").and_then(|choices| choices.get(0));

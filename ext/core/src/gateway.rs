@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, HeaderValue, ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{HeaderMap, HeaderValue, ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::Response;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -87,6 +87,7 @@ async fn send(client: &Client, ask: &Ask<'_>) -> Result<Response, Failure> {
             .headers(endpoint.headers().clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))
             .body(outgoing::body(json, ask.progress))
             .send()
             .await;
@@ -123,6 +124,10 @@ async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Resu
         Err(Unread::TooLarge) => {
             let over = format!("the answer is larger than {} bytes (max_answer_bytes)", ask.max_answer_bytes);
             return Err(Failure::bad_answer(over).with_status(status).unaccounted());
+        }
+        Err(Unread::Garbled(error)) => {
+            let why = format!("the answer could not be decoded: {error}");
+            return Err(Failure::bad_answer(why).with_status(status).unaccounted());
         }
         Err(Unread::Broken(error)) => {
             return Err(transport::failure(&error, &ask.candidate.endpoint, client).with_status(status));

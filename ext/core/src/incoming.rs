@@ -1,11 +1,18 @@
-//! The body of an answer, no more of it than the caller can hold.
+//! The body of an answer, unpacked where it is packed, and no more of it than the caller can hold.
+
+use std::io::{self, Write};
 
 use reqwest::Response;
+use thiserror::Error;
+
+use crate::unpacking::Unpacking;
 
 /// Why a body was not read to its end.
 pub(crate) enum Unread {
     TooLarge,
     Broken(reqwest::Error),
+    /// It does not unpack.
+    Garbled(io::Error),
 }
 
 /// What a server announces is believed up to this many bytes; memory beyond it is for bytes that came.
@@ -16,21 +23,55 @@ const MAX_TRUSTED: usize = 1024 * 1024;
 pub(crate) async fn read(response: &mut Response, max: usize, body: &mut Vec<u8>) -> Result<(), Unread> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     body.reserve_exact(announced.min(max).min(MAX_TRUSTED));
-    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
-        if body.len() + chunk.len() > max {
-            return Err(Unread::TooLarge);
+    let mut unpacking = Unpacking::into(Room { body, max });
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => unpacking.write_all(&chunk)?,
+            Ok(None) => return Ok(unpacking.finish()?),
+            Err(error) => {
+                // As much as came of an error may still be read.
+                let _unpacked = unpacking.flush();
+                return Err(Unread::Broken(error));
+            }
         }
-        make_room(body, chunk.len(), max);
-        body.extend_from_slice(&chunk);
     }
-    Ok(())
 }
 
-/// Twice the room each time, as a `Vec` would do it by itself, but never beyond `max`.
-fn make_room(body: &mut Vec<u8>, more: usize, max: usize) {
-    let needed = body.len() + more;
-    if needed > body.capacity() {
-        let room = body.capacity().saturating_mul(2).min(max).max(needed);
-        body.reserve_exact(room - body.len());
+/// Where the body goes.
+struct Room<'b> {
+    body: &'b mut Vec<u8>,
+    max: usize,
+}
+
+#[derive(Debug, Error)]
+#[error("there is no room for more")]
+struct Full;
+
+impl Write for Room<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let needed = self.body.len() + bytes.len();
+        if needed > self.max {
+            return Err(io::Error::other(Full));
+        }
+        if needed > self.body.capacity() {
+            // Twice the room each time, as a `Vec` would do it by itself, but never beyond `max`.
+            let room = self.body.capacity().saturating_mul(2).min(self.max).max(needed);
+            self.body.reserve_exact(room - self.body.len());
+        }
+        self.body.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        match error.get_ref() {
+            Some(cause) if cause.is::<Full>() => Self::TooLarge,
+            _ => Self::Garbled(error),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderValue, ACCEPT};
+use reqwest::header::{HeaderValue, ACCEPT, ACCEPT_ENCODING};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -10,7 +10,8 @@ use tokio::time::timeout;
 
 use crate::gateway::settle;
 use crate::incoming::{self, Unread};
-use crate::{shape, transport, Client, Endpoint};
+use crate::readable::{Readable, Unreadable};
+use crate::{transport, Client, Endpoint};
 
 /// Why a look-up brought nothing. No variant holds the key, or any address but the host.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -50,13 +51,17 @@ pub(crate) async fn get<T: DeserializeOwned>(
         settle().await;
     }
     let json = outcome?;
-    shape::check(&json).map_err(|_| LookupError::Unreadable("it is nested too deep, or a list in it is too long"))?;
-    serde_json::from_slice(&json).map_err(|_| LookupError::Unreadable("it is not the JSON that was asked for"))
+    let json = Readable::of(json).map_err(|(why, _)| match why {
+        Unreadable::Misshapen(_) => LookupError::Unreadable("it is nested too deep, or a list in it is too long"),
+        _ => LookupError::Unreadable("it is not the JSON that was asked for"),
+    })?;
+    json.parse().map_err(|_| LookupError::Unreadable("it is not the JSON that was asked for"))
 }
 
 async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, LookupError> {
     let request = client.http.get(url).headers(endpoint.headers().clone());
-    let sent = request.header(ACCEPT, HeaderValue::from_static("application/json")).send().await;
+    let request = request.header(ACCEPT, HeaderValue::from_static("application/json"));
+    let sent = request.header(ACCEPT_ENCODING, HeaderValue::from_static("gzip")).send().await;
     let mut response = sent.map_err(|error| LookupError::Connection(transport::words(&error, endpoint, client)))?;
     let status = response.status();
     let mut body = Vec::new();
@@ -68,6 +73,7 @@ async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<
     match read {
         Ok(()) => Ok(body),
         Err(Unread::TooLarge) => Err(LookupError::Unreadable("it is larger than 16 MiB")),
+        Err(Unread::Garbled(_)) => Err(LookupError::Unreadable("it could not be decoded")),
         Err(Unread::Broken(error)) if transport::is_garbled(&error) => {
             Err(LookupError::Unreadable("it could not be decoded"))
         }

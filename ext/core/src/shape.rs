@@ -28,6 +28,8 @@ pub(crate) enum Misshapen {
 pub(crate) struct Shape {
     /// Some text has the escape of a surrogate, which may be a lone one.
     pub(crate) surrogates: bool,
+    /// Somewhere outside of texts there may be a `NaN` or an `Infinity`.
+    pub(crate) constants: bool,
 }
 
 /// Whether JSON is of a size in each direction that an answer can have. Whether it is JSON at all is
@@ -54,6 +56,7 @@ pub(crate) fn check(json: &[u8]) -> Result<Shape, Misshapen> {
             b']' | b'}' => drop(open.pop()),
             b':' => open.last_mut().into_iter().for_each(|open| open.name_next = false),
             b',' => open.last_mut().map_or(Ok(()), Open::count)?,
+            b'N' | b'I' => shape.constants = true,
             _ => {}
         }
     }
@@ -106,16 +109,19 @@ mod tests {
     }
 
     #[test]
-    fn half_an_emoji_is_told_of() {
-        for (json, surrogates) in [
-            (r#"["\ud83d"]"#, true),
-            (r#"{"a":"b\\\uDC00"}"#, true),
-            (r#""\ud83d\ude00"#, true),
-            (r#"["\u00e9 \\ud83d","\n"]"#, false),
-            (r#"["\"#, false),
-            (r#"["\u"#, false),
+    fn what_a_parser_refuses_is_told_of() {
+        for (json, surrogates, constants) in [
+            (r#"["\ud83d"]"#, true, false),
+            (r#"{"a":"b\\\uDC00"}"#, true, false),
+            (r#""\ud83d\ude00"#, true, false),
+            (r#"["\u00e9 \\ud83d","\n"]"#, false, false),
+            (r#"["\"#, false, false),
+            (r#"["\u"#, false, false),
+            ("[NaN]", false, true),
+            ("[1,-Infinity]", false, true),
+            (r#"["NaN Infinity",null]"#, false, false),
         ] {
-            assert_eq!(check(json.as_bytes()), Ok(Shape { surrogates }), "{json}");
+            assert_eq!(check(json.as_bytes()), Ok(Shape { surrogates, constants }), "{json}");
         }
     }
 

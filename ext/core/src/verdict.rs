@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;
 
-use thiserror::Error;
-
 use crate::answer::{Answer, ErrorBody, WireUsage};
 use crate::choices::Choice;
 use crate::classify::classify;
 use crate::lenient::{Object, Scalar};
-use crate::{redact, retry_after, shape, surrogates, Ask, Completion, Cost, Failure, Reason, Scope, Text, Usage};
+use crate::readable::{Readable, Unreadable};
+use crate::{redact, retry_after, Ask, Completion, Cost, Failure, Reason, Scope, Text, Usage};
 
 /// An HTTP answer: whole, or an error's beginning.
 pub(crate) struct Received {
@@ -50,15 +49,17 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
-        let body = checked(body).map_err(|(unread, body)| self.unreadable(&unread, Bill::of(&unread, &body)))?;
-        let mut answer = parse(&body).map_err(|unread| self.unreadable(&unread, Bill::of(&unread, body.as_bytes())))?;
+        let body = Readable::of(body).map_err(|(why, body)| self.unreadable(&why, Bill::of(&why, &body)))?;
+        let Object(mut answer) = body
+            .parse::<Object<Answer<'_>>>()
+            .map_err(|why| self.unreadable(&why, Bill::of(&why, body.json().as_bytes())))?;
         if answer.error.is_some() {
-            return Err(self.error(&answer, answer.error.as_ref(), &body));
+            return Err(self.error(&answer, answer.error.as_ref(), body.json()));
         }
         let cost = answer.owed().map_err(|error| self.unreadable(format!("usage.cost is unreadable: {error}"), None));
         let Some(choice) = answer.choices.first.take_if(|choice| !choice.failed()) else {
             return Err(match &answer.choices.first {
-                Some(failed) => self.error(&answer, failed.error.as_ref(), &body),
+                Some(failed) => self.error(&answer, failed.error.as_ref(), body.json()),
                 None => self.bad("the answer has no choices".to_owned(), cost?),
             });
         };
@@ -70,20 +71,20 @@ impl Wire<'_> {
             let blank = self.bad(format!("the answer ended ({word}) before it said anything"), cost);
             return Err(Failure { reason: Reason::Blank, ..blank });
         }
-        let completion = self.completion(answer, choice, cost, &body);
-        Ok(Completion { body, ..completion })
+        let completion = self.completion(answer, choice, cost, body.json());
+        Ok(Completion { body: body.into_text(), ..completion })
     }
 
     /// By the status, and by what the body says besides, if it can be read.
     fn refused(self, body: Vec<u8>) -> Failure {
-        let unread = |unread: Unread, body: &[u8]| {
+        let unread = |unread: Unreadable, body: &[u8]| {
             let words = std::str::from_utf8(body).unwrap_or_default();
             Failure { cost: Bill::of(&unread, body), ..self.error(&Answer::default(), None, words) }
         };
-        match checked(body) {
-            Ok(body) => match parse(&body) {
-                Ok(answer) => self.error(&answer, answer.error.as_ref(), &body),
-                Err(why) => unread(why, body.as_bytes()),
+        match Readable::of(body) {
+            Ok(body) => match body.parse::<Object<Answer<'_>>>() {
+                Ok(Object(answer)) => self.error(&answer, answer.error.as_ref(), body.json()),
+                Err(why) => unread(why, body.json().as_bytes()),
             },
             Err((why, body)) => unread(why, &body),
         }
@@ -102,7 +103,7 @@ impl Wire<'_> {
             provider: answer.provider.filter(shown),
             content: text(message.content),
             refusal: text(message.refusal),
-            reasoning: text(message.reasoning),
+            reasoning: text(message.reasoning.filter(|said| !said.is_empty()).or(message.reasoning_content)),
             finish_reason: choice.finish_reason.filter(shown),
             native_finish_reason: choice.native_finish_reason.filter(shown),
             usage: answer.usage.as_ref().map(Usage::from).unwrap_or_default(),
@@ -178,34 +179,6 @@ fn context(reason: Reason) -> &'static str {
     }
 }
 
-/// Why the body of an answer is not one. serde's own message can quote the answer; where it is wrong
-/// says enough.
-#[derive(Debug, Error)]
-enum Unread {
-    #[error("the answer is not read: {0}")]
-    Misshapen(#[from] shape::Misshapen),
-    #[error("the answer is not UTF-8")]
-    NotUtf8,
-    #[error("the answer is not the JSON of a chat completion (line {0}, column {1})")]
-    NotAnAnswer(usize, usize),
-}
-
-/// The body as text, mended where need be, if it is of a shape that may be parsed; or given back.
-fn checked(body: Vec<u8>) -> Result<String, (Unread, Vec<u8>)> {
-    let shape = match shape::check(&body) {
-        Ok(shape) => shape,
-        Err(misshapen) => return Err((misshapen.into(), body)),
-    };
-    let body = String::from_utf8(body).map_err(|error| (Unread::NotUtf8, error.into_bytes()))?;
-    Ok(if shape.surrogates { surrogates::replaced(body) } else { body })
-}
-
-fn parse(body: &str) -> Result<Answer<'_>, Unread> {
-    let Object(answer) =
-        serde_json::from_str(body).map_err(|error| Unread::NotAnAnswer(error.line(), error.column()))?;
-    Ok(answer)
-}
-
 /// What is owed for an answer that is otherwise unreadable.
 #[derive(serde::Deserialize)]
 struct Bill {
@@ -215,8 +188,8 @@ struct Bill {
 
 impl Bill {
     /// A bill that is there twice, or says two things, is none: what is owed is not known then.
-    fn of(unread: &Unread, body: &[u8]) -> Option<Cost> {
-        if matches!(unread, Unread::Misshapen(_)) {
+    fn of(unread: &Unreadable, body: &[u8]) -> Option<Cost> {
+        if matches!(unread, Unreadable::Misshapen(_)) {
             return None;
         }
         let Object(bill) = serde_json::from_slice::<Object<Self>>(body).ok()?;

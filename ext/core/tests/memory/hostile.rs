@@ -50,6 +50,11 @@ fn shapes() -> Vec<Case> {
             times(MANY, &format!(r#"{good}"x":["#), "0,", &format!("0{paid}")),
             BAD,
         ),
+        (
+            "900,000 numbers that are none",
+            times(900_000, &format!(r#"{good}"x":["#), "NaN,", r#"0],"y":{"z":1}}"#),
+            Outcome::Answered,
+        ),
         ("1.1 million fields that nobody reads", times(1_100_000, good, r#""":0,"#, r#""":0}"#), BAD),
         ("250,000 choices", times(250_000, r#"{"choices":["#, r#"{"message":{"content":"ab"}},"#, "{}]}"), BAD),
         (
@@ -72,6 +77,11 @@ fn texts(limit: usize) -> Vec<Case> {
         ("a long text", full(limit, start, "x", end), Outcome::Answered),
         ("a long text of escapes", full(limit, start, r"\n", &format!("x{end}")), Outcome::Answered),
         ("a long text with a late escape", full(limit, start, "x", &late), Outcome::Answered),
+        (
+            "a long text, and a number that is none",
+            full(limit, &start.replacen('{', r#"{"y":NaN,"#, 1), "x", end),
+            Outcome::Answered,
+        ),
         ("halves of emojis", full(limit, start, r"\ud83d", end), Outcome::Answered),
         ("a late half of an emoji", full(limit, start, "x", &format!(r"\ud83dx{end}")), Outcome::Answered),
         ("a half of an emoji, and no JSON", full(limit, &format!(r"{start}\ud83d"), "x", ""), BAD),

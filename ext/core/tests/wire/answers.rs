@@ -1,5 +1,7 @@
 //! Answers that are good, in every shape they come in.
 
+use std::time::Duration;
+
 use crate::support::{answer, good_answer, gzip, json, Caller, Step};
 
 #[tokio::test]
@@ -93,10 +95,93 @@ async fn a_refusal_is_an_answer_without_content() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_unpacked() {
-    let reply = answer("200 OK", "Content-Encoding: gzip\r\n", gzip(good_answer().as_bytes()));
-    let said = Caller::hears(vec![Step::Send(reply)]).await.unwrap();
-    assert_eq!(said.body, good_answer());
+async fn a_compressed_answer_is_unpacked_whatever_that_is_called() {
+    for encoding in ["gzip", "GZIP", "x-gzip", "X-GZip", "gzip, identity", "identity,gzip", "identity", "br", ""] {
+        let header = format!("Content-Encoding: {encoding}\r\n");
+        let reply = answer("200 OK", &header, gzip(good_answer().as_bytes()));
+        assert_eq!(Caller::hears(vec![Step::Send(reply)]).await.unwrap().body, good_answer(), "{encoding}");
+    }
+    let headers = "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n";
+    let twice = answer("200 OK", headers, gzip(&gzip(good_answer().as_bytes())));
+    assert_eq!(Caller::hears(vec![Step::Send(twice)]).await.unwrap().body, good_answer());
+    let packed = gzip(good_answer().as_bytes());
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: x-gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
+    let bytes = packed.iter().flat_map(|byte| [Step::Send(vec![*byte]), Step::Pause(Duration::from_micros(10))]);
+    let drips = std::iter::once(Step::Send(head.into_bytes())).chain(bytes).collect();
+    assert_eq!(Caller::hears(drips).await.unwrap().body, good_answer());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_compressed_is_read_whatever_its_header_says() {
+    for encoding in ["gzip", "identity", "Identity", "none", "utf-8"] {
+        let reply = answer("200 OK", &format!("Content-Encoding: {encoding}\r\n"), good_answer());
+        assert_eq!(Caller::hears(vec![Step::Send(reply)]).await.unwrap().body, good_answer(), "{encoding}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_have_many_headers() {
+    for headers in [98, 99, 100, 101, 300, 900] {
+        let lines: String = (0..headers).map(|number| format!("X-Header-{number}: {number}\r\n")).collect();
+        let reply = answer("200 OK", &format!("{lines}X-Generation-Id: gen-7\r\n"), good_answer());
+        let said = Caller::hears(vec![Step::Send(reply)]).await.unwrap();
+        assert_eq!((said.content(), said.generation_id.as_deref()), (Some("Hello"), Some("gen-7")), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_the_json_is_no_part_of_it() {
+    for mark in ["\u{feff}", "\n\n\u{feff}", "\u{feff}\r\n ", "\u{feff}\n\u{feff}"] {
+        let body = format!("{mark}{}", good_answer());
+        let said = Caller::hears(vec![Step::Send(json(&body))]).await.unwrap();
+        assert_eq!(said.content(), Some("Hello"), "{mark:?}");
+        assert_eq!(said.body.trim_start(), good_answer(), "Ruby parses it, too");
+        let packed = answer("200 OK", "Content-Encoding: gzip\r\n", gzip(body.as_bytes()));
+        assert_eq!(Caller::hears(vec![Step::Send(packed)]).await.unwrap().content(), Some("Hello"), "{mark:?}");
+    }
+    let text = good_answer().replace("Hello", "\u{feff}Hello");
+    assert_eq!(Caller::hears_json(text).await.unwrap().content(), Some("\u{feff}Hello"));
+}
+
+#[tokio::test]
+async fn numbers_that_are_none_as_python_writes_them_do_not_spoil_an_answer() {
+    for odd in ["NaN", "Infinity", "-Infinity", "[NaN, -Infinity]", r#"{"NaN":NaN,"a":"-Infinity"}"#] {
+        let body = good_answer().replace(r#""message""#, &format!(r#""logprobs":{odd},"message""#)).replacen(
+            '{',
+            &format!(r#"{{"x":[{odd}],"usage":{{"cost":0.5,"prompt_tokens":7}},"#),
+            1,
+        );
+        let said = Caller::hears_json(&body).await.unwrap();
+        assert_eq!((said.content(), said.usage.prompt_tokens), (Some("Hello"), Some(7)), "{odd}");
+        assert_eq!(said.cost.clone().unwrap().to_string(), "0.5");
+        assert_eq!(said.body, body);
+    }
+    for odd in ["NaN", "Infinity", "-Infinity"] {
+        let usage = format!(r#"{{"usage":{{"cost":{odd},"prompt_tokens":{odd},"completion_tokens":2}},"id":{odd},"#);
+        let said = Caller::hears_json(good_answer().replacen(r#"{"id":"gen-1","#, &usage, 1)).await.unwrap();
+        assert_eq!((said.content(), said.cost.clone(), said.id.clone()), (Some("Hello"), None, None), "{odd}");
+        assert_eq!((said.usage.prompt_tokens, said.usage.completion_tokens), (None, Some(2)), "{odd}");
+    }
+    let texts = good_answer().replace("Hello", r#"NaN \"Infinity\" {NaN}"#).replacen('{', r#"{"x":NaN,"#, 1);
+    assert_eq!(Caller::hears_json(texts).await.unwrap().content(), Some(r#"NaN "Infinity" {NaN}"#));
+}
+
+#[tokio::test]
+async fn reasoning_is_read_under_either_name() {
+    let reasons = |fields: &str| {
+        let body = good_answer().replace(r#""content":"#, &format!(r#"{fields},"content":"#));
+        async { Caller::hears_json(body).await.unwrap().reasoning().map(str::to_owned) }
+    };
+    for fields in [
+        r#""reasoning":"Hm.""#,
+        r#""reasoning_content":"Hm.""#,
+        r#""reasoning_content":"Hm.","reasoning":null"#,
+        r#""reasoning":"","reasoning_content":"Hm.""#,
+        r#""reasoning":"Hm.","reasoning_content":"Hm.""#,
+    ] {
+        assert_eq!(reasons(fields).await.as_deref(), Some("Hm."), "{fields}");
+    }
+    assert_eq!(reasons(r#""reasoning_content":7"#).await, None);
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn what_is_no_list_of_models_is_of_no_use() {
     for body in ["", "[]", "{}", r#"{"data":null}"#, r#"{"data":{}}"#, r#"{"error":{"code":500}}"#, "<html>"] {
         let LookupError::Unreadable(_) = failure(vec![Step::Send(json(body))]).await else { panic!("{body}") };
     }
-    let garbled = answer("200 OK", "Content-Encoding: gzip\r\n", "this is no gzip");
+    let garbled = answer("200 OK", "Content-Encoding: gzip\r\n", "\u{1f}this is no gzip");
     assert!(matches!(failure(vec![Step::Send(garbled)]).await, LookupError::Unreadable(_)));
 }
 

@@ -40,6 +40,15 @@ async fn the_protocol_is_the_one_that_both_know() {
 }
 
 #[tokio::test]
+async fn an_answer_over_http_2_may_have_many_headers() {
+    let authority = Authority::new();
+    let gateway = TlsGateway::start(authority.acceptor(&BOTH, as_it_is)).await;
+    gateway.pad(500);
+    assert_eq!(gateway.caller(authority.client(None)).ask().await.unwrap().content(), Some("Hello"));
+    assert_eq!(gateway.protocols(), ["h2"]);
+}
+
+#[tokio::test]
 async fn an_authority_that_is_not_known_is_refused() {
     let (theirs, ours) = (Authority::called("Theirs"), Authority::called("Ours"));
     let gateway = TlsGateway::start(theirs.acceptor(&BOTH, as_it_is)).await;

@@ -60,7 +60,8 @@ async fn what_does_not_decompress_is_a_bad_answer() {
     let sum = wrong_sum.len() - 8;
     wrong_sum[sum] ^= 1;
     let garbage = b"this is no gzip, whatever the header says".to_vec();
-    for body in [garbage, wrong_sum] {
+    let half = gzip(good_answer().as_bytes())[..40].to_vec();
+    for body in [garbage, wrong_sum, half] {
         let reply = answer("200 OK", "Content-Encoding: gzip\r\n", body);
         let garbled = failure(vec![Step::Send(reply)]).await;
         assert_eq!((garbled.reason, garbled.scope), (Reason::BadAnswer, Scope::Model), "{garbled:?}");

@@ -1,8 +1,9 @@
 //! A gateway on loopback that speaks TLS, and over it HTTP/1.1 or HTTP/2, as the two agree.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::select;
 use tokio::sync::Notify;
@@ -19,6 +20,7 @@ pub(crate) struct TlsGateway {
     protocols: Arc<Mutex<Vec<&'static str>>>,
     breaking: Arc<AtomicBool>,
     freezing: Arc<AtomicBool>,
+    padding: Arc<AtomicUsize>,
     /// Told when a connection froze.
     pub(crate) frozen: Arc<Notify>,
 }
@@ -32,6 +34,7 @@ impl TlsGateway {
             protocols: Arc::default(),
             breaking: Arc::default(),
             freezing: Arc::default(),
+            padding: Arc::default(),
             frozen: Arc::default(),
         };
         let served = gateway.clone();
@@ -61,6 +64,11 @@ impl TlsGateway {
     /// The connection on which the next request comes is not looked at again; others are.
     pub(crate) fn freeze(&self) {
         self.freezing.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on its answers over HTTP/2 have so many headers more, each of a hundred bytes.
+    pub(crate) fn pad(&self, headers: usize) {
+        self.padding.store(headers, Ordering::SeqCst);
     }
 
     async fn serve(&self, acceptor: TlsAcceptor, stream: TcpStream) {
@@ -93,15 +101,28 @@ impl TlsGateway {
                 return std::future::pending().await;
             }
             let (breaking, cut) = (self.breaking.load(Ordering::SeqCst), Arc::clone(&cut));
+            let padding = self.padding.load(Ordering::SeqCst);
             tokio::spawn(async move {
                 let mut body = request.into_body();
                 while body.data().await.is_some() {}
                 if breaking {
                     return cut.notify_one();
                 }
-                let mut answer = respond.send_response(Default::default(), false).unwrap();
+                let add = |headers: &mut HeaderMap| {
+                    for number in 0..padding {
+                        let name = HeaderName::try_from(format!("x-padding-{number}")).unwrap();
+                        headers.insert(name, HeaderValue::try_from("x".repeat(90)).unwrap());
+                    }
+                };
+                let mut answer =
+                    respond.send_response(with(Default::default(), |head| add(head.headers_mut())), false).unwrap();
                 answer.send_data(good_answer().into(), true).unwrap();
             });
         }
     }
+}
+
+fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
 }

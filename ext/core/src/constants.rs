@@ -1,0 +1,71 @@
+//! `NaN`, `Infinity` and `-Infinity`: Python writes them, and JSON does not know them.
+
+use memchr::{memchr2, memchr3};
+
+const NAN: &[u8] = b"NaN";
+const INFINITY: &[u8] = b"Infinity";
+/// What stands in for them. Whoever looks for a number, a text or an object finds none, and no `null` either: a bill of
+/// `NaN` is no bill that is missing.
+const NOTHING: &[u8] = b"[]";
+
+/// The JSON with an empty list for each of them, and blanks, so that all else stays where it is.
+pub(crate) fn replaced(json: String) -> String {
+    let mut json = json.into_bytes();
+    let mut start = 0;
+    while let Some(place) = next(&json, start) {
+        start = replace(&mut json, place);
+    }
+    // Nothing but ASCII has taken the place of ASCII.
+    String::from_utf8(json).unwrap_or_default()
+}
+
+/// Where the next string begins, or what may be a constant.
+fn next(json: &[u8], start: usize) -> Option<usize> {
+    memchr3(b'"', b'N', b'I', json.get(start..)?).map(|place| start + place)
+}
+
+/// Replaces what is at `place`, if it is one of them, and tells where to go on.
+fn replace(json: &mut [u8], place: usize) -> usize {
+    let (before, rest) = json.split_at_mut(place);
+    if rest.first() == Some(&b'"') {
+        return place + string(rest);
+    }
+    let Some(constant) = [NAN, INFINITY].into_iter().find(|constant| rest.starts_with(constant)) else {
+        return place + 1;
+    };
+    let stand_in = NOTHING.iter().chain(std::iter::repeat(&b' '));
+    rest.iter_mut().take(constant.len()).zip(stand_in).for_each(|(byte, new)| *byte = *new);
+    if let (Some(sign @ b'-'), INFINITY) = (before.last_mut(), constant) {
+        *sign = b' ';
+    }
+    place + constant.len()
+}
+
+/// How long the string is that `json` begins with.
+fn string(json: &[u8]) -> usize {
+    let mut length = 1;
+    while let Some(place) = memchr2(b'"', b'\\', json.get(length..).unwrap_or_default()) {
+        length += place;
+        match json.get(length) {
+            Some(b'\\') => length += 2,
+            _ => return length + 1,
+        }
+    }
+    json.len()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn constants_are_replaced_and_the_rest_is_kept() {
+        for (json, replaced) in [
+            ("NaN", "[] "),
+            ("[-Infinity,Infinity,NaN]", "[ []      ,[]      ,[] ]"),
+            (r#"{"NaN":"-Infinity \" NaN","é":NaN}"#, r#"{"NaN":"-Infinity \" NaN","é":[] }"#),
+            (r#"["\\",NaN,"Inf"#, r#"["\\",[] ,"Inf"#),
+            ("[1,No,Inf,-NaN]", "[1,No,Inf,-[] ]"),
+        ] {
+            assert_eq!(super::replaced(json.to_owned()), replaced);
+        }
+    }
+}

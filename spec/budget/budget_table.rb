@@ -7,6 +7,10 @@ module BudgetTable
   class << self
     def prepare(database)
       Databases.connect(database)
+      make_tables
+    end
+
+    def make_tables
       require_relative "models"
       ActiveRecord::Migration.suppress_messages do
         migration("create_llm_budgets").migrate(:up)

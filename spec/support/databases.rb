@@ -3,6 +3,7 @@
 require "fileutils"
 require "tmpdir"
 require_relative "database_server"
+require_relative "pgbouncer"
 
 # Real databases of the specs' own, in a temporary directory, on a socket there. Each is started when
 # it is first asked for and stopped by its pid at the end.
@@ -24,6 +25,17 @@ module Databases
       empty
     end
 
+    # One more database of this kind, made when it is first asked for.
+    # @return [Hash] how Active Record connects to it
+    def another(name, suffix)
+      config = send(name)
+      return config.merge(database: "#{config[:database]}.#{suffix}") if name == :sqlite
+
+      config.merge(database: "#{NAME}_#{suffix}").tap do |more|
+        (@others ||= {})[more] ||= ActiveRecord::Base.connection.execute("CREATE DATABASE #{more[:database]}")
+      end
+    end
+
     # Leaves nothing for whoever connects next.
     def disconnect
       empty
@@ -35,12 +47,12 @@ module Databases
       { DATABASE_URL: "postgresql:///rails_app", PGHOST: postgresql.fetch(:host), PGUSER: "postgres" }
     end
 
-    private
-
     def empty
       connection = ActiveRecord::Base.connection
       connection.data_sources.each { |table| connection.drop_table(table, force: :cascade) }
     end
+
+    private
 
     def sqlite
       { adapter: "sqlite3", database: File.join(scratch, "test.sqlite3"), timeout: 20_000 }
@@ -57,6 +69,10 @@ module Databases
         ready: ->(directory) { answers?("psql", "-h", directory, "-U", "postgres", "-c", "CREATE DATABASE #{NAME}") }
       )
       { adapter: "postgresql", host: @postgresql.directory, username: "postgres", database: NAME }
+    end
+
+    def pgbouncer
+      PgBouncer.before(postgresql)
     end
 
     def mariadb

@@ -48,7 +48,7 @@ class LlmRouter
       def release!(reservation)
         id = reservation.attempt_id
         columns = { created_at: Time.now }
-        write(Look.new(attempt_id: id), :partly) { |pages| pages.each { |page| page.release(id, columns) } }
+        write(Look.new(attempt_id: id), partly: true) { |pages| pages.each { |page| page.release(id, columns) } }
         nil
       end
 
@@ -71,8 +71,10 @@ class LlmRouter
       # @return [Array<Page>] those without room; nothing is reserved if there are any
       def reserve(reservation, attempt, now)
         columns = lease(attempt, now)
+        # The app may look these up in the database: before anything is locked, and in its own role.
+        default_caps = Transaction.default_caps(@budgets)
         short = nil
-        write(Look.new(now: now), :with_caps) do |pages|
+        write(Look.new(now: now), default_caps: default_caps) do |pages|
           pages.each { |page| page.expire(now, LlmRouter.config.on_uncertain) }
           short = pages.reject { |page| page.fits?(reservation.usd) }
           pages.each { |page| page.reserve(reservation, columns) } if short.empty?
@@ -121,13 +123,11 @@ class LlmRouter
         ends.max unless ends.include?(nil)
       end
 
-      def write(look, *how, &)
+      def write(look, **options, &)
         raise Row.missing(@budgets) unless @budgets.all?(&:id)
 
         OwnConnection.bare(model) do |connection, settings|
-          transaction = Transaction.on(connection, by_table, settings)
-          how.each { |condition| transaction.public_send(condition) }
-          transaction.run(look, &)
+          Transaction.on(connection, by_table, settings: settings, **options).run(look, &)
         end
       end
 

@@ -98,7 +98,7 @@ class LlmRouter
       # A test's transaction can be told by this: no other transaction joins it.
       def in_test?(connection)
         outermost = connection.transaction_manager.instance_variable_get(:@stack).first
-        !outermost.nil? && !outermost.joinable? && Environment.test?
+        !outermost.nil? && !outermost.joinable? && Budget.environment == "test"
       end
 
       def apart(pool, model, schema)

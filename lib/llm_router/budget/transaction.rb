@@ -8,39 +8,39 @@ class LlmRouter
     class Transaction
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param tables [Array<Array<Budget>>] the budgets of each table, in order
-      # @param settings [Array<String>] statements that come first in it
+      # @param options [Hash] as {#initialize} takes them
       # @return [Transaction] of the kind that the database needs
-      def self.on(connection, tables, settings)
+      def self.on(connection, tables, **options)
         pool = tables.first.first.class.connection_pool
         kind = if OwnConnection.sqlite?(pool) then Guarded
                elsif OwnConnection.mysql?(pool) then Compound.possible?(connection) ? Compound : Locked
                else
                  Batched
                end
-        kind.new(connection, tables, settings)
+        kind.new(connection, tables, **options)
       end
 
-      def initialize(connection, tables, settings)
+      # @return [Hash] the caps of the models, for acts that have to know them
+      def self.default_caps(budgets)
+        budgets.to_h { |budget| [name_of(budget), budget.class.default_cap_for(budget)] }
+      end
+
+      # Rows of two tables may have the same id, and those of one may be of two classes.
+      def self.name_of(budget)
+        [budget.class.table_name, budget.id]
+      end
+
+      # @param settings [Array<String>] statements that come first in it
+      # @param partly [Boolean] for acts that are worth doing on the rows that are there, where others have been deleted
+      # @param default_caps [Hash] as {.default_caps} returns them
+      def initialize(connection, tables, settings:, partly: false, default_caps: {})
         @connection = connection
         @tables = tables
         @settings = settings
+        @partial = partly
+        @default_caps = default_caps
         # Inside a test's own transaction.
         @nested = connection.open_transactions.positive?
-      end
-
-      # For acts that are worth doing on the rows that are there, where others have been deleted.
-      # @return [Transaction] itself
-      def partly
-        @partial = true
-        self
-      end
-
-      # For acts that have to know the caps. Those of the model are asked for before anything is locked,
-      # for the app may look them up in the database.
-      # @return [Transaction] itself
-      def with_caps
-        @default_caps = @tables.flatten.to_h { |budget| [name_of(budget), budget.class.default_cap_for(budget)] }
-        self
       end
 
       # @param _look [Look]
@@ -54,7 +54,7 @@ class LlmRouter
       private
 
       def page(budget, reservations, charges)
-        cap = budget[:cap_usd] || @default_caps&.fetch(name_of(budget), nil)
+        cap = budget[:cap_usd] || @default_caps[name_of(budget)]
         Page.new(budget, reservations: reservations, charges: charges, cap: cap)
       end
 
@@ -66,9 +66,8 @@ class LlmRouter
         raise Row.missing(missing) if missing.any?
       end
 
-      # Rows of two tables may have the same id, and those of one may be of two classes.
       def name_of(budget)
-        [budget.class.table_name, budget.id]
+        Transaction.name_of(budget)
       end
 
       def sql(model)

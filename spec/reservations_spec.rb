@@ -83,6 +83,19 @@ RSpec.describe "A budget that reserves" do
       expect(models_asked).to eq([Support::FLOOR])
     end
 
+    it "reserves nothing again for what costs as much as what was refused, in a job or not" do
+      prices
+      gateway.answer("Hi", cost_usd: "0.01")
+      amounts = []
+      budget.define_singleton_method(:reserve!) do |usd, key:|
+        amounts << usd
+        super(usd, key: key)
+      end
+      ask(max_tokens: 200)
+      LlmRouter::CurrentJob.with("a-job") { ask(max_tokens: 200) }
+      expect(amounts).to eq([2, BigDecimal("0.2")] * 2)
+    end
+
     it "ends with BudgetExceeded where none fits: what was needed, what is left" do
       prices
       error = failure_of { ask(max_tokens: 5000) }

@@ -237,6 +237,17 @@ RSpec.describe "A budget that reserves" do
       expect { both.call(messages: Support::MESSAGES, max_tokens: 50) }.to raise_error(LlmRouter::BudgetExceeded)
       expect(budget.held).to eq(0)
     end
+
+    it "are given an attempt where they take it, and another for each" do
+      prices
+      gateway.answer("Hi", cost_usd: "0.1")
+      charged = []
+      plain = Support::Ledger.new
+      plain.define_singleton_method(:charge!) { |_cost, attempt:| charged << attempt }
+      2.times { LlmRouter.new(chain: :default, budget: plain).call(messages: Support::MESSAGES) }
+      expect(charged.map(&:id).uniq.size).to eq(2)
+      expect(charged).to all(have_attributes(model: Support::PRIMARY, generation_id: be_present, lease: nil))
+    end
   end
 
   describe "and others that reserve" do

@@ -68,6 +68,13 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         expect([spent(budget), budget.reserved_usd, charges]).to eq([usd("0.25"), 0, [%w[cost 0.25]]])
       end
 
+      it "charges an attempt once, though four processes do it at the same time" do
+        known = LlmRouter::Attempt.new(endpoint: "openrouter")
+        budget.reserve!(usd("0.5"), key: "j", attempt: known)
+        in_processes(4) { model.find(budget.id).charge!(usd("0.25"), attempt: known) }
+        expect([spent(budget), budget.reserved_usd, charges]).to eq([usd("0.25"), 0, [%w[cost 0.25]]])
+      end
+
       it "charges every attempt, though an endpoint gives all its answers one id" do
         %w[chatcmpl-373 0 0].each do |id|
           known = LlmRouter::Attempt.new(endpoint: "ollama", generation_id: id)

@@ -27,6 +27,7 @@ autoload :JSON, "json"
 class LlmRouter
   require "llm_router/version"
   require "llm_router/errors"
+  require "llm_router/budget_exceeded"
   require "llm_router/native"
   require "llm_router/inheritance"
   require "llm_router/hop"

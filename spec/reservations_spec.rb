@@ -78,7 +78,7 @@ RSpec.describe "A budget that reserves" do
       expect(answer.hops.map { |hop| [hop.model, hop.reason, hop.attempted?] }).to eq(
         [[Support::PRIMARY, :too_expensive, false], [Support::SECONDARY, :too_expensive, false]]
       )
-      expect(answer.hops.first.message).to include("it may cost 2.0 USD, and 1.0 USD are left")
+      expect(answer.hops.first.message).to include("it may cost 2.0 USD, and Support::Vault has 1 USD left")
       expect(log).to include("#{Support::PRIMARY} at openrouter skipped: not asked: it may cost 2.0 USD")
       expect(models_asked).to eq([Support::FLOOR])
     end
@@ -100,14 +100,14 @@ RSpec.describe "A budget that reserves" do
       prices
       error = failure_of { ask(max_tokens: 5000) }
       expect(error).to be_a(LlmRouter::BudgetExceeded).and have_attributes(needed_usd: 5, left_usd: 1)
-      expect(error.message).to include("no model was asked: 5.0 USD are needed, 1.0 USD are left")
+      expect(error.message).to include("no model was asked: 5 USD are needed, Support::Vault has 1 USD left")
       expect(reasons(error.hops)).to eq(%i[too_expensive] * 3)
       expect(gateway.requests).to be_empty
     end
 
     it "says so where it was config.reserve_usd that did not fit" do
       prices { |config| config.reserve_usd = 2 }
-      expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /2.0 USD are needed.*config.reserve_usd.*max_tokens/)
+      expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /2 USD are needed.*config.reserve_usd.*max_tokens/)
     end
 
     it "gives precedence to what came last: a dear fallback is a matter of money, a failure is not" do

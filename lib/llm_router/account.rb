@@ -41,7 +41,7 @@ class LlmRouter
       return unless budget.exhausted?
 
       ends_at = budget.period_ends_at if budget.respond_to?(:period_ends_at)
-      raise BudgetExceeded.new(needed_usd: usd, left_usd: BigDecimal(0), period_ends_at: ends_at)
+      raise BudgetExceeded.new(budget: budget, needed_usd: usd, left_usd: BigDecimal(0), period_ends_at: ends_at)
     end
 
     # @yieldreturn [Attempt, nil] likewise
@@ -88,6 +88,8 @@ class LlmRouter
         return budget.reserve!(usd, key: key) unless takes_attempt?(:reserve!, 1)
 
         budget.reserve!(usd, key: key, attempt: yield)
+      rescue BudgetExceeded => e
+        raise e.of(budget)
       end
 
       def settle(reservation, cost_usd)

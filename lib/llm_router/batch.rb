@@ -121,8 +121,7 @@ class LlmRouter
     # It was never raised, and has the backtrace of the one that was.
     def not_started(number)
       message = "requests[#{number}] was not started, for the budget had nothing left: #{@spent.message}"
-      known = { needed_usd: @spent.needed_usd, left_usd: @spent.left_usd, period_ends_at: @spent.period_ends_at }
-      BudgetExceeded.new(message, **known).tap { |error| error.set_backtrace(@spent.backtrace) }
+      BudgetExceeded.new(message, **@spent.details).tap { |error| error.set_backtrace(@spent.backtrace) }
     end
   end
 end

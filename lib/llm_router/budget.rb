@@ -61,6 +61,7 @@ class LlmRouter
     require "llm_router/budget/batched"
     require "llm_router/budget/compound"
     require "llm_router/budget/guarded"
+    require "llm_router/budget/refusal"
     require "llm_router/budget/books"
     require "llm_router/budget/audit"
 
@@ -215,7 +216,6 @@ class LlmRouter
     end
 
     # @return [String] whose money it is, such as "Organization/7 draft_reply production"
-    # @api private
     def scope_in_words
       [owner_type ? "#{owner_type}/#{owner_id}" : "app", feature, environment].compact.join(" ")
     end

@@ -93,13 +93,17 @@ class LlmRouter
       accounts.any?(&:reserving?)
     end
 
+    # @return [Object, nil] of those that are exhausted now, the one that has money again last: never, does not say, or
+    #   at the end of the longest period
+    def exhausted
+      budgets.select(&:exhausted?).max_by { |budget| ends_at(budget)&.to_f || Float::INFINITY }
+    end
+
     # @return [Time, nil] when all of those that are exhausted now have money again; nil where one of
     #   them never has, or does not say
     def period_ends_at
-      ends = budgets.select(&:exhausted?).map do |budget|
-        budget.period_ends_at if budget.respond_to?(:period_ends_at)
-      end
-      ends.max unless ends.include?(nil)
+      budget = exhausted
+      budget && ends_at(budget)
     end
 
     # @return [Array<Budget>] those that are rows of a database
@@ -116,6 +120,10 @@ class LlmRouter
     end
 
     private
+
+    def ends_at(budget)
+      budget.period_ends_at if budget.respond_to?(:period_ends_at)
+    end
 
     # What one party's error leaves undone must not keep the others from it.
     def each_of(parties)

@@ -29,20 +29,25 @@ class LlmRouter
     private
 
     def nothing_left(model)
-      @telemetry.budget_exceeded(model)
-      ends_at = Unscheduled.run { @budget.period_ends_at } if @budget.respond_to?(:period_ends_at)
-      message = "the budget is exhausted, #{so_far}#{". Its period ends at #{ends_at}" if ends_at}"
-      raise BudgetExceeded.new(message, hops: hops, period_ends_at: ends_at)
+      error = Unscheduled.run do
+        budget = @budget.is_a?(Budgets) ? @budget.exhausted || @budget : @budget
+        ends_at = budget.period_ends_at if budget.respond_to?(:period_ends_at)
+        BudgetExceeded.new(budget: budget, period_ends_at: ends_at)
+      end
+      budget_exceeded(model, "is exhausted", error.details)
     end
 
     def too_expensive
-      refused = @spending.refused
-      known = { needed_usd: refused.usd, left_usd: @spending.refusal.left_usd,
-                period_ends_at: @spending.refusal.period_ends_at, retry_after: @spending.refusal.retry_after }
-      basis = " (#{refused.basis})" if refused.basis
-      @telemetry.budget_exceeded(@hops.last.model)
-      message = "the budget has no room, #{so_far}: #{BudgetExceeded.new(**known).in_words}#{basis}"
-      raise BudgetExceeded.new(message, hops: hops, **known)
+      basis = @spending.refused.basis
+      known = { **@spending.refusal.details, needed_usd: @spending.refused.usd }
+      budget_exceeded(@hops.last.model, "has no room", known, (" (#{basis})" if basis))
+    end
+
+    def budget_exceeded(model, how, known, basis = nil)
+      message = "the budget #{how}, #{so_far}: #{BudgetExceeded.new(**known).in_words}#{basis}"
+      error = BudgetExceeded.new(message, hops: hops, **known)
+      @telemetry.budget_exceeded(model, error)
+      raise error
     end
 
     # Whether blank answers were bought, and no failure was one that passes: another run would buy them again.

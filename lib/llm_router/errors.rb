@@ -14,59 +14,16 @@ class LlmRouter
     end
 
     # @return [Float, nil] seconds until the soonest of the models that were called may answer; nil where one of them
-    #   did not say, so that it may at any time
+    #   did not say, so that it may at any time. One that gave a blank answer would give another.
     # @api private
     def soonest
-      waits = hops.select(&:attempted?).map(&:retry_after)
+      waits = hops.select { |hop| hop.attempted? && hop.reason != :blank }.map(&:retry_after)
       [waits.min, ChainExhausted::MAX_RETRY_AFTER].min unless waits.empty? || waits.include?(nil)
     end
   end
 
   # The configuration cannot work: a missing key, an unknown chain, a bad URL or time.
   class ConfigurationError < Error; end
-
-  # The budget had no room for what a model may cost. A budget of your own raises it from +reserve!+.
-  #
-  # @example In a budget of your own
-  #   raise LlmRouter::BudgetExceeded.new(needed_usd: usd, left_usd: left) if usd > left
-  class BudgetExceeded < Error
-    # @return [BigDecimal, nil] US dollars: the most that the model could have cost
-    attr_reader :needed_usd
-    # @return [BigDecimal, nil] US dollars neither spent nor held by other calls, where the budget says so
-    attr_reader :left_usd
-    # @return [Time, nil] when the budget has money again, where it says so
-    attr_reader :period_ends_at
-    # @return [Float, nil] seconds after which it is worth another try, where all that is missing is
-    #   only held by calls under way
-    attr_reader :retry_after
-
-    # @param message [String, nil]
-    # @param needed_usd [BigDecimal, nil] US dollars
-    # @param left_usd [BigDecimal, nil] US dollars
-    # @param period_ends_at [Time, nil]
-    # @param retry_after [Float, nil] seconds
-    def initialize(message = nil, hops: [], needed_usd: nil, left_usd: nil, period_ends_at: nil, retry_after: nil)
-      @needed_usd = needed_usd
-      @left_usd = left_usd
-      @period_ends_at = period_ends_at
-      @retry_after = retry_after
-      super(message || "the budget has no room: #{in_words}", hops: hops)
-    end
-
-    # @return [Boolean] whether there is nothing left at all, and calls under way will give none back
-    # @api private
-    def nothing_left?
-      retry_after.nil? && (left_usd ? !left_usd.positive? : needed_usd.nil?)
-    end
-
-    # @return [String] what was needed, what is left, and when there is more
-    # @api private
-    def in_words
-      [("#{needed_usd.to_s('F')} USD are needed" if needed_usd), ("#{left_usd.to_s('F')} USD are left" if left_usd),
-       ("calls under way hold the rest" if retry_after),
-       ("its period ends at #{period_ends_at}" if period_ends_at)].compact.join(", ")
-    end
-  end
 
   # A call held up a web request, and +config.in_web_request+ is +:raise+. Nothing was asked.
   class CalledInWebRequest < Error; end

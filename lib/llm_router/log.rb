@@ -19,7 +19,7 @@ class LlmRouter
     end
 
     def budget_exceeded(payload)
-      write(:warn) { "#{payload[:"gen_ai.request.model"]} was not asked: the budget has no room" }
+      write(:warn) { "#{payload[:"gen_ai.request.model"]} was not called: #{payload[:message]}" }
     end
 
     def overrun(payload)

@@ -138,8 +138,7 @@ class LlmRouter
     end
 
     def too_expensive
-      left = @refusal.left_usd ? "#{@refusal.left_usd.to_s('F')} USD are left" : "the budget has less"
-      "not asked: it may cost #{@worst_case}, and #{left}"
+      "not asked: it may cost #{@worst_case}, and #{@refusal.whose}"
     end
 
     # What was refused is refused for all that costs as much; a cheaper one may fit.

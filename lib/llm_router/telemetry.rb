@@ -81,8 +81,10 @@ class LlmRouter
       @config.hop_observers.each { |observer| listening { observer.call(hop) } }
     end
 
-    def budget_exceeded(model)
-      emit("budget_exceeded", chain: @chain.name, hops: @hops.dup, "gen_ai.request.model": model)
+    # @param error [BudgetExceeded]
+    def budget_exceeded(model, error)
+      emit("budget_exceeded", chain: @chain.name, hops: @hops.dup, "gen_ai.request.model": model, scope: error.scope,
+                              **error.details, message: error.message)
     end
 
     # An attempt cost more than was reserved for it.

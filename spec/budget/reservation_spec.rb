@@ -35,14 +35,17 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
 
       it "says what was needed, what is left, when the period ends, and whether it is only held" do
         travel_to Time.utc(2026, 1, 10)
+        whose = "#{organization.class}/#{organization.id} production has 0.25 of 1 USD left until 1 February"
         held = reserve("0.75")
         expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded) do |error|
           expect(error).to have_attributes(needed_usd: usd("0.5"), left_usd: usd("0.25"), retry_after: be_positive,
                                            period_ends_at: Time.new(2026, 2, 1))
-          expect(error.message).to include("0.5 USD are needed, 0.25 USD are left, calls under way hold the rest")
+          expect(error.message).to end_with("0.5 USD are needed, #{whose}, calls under way hold the rest")
         end
         budget.settle!(held, usd("0.75"))
-        expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded) { |e| expect(e.retry_after).to be_nil }
+        expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded, /0.5 USD are needed, #{whose}\z/) do |error|
+          expect(error).to have_attributes(retry_after: nil, cap_usd: usd("1"), budget: equal(budget))
+        end
       end
 
       it "has a record of every charge" do
@@ -95,7 +98,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         travel 91
         expect(budget.reserved_usd).to eq(0)
         expect(budget.remaining_usd).to eq(usd("0.25"))
-        expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded, /0.25 USD are left, its/)
+        expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded, /has 0.25 of 1 USD left until/)
         expect(charges).to eq([%w[estimate 0.75]])
         expect(budget.charges.first).to have_attributes(model: "a/b", endpoint: "openrouter", job_id: "job")
         expect(model::Reservation.count).to eq(0)
@@ -171,7 +174,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         app = model.for(nil)
         app.update!(cap_usd: "0.5")
         both = LlmRouter::Budgets.new([budget, app])
-        expect { both.reserve!(usd("0.75"), key: "j") }.to raise_error(LlmRouter::BudgetExceeded, /0.5 USD are left/)
+        expect { both.reserve!(usd("0.75"), key: "j") }.to raise_error(LlmRouter::BudgetExceeded, /app \w+ has 0.5 of/)
         expect(budget.reserved_usd).to eq(0)
         reservation = both.reserve!(usd("0.5"), key: "j")
         expect([budget, app].map(&:reserved_usd)).to eq([usd("0.5")] * 2)
@@ -185,7 +188,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         child.default_cap_usd "0.25"
         app = child.for(nil)
         both = LlmRouter::Budgets.new([budget, app])
-        expect { both.reserve!(usd("0.5"), key: "j") }.to raise_error(LlmRouter::BudgetExceeded, /0.25 USD are left/)
+        expect { both.reserve!(usd("0.5"), key: "j") }.to raise_error(LlmRouter::BudgetExceeded, /has 0.25 of 0.25/)
         both.settle!(both.reserve!(usd("0.25"), key: "j"), usd("0.125"))
         expect([spent(budget), spent(app)]).to eq([usd("0.125")] * 2)
       end

@@ -9,11 +9,9 @@ class LlmRouter
     # can wait for each other.
     # @api private
     class Books
-      # Seconds after which calls under way may have given back what they reserved.
-      RETRY_AFTER = 5.0
       # As long as the columns are.
       LONGEST = 191
-      private_constant :RETRY_AFTER, :LONGEST
+      private_constant :LONGEST
 
       # @return [Array<Budget>]
       attr_reader :budgets
@@ -29,7 +27,7 @@ class LlmRouter
         reservation = Reservation.new(attempt_id: attempt&.id || SecureRandom.uuid, key: key.to_s[0, LONGEST],
                                       usd: Usd.exact(usd, "usd"))
         short = reserve(reservation, attempt, Time.now)
-        raise refusal(short, reservation.usd) if short.any?
+        raise Refusal.new(short, reservation.usd, budgets).error if short.any?
 
         reservation
       end
@@ -104,23 +102,6 @@ class LlmRouter
         return value if value.nil? || (value.is_a?(Integer) && value.bit_length < 64)
 
         value.to_s.delete("\0")[0, LONGEST] unless value.is_a?(Integer)
-      end
-
-      def refusal(short, usd)
-        page = short.min_by(&:left)
-        retry_after = retry_after(short) if short.all? { |other| other.fits_later?(usd) }
-        BudgetExceeded.new(needed_usd: usd, left_usd: [page.left, BigDecimal(0)].max,
-                           period_ends_at: ends_at(short), retry_after: retry_after)
-      end
-
-      # No later than the next lease ends.
-      def retry_after(pages)
-        [RETRY_AFTER, *pages.filter_map { |page| Lease.seconds_left(page.budget) }].min
-      end
-
-      def ends_at(pages)
-        ends = pages.map { |page| Period.ends_at(page.budget.period) }
-        ends.max unless ends.include?(nil)
       end
 
       def write(look, **options, &)

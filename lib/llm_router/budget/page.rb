@@ -10,6 +10,8 @@ class LlmRouter
       attr_reader :budget
       # @return [BigDecimal] US dollars
       attr_reader :spent, :reserved
+      # @return [BigDecimal, nil] US dollars; nil for no cap
+      attr_reader :cap
       # @return [Date]
       attr_reader :period_started_on
       # @return [Array] the ids of reservations that are over

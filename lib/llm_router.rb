@@ -4,6 +4,49 @@ require "bigdecimal"
 require "logger"
 require "monitor"
 
+require "llm_router/version"
+require "llm_router/errors"
+require "llm_router/budget_exceeded"
+require "llm_router/native"
+require "llm_router/inheritance"
+require "llm_router/hop"
+require "llm_router/health"
+require "llm_router/usage"
+require "llm_router/attempt"
+require "llm_router/response"
+require "llm_router/secret"
+require "llm_router/environment"
+require "llm_router/setting"
+require "llm_router/parameters"
+require "llm_router/input"
+require "llm_router/unlimited"
+require "llm_router/price"
+require "llm_router/prices"
+require "llm_router/worst_case"
+require "llm_router/account"
+require "llm_router/endpoint"
+require "llm_router/candidate"
+require "llm_router/chain"
+require "llm_router/settings"
+require "llm_router/health_settings"
+require "llm_router/configuration"
+require "llm_router/log"
+require "llm_router/events"
+require "llm_router/spans"
+require "llm_router/telemetry"
+require "llm_router/fiber_local"
+require "llm_router/web_request"
+require "llm_router/database_connections"
+require "llm_router/current_job"
+require "llm_router/later_charge"
+require "llm_router/parking"
+require "llm_router/unscheduled"
+require "llm_router/free_threads"
+require "llm_router/uninterrupted"
+require "llm_router/spending"
+require "llm_router/endings"
+require "llm_router/call"
+
 # Seldom needed, and as long to load as a third of all this.
 autoload :JSON, "json"
 
@@ -25,49 +68,6 @@ autoload :JSON, "json"
 #   draft.content  # => "Hello!"
 #   draft.cost_usd # => 0.0021 (a BigDecimal; the budget has been charged with it)
 class LlmRouter
-  require "llm_router/version"
-  require "llm_router/errors"
-  require "llm_router/budget_exceeded"
-  require "llm_router/native"
-  require "llm_router/inheritance"
-  require "llm_router/hop"
-  require "llm_router/health"
-  require "llm_router/usage"
-  require "llm_router/attempt"
-  require "llm_router/response"
-  require "llm_router/secret"
-  require "llm_router/environment"
-  require "llm_router/setting"
-  require "llm_router/parameters"
-  require "llm_router/input"
-  require "llm_router/unlimited"
-  require "llm_router/price"
-  require "llm_router/prices"
-  require "llm_router/worst_case"
-  require "llm_router/account"
-  require "llm_router/endpoint"
-  require "llm_router/candidate"
-  require "llm_router/chain"
-  require "llm_router/settings"
-  require "llm_router/health_settings"
-  require "llm_router/configuration"
-  require "llm_router/log"
-  require "llm_router/events"
-  require "llm_router/spans"
-  require "llm_router/telemetry"
-  require "llm_router/fiber_local"
-  require "llm_router/web_request"
-  require "llm_router/database_connections"
-  require "llm_router/current_job"
-  require "llm_router/later_charge"
-  require "llm_router/parking"
-  require "llm_router/unscheduled"
-  require "llm_router/free_threads"
-  require "llm_router/uninterrupted"
-  require "llm_router/spending"
-  require "llm_router/endings"
-  require "llm_router/call"
-
   autoload :Batch, "llm_router/batch"
   autoload :BatchedCall, "llm_router/batched_call"
   autoload :Budget, "llm_router/budget"
@@ -96,6 +96,7 @@ class LlmRouter
     #   end
     def configure
       main_ractor!
+      with_rails
       @configuring.synchronize do
         draft = (@config || Configuration.new).dup
         yield draft
@@ -141,6 +142,16 @@ class LlmRouter
       @configuring.synchronize { @config = nil }
     end
 
+    # Loads what belongs to Rails, where that was loaded after this gem: by a spec_helper, or with require: false.
+    # @return [void]
+    # @api private
+    def with_rails
+      return if @with_rails || !defined?(::Rails::Railtie)
+
+      @with_rails = true
+      require "llm_router/railtie"
+    end
+
     private
 
     # Ruby would only say that an instance variable cannot be read.
@@ -161,6 +172,7 @@ class LlmRouter
   # @raise [ConfigurationError] an unknown or faulty chain, a missing key
   # @raise [ArgumentError] a budget that is none
   def initialize(budget:, chain: :default, timeout: nil, deadline: nil)
+    LlmRouter.with_rails
     @config = LlmRouter.config
     @budget = check_budget(budget)
     @chain = @config.resolve(chain)
@@ -262,4 +274,4 @@ class LlmRouter
   end
 end
 
-require "llm_router/railtie" if defined?(Rails::Railtie)
+LlmRouter.with_rails

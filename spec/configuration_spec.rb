@@ -171,7 +171,7 @@ RSpec.describe LlmRouter, ".configure" do
 
   describe "and a chain whose insurance is void" do
     doubtful = {
-      %w[anthropic/a gpt-4o] => /WARN.*chain :x: gpt-4o has no vendor, as models at OpenRouter do: .*"openai\/gpt-4o"/,
+      %w[anthropic/a gpt-4o] => %r{WARN.*chain :x: gpt-4o has no vendor, as models at OpenRouter do: .*"openai/gpt-4o"},
       %w[anthropic/a anthropic/b google/c] =>
         %r{WARN.*chain :x: anthropic/a and anthropic/b are neighbours from one vendor},
       %w[anthropic/a] => %r{WARN.*chain :x: anthropic/a is the only candidate},

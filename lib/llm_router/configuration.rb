@@ -17,7 +17,6 @@ class LlmRouter
       set_defaults
       set_health_defaults
       @hop_observers = []
-      @events = LlmRouter.const_defined?(:Notifications, false) ? Notifications : Events
       @warned_of = {}
       @endpoint_settings = {}
       @chain_settings = {}
@@ -91,6 +90,12 @@ class LlmRouter
       @chains.keys
     end
 
+    # @return [Boolean] whether the app has set none
+    # @api private
+    def default_logger?
+      logger.equal?(@default_logger)
+    end
+
     # @param chain [Symbol, String, Array<String, Hash>] a name, or candidates
     # @return [Chain]
     # @raise [ConfigurationError]
@@ -122,6 +127,7 @@ class LlmRouter
     # Checks and compiles what was set. The doubts about a chain are told here, once.
     # @api private
     def finish
+      @events = LlmRouter.const_defined?(:Notifications, false) ? Notifications : Events
       told = @chains || {}
       @endpoints = compiled_endpoints.freeze
       @chains = compiled_chains.freeze
@@ -164,7 +170,8 @@ class LlmRouter
 
     # @return [String] without keys. Ruby shows it where a frozen configuration is changed.
     def inspect
-      "#<#{self.class}#{' in force: change it in a block of LlmRouter.configure,' if frozen?} base_url=#{base_url.inspect} timeout=#{timeout} deadline=#{deadline.inspect} " \
+      advice = " in force: change it in a block of LlmRouter.configure," if frozen?
+      "#<#{self.class}#{advice} base_url=#{base_url.inspect} timeout=#{timeout} deadline=#{deadline.inspect} " \
         "chains=#{chain_names.inspect} endpoints=#{@endpoints.keys.inspect}>"
     end
 

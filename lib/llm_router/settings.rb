@@ -179,7 +179,7 @@ class LlmRouter
       @lease_margin = 60.0
       @price_ttl = 3600.0
       @budget_wait = 86_400.0
-      @logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
+      @logger = @default_logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
     end
   end
 end

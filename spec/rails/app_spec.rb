@@ -1,20 +1,13 @@
 # frozen_string_literal: true
 
-require_relative "../../demo/rails_app"
+require_relative "own_app"
 require_relative "../../demo/redis"
 require_relative "../support/databases"
 
 # A real Rails app, made with `rails new` and driven from outside.
 RSpec.describe "A Rails app with llm_router" do
-  def self.app
-    @app ||= begin
-      home = IO.popen([File.expand_path("../../bin/install-gem", __dir__)], &:read).strip
-      gems = %w[daemons delayed_job_active_record pg]
-      RailsApp.new(File.expand_path("../../tmp/rails_app", __dir__), gem_home: home, gems: gems).build
-    end
-  end
+  include OwnApp
 
-  let(:app) { self.class.app }
   let(:env) { { GATEWAY_URL: gateway.base_url } }
 
   before do

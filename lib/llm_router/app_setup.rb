@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+require "llm_router/notifications"
+
+class LlmRouter
+  # What a Rails app has by itself: its logger, its name, events, and an eye on web requests. The {Railtie} sets up each
+  # part in its turn; where Rails has begun to start before this gem was loaded, all of it happens at once.
+  # @api private
+  module AppSetup
+    module_function
+
+    # @param app [Rails::Application]
+    def defaults(app)
+      LlmRouter.configure do |config|
+        config.logger = ::Rails.logger if ::Rails.logger && config.default_logger?
+        config.app_name ||= app.class.module_parent_name
+      end
+    end
+
+    def jobs
+      ActiveSupport.on_load(:active_job) { include CurrentJob::Callback unless self < CurrentJob::Callback }
+    end
+
+    # @param app [Rails::Application]
+    def web_requests(app)
+      return if @watched.equal?(app)
+
+      @watched = app
+      app.middleware.use(WebRequest::Middleware)
+    end
+
+    # @param app [Rails::Application] one that has begun to start
+    def late(app)
+      defaults(app)
+      jobs
+      app.initialized? ? too_late : web_requests(app)
+    end
+
+    def too_late
+      warn "llm_router was loaded when Rails had started already: calls in web requests are not noticed. " \
+           "Load it with Bundler.require in config/application.rb, or require \"llm_router\" before Rails starts."
+    end
+  end
+end

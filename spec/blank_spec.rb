@@ -45,7 +45,7 @@ RSpec.describe LlmRouter, "and blank answers" do
     expect(budget.charges).to eq([BigDecimal("0.01")] * 3)
   end
 
-  [404].each do |status|
+  [403, 404].each do |status|
     it "ends in the same error where the others said #{status}, which does not pass" do
       gateway.empty(finish_reason: "length")
       gateway.fail(Support::PRIMARY, status: status)

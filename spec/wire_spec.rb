@@ -23,7 +23,14 @@ RSpec.describe LlmRouter, "and the wire" do
     *[408].map { |status| [status, {}, :timeout, next_model] },
     *[429].map { |status| [status, {}, :rate_limited, next_model] },
     *[500, 502, 503, 504, 524, 529].map { |status| [status, {}, :unavailable, next_model] },
-    *[412, 413, 418, 422].map { |status| [status, {}, :rejected, stop] }
+    *[412, 413, 422].map { |status| [status, {}, :rejected, stop] },
+    *[403, 418].map { |status| [status, {}, :rejected, next_model] },
+    [410, {}, :model_not_found, next_model],
+    *[409, 425, 498].map { |status| [status, {}, :unavailable, next_model] },
+    [401, { provider_name: "Anthropic" }, :unauthorized, next_model],
+    [402, { provider_name: "Anthropic" }, :insufficient_credits, next_model],
+    [400, { availability: { code: "wrong_endpoint", retryable: false } }, :model_not_found, next_model],
+    [400, { error_type: "provider_overloaded" }, :unavailable, next_model]
   ]
 
   def configure_two_endpoints(other)
@@ -57,6 +64,13 @@ RSpec.describe LlmRouter, "and the wire" do
     end
   end
 
+  it "claims no more of a rejected request than is known" do
+    gateway.fail(status: 400, message: "max_tokens is too large")
+    expect(failure_of { ask }.message)
+      .to eq("#{Support::PRIMARY} rejected the request: rejected (400): max_tokens is too large. No further " \
+             "candidate was tried, for this says that the request is at fault. Fix the request")
+  end
+
   it "makes exactly one request for a 400, and says what to do" do
     gateway.fail(status: 400, message: "max_tokens is too large")
     error = failure_of { ask }
@@ -76,10 +90,36 @@ RSpec.describe LlmRouter, "and the wire" do
     expect(gateway.requests.size).to eq(1)
   end
 
-  it "lets availability override the status" do
+  it "takes an error that may pass by itself for a transient one, and none for a reason to stop" do
     gateway.answer("Hello")
     gateway.fail(Support::PRIMARY, status: 400, availability: { retryable: true, retry_after: 3 })
-    expect(ask.hops.first).to have_attributes(reason: :unavailable, status: 400, retry_after: 3.0)
+    gateway.fail(Support::SECONDARY, status: 503, availability: { retryable: false })
+    draft = ask
+    expect(draft.hops.first).to have_attributes(reason: :unavailable, status: 400, retry_after: 3.0)
+    expect(draft).to have_attributes(model: Support::FLOOR)
+  end
+
+  it "goes on to a cheaper model where the balance does not allow so many tokens, and cools no endpoint down" do
+    gateway.answer("Hello")
+    gateway.fail(Support::PRIMARY, status: 402, message: "This request requires more credits, or fewer max_tokens. " \
+                                                         "You requested up to 65536 tokens, but can only afford 4000.")
+    expect(Array.new(2) { ask }).to all(have_attributes(model: Support::SECONDARY))
+    expect(models_asked).to eq([Support::PRIMARY, Support::SECONDARY] * 2)
+  end
+
+  it "cools the model down, and not the gateway, whose provider refuses a key of one's own" do
+    gateway.answer("Hello")
+    gateway.fail(Support::PRIMARY, status: 401, metadata: { provider_name: "Anthropic" })
+    drafts = Array.new(4) { ask }
+    expect(drafts.map { |draft| reasons(draft.hops) }).to eq(([[:unauthorized]] * 3) + [[:cooling_down]])
+    expect(drafts).to all(have_attributes(model: Support::SECONDARY))
+  end
+
+  it "passes a model by that keeps saying 404" do
+    gateway.answer("Hello")
+    gateway.fail(Support::PRIMARY, status: 404)
+    expect(Array.new(4) { reasons(ask.hops) }).to eq(([[:model_not_found]] * 3) + [[:cooling_down]])
+    expect(models_asked.count(Support::PRIMARY)).to eq(3)
   end
 
   {

@@ -6,7 +6,6 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
-use crate::answer::{error_body, ErrorBody};
 use crate::lenient::{self, Object};
 use crate::parts;
 
@@ -42,8 +41,8 @@ pub(crate) struct Choice<'j> {
     pub(crate) finish_reason: Option<String>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub(crate) native_finish_reason: Option<String>,
-    #[serde(default, deserialize_with = "error_body")]
-    pub(crate) error: Option<ErrorBody>,
+    #[serde(default, deserialize_with = "lenient::error")]
+    error: bool,
 }
 
 #[derive(serde::Deserialize, Default)]
@@ -79,7 +78,7 @@ impl Choices<'_> {
 impl Choice<'_> {
     /// Whatever it said before.
     pub(crate) fn failed(&self) -> bool {
-        self.error.is_some() || self.finish_reason.as_deref() == Some("error")
+        self.error || self.finish_reason.as_deref() == Some("error")
     }
 
     pub(crate) fn says_nothing(&self) -> bool {

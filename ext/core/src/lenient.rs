@@ -38,7 +38,12 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(json: D) -> Result<Option<bool>, D
 
 /// An object of the given shape, or nothing.
 pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Option<T>, D::Error> {
-    object_or(json, |_| None)
+    let json = raw(json)?;
+    if !json.starts_with('{') {
+        return Ok(None);
+    }
+    // Said without the place, which would be counted from the start of the object.
+    serde_json::from_str(json).map(Some).map_err(|_| D::Error::custom("an object is not as it should be"))
 }
 
 /// The same for one that can be large: it is read as it is gone over, not after that.
@@ -46,41 +51,20 @@ pub(crate) fn large_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json:
     json.deserialize_any(ObjectOrNot(PhantomData))
 }
 
-/// An object of the given shape, or what a bare string stands for, or nothing.
-pub(crate) fn object_or<'de, D, T>(json: D, from_text: fn(String) -> Option<T>) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    let json = raw(json)?;
-    if json.starts_with('{') {
-        // Said without the place, which would be counted from the start of the object.
-        return serde_json::from_str(json).map(Some).map_err(|_| D::Error::custom("an object is not as it should be"));
-    }
-    Ok(quoted::text(json).map(Cow::into_owned).and_then(from_text))
-}
-
-/// Whether anything is there: not `null`, not an empty list or string.
+/// Whether anything is there.
 pub(crate) fn present<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
-    let json = raw(json)?;
+    raw(json).map(is_present)
+}
+
+/// Whether there is an error: an object, words, or a list of these.
+pub(crate) fn error<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
+    raw(json).map(|json| is_present(json) && json.starts_with(['{', '[', '"']))
+}
+
+/// Not `null`, not an empty list or string.
+pub(crate) fn is_present(json: &str) -> bool {
     let empty_list = json.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with(']'));
-    Ok(json != "null" && json != "\"\"" && !empty_list)
-}
-
-/// A value of which some are numbers and some are words.
-pub(crate) enum Scalar {
-    Number(f64),
-    Text(String),
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        let json = raw(json)?;
-        let number = || number(json).map(Self::Number);
-        let text = quoted::text(json).map(Cow::into_owned);
-        Ok(text.map(Self::Text).or_else(number).unwrap_or(Self::Other))
-    }
+    json != "null" && json != "\"\"" && !empty_list
 }
 
 /// The text of any JSON value.

@@ -23,6 +23,7 @@ mod completion;
 mod constants;
 mod cost;
 mod endpoint;
+mod evidence;
 mod failure;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -58,6 +59,7 @@ mod trust;
 mod unpacking;
 mod verdict;
 mod walk;
+mod words;
 
 pub use attempts::{Arrival, Attempts};
 pub use bounds::Bounds;

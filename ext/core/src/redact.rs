@@ -25,9 +25,9 @@ pub(crate) fn beginning(words: &str) -> &str {
     cut(words, LONGEST_MESSAGE * 50)
 }
 
-/// One printable line from an endpoint's words: without `secrets`, without quotations of what was
-/// `sent` (a JSON body) or `said` (by the model), and not too long.
-pub(crate) fn one_line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl Iterator<Item = &'s str>) -> String {
+/// One printable line from an endpoint's words: without `secrets`, and without quotations of what was
+/// `sent` (a JSON body) or `said` (by the model).
+pub(crate) fn line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl Iterator<Item = &'s str>) -> String {
     let secrets = longest_first(secrets.iter().map(|secret| flat(&unescaped(secret))));
     let line = without(&flat(&unescaped(beginning(text))), &secrets);
     let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
@@ -36,7 +36,7 @@ pub(crate) fn one_line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl
         strings(value, if name == "messages" { &mut messages } else { &mut options });
     });
     let said = said.map(|text| -> &str { text });
-    shorten(&without_quotations(&line, messages.into_iter().chain(said), options.into_iter()))
+    without_quotations(&line, messages.into_iter().chain(said), options.into_iter())
 }
 
 /// One line of printable text, and not too long.
@@ -149,7 +149,7 @@ fn masked(line: &str, quoted: &HashSet<&[u8]>) -> String {
     clean
 }
 
-fn shorten(line: &str) -> String {
+pub(crate) fn shorten(line: &str) -> String {
     match line.char_indices().nth(LONGEST_MESSAGE) {
         Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
         None => line.to_owned(),
@@ -163,7 +163,7 @@ mod tests {
     const SENT: &str = r#"{"model":"anthropic/claude-sonnet-4.5","messages":[{"role":"assistant","content":"My number is 123-45-6789\nand my name is Bob"},{"role":"user","content":[{"type":"text","text":"hush-hush"}]},{"role":"user","content":"SSN:\n078-05\nPIN:\n1234"},{"role":"user","content":"私の番号は一二三です"}],"prediction":{"content":"The draft so far, word for word"}}"#;
 
     fn line(text: &str, secrets: &[&str]) -> String {
-        one_line(text, secrets, SENT.as_bytes(), ["a partial answer of the model"].into_iter())
+        shorten(&super::line(text, secrets, SENT.as_bytes(), ["a partial answer of the model"].into_iter()))
     }
 
     #[test]

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;
 
-use crate::answer::{Answer, ErrorBody, WireUsage};
+use crate::answer::{Answer, WireUsage};
 use crate::choices::Choice;
 use crate::classify::classify;
-use crate::lenient::{Object, Scalar};
+use crate::evidence::Evidence;
+use crate::lenient::Object;
 use crate::readable::{Readable, Unreadable};
-use crate::{redact, retry_after, Ask, Completion, Cost, Failure, Reason, Scope, Text, Usage};
+use crate::{redact, Ask, Completion, Cost, Failure, Reason, Scope, Text, Usage};
 
 /// An HTTP answer: whole, or an error's beginning.
 pub(crate) struct Received {
@@ -50,18 +51,21 @@ struct Wire<'a> {
 impl Wire<'_> {
     fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
         let body = Readable::of(body).map_err(|(why, body)| self.unreadable(&why, Bill::of(&why, &body)))?;
-        let Object(mut answer) = body
-            .parse::<Object<Answer<'_>>>()
-            .map_err(|why| self.unreadable(&why, Bill::of(&why, body.json().as_bytes())))?;
-        if answer.error.is_some() {
-            return Err(self.error(&answer, answer.error.as_ref(), body.json()));
+        let Object(mut answer) = match body.parse::<Object<Answer<'_>>>() {
+            Ok(answer) => answer,
+            Err(_) if body.json().trim_start().starts_with('[') => {
+                return Err(self.error(&Answer::default(), body.json()));
+            }
+            Err(why) => return Err(self.unreadable(&why, Bill::of(&why, body.json().as_bytes()))),
+        };
+        if answer.error {
+            return Err(self.error(&answer, body.json()));
         }
         let cost = answer.owed().map_err(|error| self.unreadable(format!("usage.cost is unreadable: {error}"), None));
         let Some(choice) = answer.choices.first.take_if(|choice| !choice.failed()) else {
-            return Err(match &answer.choices.first {
-                Some(failed) => self.error(&answer, failed.error.as_ref(), body.json()),
-                None => self.bad("the answer has no choices".to_owned(), cost?),
-            });
+            let failure = self.error(&answer, body.json());
+            let silent = answer.choices.first.is_none() && failure.message == NO_REASON;
+            return Err(if silent { self.bad("the answer has no choices".to_owned(), cost?) } else { failure });
         };
         let cost = cost?;
         if choice.says_nothing() {
@@ -75,15 +79,15 @@ impl Wire<'_> {
         Ok(Completion { body: body.into_text(), ..completion })
     }
 
-    /// By the status, and by what the body says besides, if it can be read.
+    /// By the status, and by what the body says besides, as far as it can be read.
     fn refused(self, body: Vec<u8>) -> Failure {
         let unread = |unread: Unreadable, body: &[u8]| {
             let words = std::str::from_utf8(body).unwrap_or_default();
-            Failure { cost: Bill::of(&unread, body), ..self.error(&Answer::default(), None, words) }
+            Failure { cost: Bill::of(&unread, body), ..self.error(&Answer::default(), words) }
         };
         match Readable::of(body) {
             Ok(body) => match body.parse::<Object<Answer<'_>>>() {
-                Ok(Object(answer)) => self.error(&answer, answer.error.as_ref(), body.json()),
+                Ok(Object(answer)) => self.error(&answer, body.json()),
                 Err(why) => unread(why, body.json().as_bytes()),
             },
             Err((why, body)) => unread(why, &body),
@@ -125,49 +129,51 @@ impl Wire<'_> {
         }
     }
 
-    fn error(&self, answer: &Answer<'_>, error: Option<&ErrorBody>, body: &str) -> Failure {
-        let unnamed = ErrorBody::default();
-        let error = error.unwrap_or(&unnamed);
-        // Inside a 200 the error's own code takes the place of the status.
-        let status = if self.status < 300 { error.status().unwrap_or(self.status) } else { self.status };
-        let (reason, scope) = classify(status, error);
+    fn error(&self, answer: &Answer<'_>, body: &str) -> Failure {
+        let evidence = Evidence::of(body);
+        // Inside a 200 the error's own status takes the place of the answer's.
+        let status = if self.status < 300 { evidence.status().unwrap_or(self.status) } else { self.status };
+        let line = self.line(answer, &evidence);
+        let (reason, scope) = classify(status, &evidence, &line);
+        let message = if line.is_empty() { NO_REASON } else { &redact::shorten(&line) };
         let owed = answer.owed();
         let shown = |id: &String| self.ask.candidate.endpoint.may_be_shown(id);
         Failure {
             status: Some(status),
-            retry_after: error.retry_after().or(self.retry_after),
+            retry_after: evidence.retry_after.or(self.retry_after),
             // A cost that cannot be read is no reason to lose the reason of the failure.
             uncertain: owed.is_err(),
             cost: owed.ok().flatten(),
             generation_id: self.generation_id.clone().or_else(|| answer.id.clone().filter(shown)),
-            body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(error))),
-            ..Failure::new(reason, scope, [context(reason), &self.message(answer, error)].concat())
+            body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(&evidence))),
+            ..Failure::new(reason, scope, [context(reason), message].concat())
         }
     }
 
-    fn message(&self, answer: &Answer<'_>, error: &ErrorBody) -> String {
-        let metadata = error.metadata.as_ref();
-        let secrets = self.secrets(error);
-        let raw = metadata.and_then(|metadata| metadata.raw.as_deref());
-        let raw = raw.map(|raw| redact::body(redact::beginning(raw), &secrets));
-        let words = [error.message.as_deref().or(answer.message.as_deref()), raw.as_deref()];
-        let mut text = words.into_iter().flatten().map(redact::beginning).collect::<Vec<_>>().join(": ");
-        if text.is_empty() {
-            NO_REASON.clone_into(&mut text);
-        }
-        if let Some(provider) = metadata.and_then(|metadata| metadata.provider_name.as_deref()) {
-            text = format!("{}: {text}", redact::beginning(provider));
+    /// What the error says to a person, in one line without secrets and quotations.
+    fn line(&self, answer: &Answer<'_>, evidence: &Evidence) -> String {
+        let secrets = self.secrets(evidence);
+        let words = evidence.messages().chain(evidence.raw.as_deref());
+        let mut text = words.map(|words| clean(words, &secrets)).collect::<Vec<_>>().join(": ");
+        if let Some(provider) = evidence.provider_name.as_deref() {
+            text = format!("{}: {}", redact::beginning(provider), if text.is_empty() { NO_REASON } else { &text });
         }
         let sent = self.ask.request.body_for(self.ask.candidate).unwrap_or_default();
-        let flagged = metadata.and_then(|metadata| metadata.flagged_input.as_deref());
-        let line = redact::one_line(&text, &secrets, &sent, answer.choices.contents().chain(flagged));
-        // Of nothing but blanks, nothing is left.
-        Some(line).filter(|line| !line.is_empty()).unwrap_or_else(|| NO_REASON.to_owned())
+        let flagged = evidence.flagged.iter().map(String::as_str);
+        redact::line(&text, &secrets, &sent, answer.choices.contents().chain(flagged))
     }
 
-    fn secrets<'s>(&'s self, error: &'s ErrorBody) -> Vec<&'s str> {
-        let flagged = error.metadata.as_ref().and_then(|metadata| metadata.flagged_input.as_deref());
-        self.ask.candidate.endpoint.key().into_iter().chain(flagged.map(redact::beginning)).collect()
+    fn secrets<'s>(&'s self, evidence: &'s Evidence) -> Vec<&'s str> {
+        self.ask.candidate.endpoint.key().into_iter().chain(evidence.flagged.iter().map(String::as_str)).collect()
+    }
+}
+
+/// Words that may be JSON in a string.
+fn clean<'w>(words: &'w str, secrets: &[&str]) -> Cow<'w, str> {
+    if words.starts_with(['{', '[']) {
+        redact::body(words, secrets).into()
+    } else {
+        words.into()
     }
 }
 
@@ -194,16 +200,5 @@ impl Bill {
         }
         let Object(bill) = serde_json::from_slice::<Object<Self>>(body).ok()?;
         bill.usage?.owed().ok().flatten()
-    }
-}
-
-impl ErrorBody {
-    fn retry_after(&self) -> Option<Duration> {
-        let seconds = |scalar: &Option<Scalar>| match scalar {
-            Some(Scalar::Number(seconds)) => retry_after::from_seconds(*seconds),
-            _ => None,
-        };
-        let availability = self.availability.as_ref().and_then(|availability| seconds(&availability.retry_after));
-        availability.or_else(|| self.metadata.as_ref().and_then(|metadata| seconds(&metadata.retry_after_seconds)))
     }
 }

@@ -18,6 +18,7 @@ mod failed_answers;
 mod generation;
 mod hostile;
 mod http2;
+mod judgement;
 mod once;
 mod prices;
 mod proxy;

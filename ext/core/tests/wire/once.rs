@@ -21,7 +21,7 @@ fn ends() -> Vec<(Reply, Reason)> {
         (vec![send(answer("502 Bad Gateway", "Connection: close\r\n", "<html>")), Step::Close], Reason::Unavailable),
         (vec![send(answer("429 Too Many Requests", retry, "{}"))], Reason::RateLimited),
         (vec![send(answer("408 Request Timeout", "Connection: close\r\n", "")), Step::Close], Reason::Timeout),
-        (vec![send(answer("425 Too Early", retry, ""))], Reason::Rejected),
+        (vec![send(answer("425 Too Early", retry, ""))], Reason::Unavailable),
         (vec![Step::Close], Reason::Connection),
         (vec![Step::Reset], Reason::Connection),
         (vec![send("HTTP/1.1 200 O"), Step::Close], Reason::Connection),

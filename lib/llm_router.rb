@@ -199,11 +199,13 @@ class LlmRouter
   # @raise [ChainExhausted] every model failed; {ChainExhausted#retry_after} says when to try again
   # @raise [DeadlineExceeded] the time was up
   # @raise [ChargeFailed] the answer is there and paid for, but the budget could not be charged
+  # @raise [Testing::RealCallInTest] in the test environment without {LlmRouter.testing!}
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
   def call(messages:, **options)
     Input.check(messages, options)
     @config.check_spelling(options, ArgumentError) { "call" }
+    check_test
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
       @chain.native.walk(call, messages, options, *terms)
@@ -245,6 +247,7 @@ class LlmRouter
       @config.check_spelling(request.except(:messages, :context), ArgumentError) { "requests[#{number}]" }
     end
     Setting.count("concurrency", concurrency, ArgumentError)
+    check_test
     @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
     Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
       @chain.native.walk_all(batch, requests, concurrency, *terms)
@@ -266,6 +269,15 @@ class LlmRouter
     missing = %i[exhausted? charge!].reject { |name| budget.respond_to?(name) }
     raise ArgumentError, "budget: a #{budget.class} does not answer to #{missing.join(' and ')}: give an object with " \
                          "exhausted? and charge!(cost_usd), or LlmRouter::Unlimited for no budget"
+  end
+
+  # WebMock and VCR do not see what Rust sends, so a test that scripts nothing would spend money.
+  def check_test
+    return if @config.allow_real_calls_in_test || !Environment.test?
+    return if LlmRouter.respond_to?(:testing?) && LlmRouter.testing?
+
+    require "llm_router/testing/real_call_in_test"
+    raise Testing::RealCallInTest
   end
 
   # The times and limits of a call, and when a model cools down.

@@ -12,13 +12,13 @@ RSpec.describe DraftReplyJob do
 
   it "drafts the reply and leaves the charge to the router, on the budget of the message's organisation" do
     gateway.fail("anthropic/*", status: 503)
-    acme = Organization.new(:acme, "Acme")
-    message = Message.create!(id: 1, organization: acme, body: "Where is my parcel?")
-    other = LlmBudget.for(Organization.new(:other, "Other"))
+    acme = Organization.create!(name: "Acme")
+    message = Message.create!(organization: acme, body: "Where is my parcel?")
+    other = LlmBudget.for(Organization.create!(name: "Other"))
     budget = LlmBudget.for(acme)
-    expect { described_class.perform_now(1) }
+    expect { described_class.perform_now(message.id) }
       .to change(budget, :spent_usd).by(BigDecimal("0.0021")).and(change(other, :spent_usd).by(0))
-    expect(message.suggested_reply).to eq("Dear Ada, on its way.")
+    expect(message.reload.suggested_reply).to eq("Dear Ada, on its way.")
     expect(models_asked).to eq([Support::PRIMARY, Support::SECONDARY])
     expect(gateway.requests.last.messages.last).to eq("role" => "user", "content" => "Where is my parcel?")
   end

@@ -50,6 +50,9 @@ class LlmRouter
     # @return [Boolean] whether the thread's database connections go back to the pool while a
     #   request is on the wire and no transaction is open; default true
     attr_accessor :release_connections
+    # @return [Boolean] whether calls of tests may leave the machine without {LlmRouter.testing!}; default false, and
+    #   then such a call raises {Testing::RealCallInTest}
+    attr_accessor :allow_real_calls_in_test
     # @return [Logger] default: warnings and errors to standard error
     attr_accessor :logger
 

@@ -1,31 +1,36 @@
 # frozen_string_literal: true
 
-# As little of an app as the article's job needs: records in memory instead of tables.
+# As little of an app as the article's job needs, with records in a database of its own.
 
 require "active_job"
+require "active_record"
 require "bigdecimal"
 
 ActiveJob::Base.logger = nil
 
 class ApplicationJob < ActiveJob::Base; end
 
-Organization = Struct.new(:id, :name)
+# Beside whatever database the specs are connected to.
+class ArticleRecord < ActiveRecord::Base
+  self.abstract_class = true
+
+  # One connection, for each would have a database of its own.
+  establish_connection(adapter: "sqlite3", database: ":memory:", pool: 1)
+  connection_pool.with_connection do |connection|
+    connection.create_table(:organizations) { |t| t.string :name }
+    connection.create_table(:messages) do |t|
+      t.references :organization
+      t.text :body
+      t.text :suggested_reply
+    end
+  end
+end
+
+class Organization < ArticleRecord; end
 
 # A message that a customer wrote, with the reply that is drafted for it.
-Message = Struct.new(:id, :organization, :body, :suggested_reply, keyword_init: true) do
-  @table = {}
-
-  def self.create!(**attributes)
-    new(**attributes).tap { |message| @table[message.id] = message }
-  end
-
-  def self.find(id)
-    @table.fetch(id)
-  end
-
-  def update!(**attributes)
-    attributes.each { |name, value| self[name] = value }
-  end
+class Message < ArticleRecord
+  belongs_to :organization, optional: true
 end
 
 # A monthly cap and a running total for each organisation.

@@ -83,6 +83,11 @@ RSpec.describe LlmRouter::Testing::Gateway do
       end
     end
 
+    it "answers with the JSON of a Hash or an Array" do
+      gateway.answer({ a: [1, nil] }).answer([1], times: 1)
+      expect(Array.new(2) { content(post) }).to eq(["[1]", '{"a":[1,null]}'])
+    end
+
     it "takes a cost as a BigDecimal, an Integer, or null" do
       gateway.answer("c", cost_usd: nil).answer("b", cost_usd: 2, times: 1)
       gateway.answer("a", cost_usd: BigDecimal("0.0021"), times: 1)

@@ -66,6 +66,25 @@ RSpec.describe LlmRouter::Testing::Matchers do
       expect(testing).not_to have_called_model("google/*").with_message(/refund/)
     end
 
+    it "looks at the parameters, as deep as it is given them" do
+      ask(max_tokens: 200, temperature: 0.5, stop: %w[a b], provider: { sort: "price", max_price: { prompt: 1 } })
+      [{ max_tokens: 200 }, { provider: { max_price: { prompt: 1 } }, temperature: 0.1..0.9 },
+       { stop: ["a", /b/], provider: { sort: :price }, max_tokens: Integer }].each do |parameters|
+        expect(testing).to have_called_model("google/*").with(**parameters)
+      end
+      expect(testing).to have_called_model("google/*").with(max_tokens: be > 100).times(1)
+      [{ max_tokens: 201 }, { provider: { sort: "price", only: nil } }, { stop: ["a"] }, { seed: nil }].each do |other|
+        expect(testing).not_to have_called_model("google/*").with(**other)
+      end
+    end
+
+    it "tells which parameters were sent instead, and not the messages" do
+      ask(max_tokens: 200)
+      expect { expect(testing).to have_called_model("google/*").with(max_tokens: 100) }
+        .to fail_with('expected "google/*" to have been called with max_tokens: 100, but it was not',
+                      "#{Support::SECONDARY} with #{{ 'max_tokens' => 200 }.inspect}")
+    end
+
     it "tells what was called instead" do
       ask
       expect { expect(testing).to have_called_model("openai/*") }

@@ -58,6 +58,8 @@ RSpec.describe "llm_router/testing/minitest" do
           assert_fallen_back_to("google/*") { ask }
           assert_called_model "anthropic/claude-sonnet-4.5", times: 3
           assert_called_model(/gemini/, with_message: /refund/, times: 1)
+          assert_raises(Minitest::Assertion) { assert_called_model(/gemini/, with: { max_tokens: 5 }) }
+          refute_called_model(/gemini/, with: { max_tokens: 5 })
           refute_called_model "openai/*"
           refute_called_model "google/*", with_message: "complaint"
           assert_equal 1, ADDRESSES.push(testing.base_url).uniq.size

@@ -28,6 +28,17 @@ class LlmRouter
         self
       end
 
+      # Counts only the requests with such parameters: of a Hash, what is given here; of everything else, all of it.
+      #
+      # @param parameters [Hash{Symbol => Object}] anything but the messages; values may be matchers, Ranges, classes
+      # @return [self]
+      # @example
+      #   expect(LlmRouter.testing).to have_called_model("google/*").with(max_tokens: 200, provider: { sort: "price" })
+      def with(**parameters)
+        @parameters = parameters
+        self
+      end
+
       # @param count [Integer, Range] how often; from once on by default
       # @return [self]
       # @example
@@ -74,7 +85,11 @@ class LlmRouter
       end
 
       def count
-        @requests.count { |request| Wording.model?(@pattern, request.model) && said?(request) }
+        @requests.count { |request| Wording.model?(@pattern, request.model) && said?(request) && sent?(request) }
+      end
+
+      def sent?(request)
+        @parameters.nil? || Wording.holds?(@parameters, request.body)
       end
 
       def said?(request)
@@ -85,7 +100,8 @@ class LlmRouter
 
       def manner
         message = @message && " with a message matching #{Wording.pattern(@message.first)}"
-        "#{" #{Wording.times(@times)}" if @times}#{message}"
+        parameters = @parameters && " with #{Wording.parameters(@parameters)}"
+        "#{" #{Wording.times(@times)}" if @times}#{message}#{parameters}"
       end
 
       def failure(expected)
@@ -103,8 +119,11 @@ class LlmRouter
       end
 
       def quote(request)
-        return unless @message
+        parameters = request.body.to_h.except("model", "messages") if @parameters
+        [(" with #{parameters.inspect}" if parameters), (quoted(request) if @message)].join
+      end
 
+      def quoted(request)
         " was told #{messages_of(request).map { |message| Wording.text(message)[0, EXCERPT].inspect }.join(', ')}"
       end
 

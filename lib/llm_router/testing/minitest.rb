@@ -49,11 +49,12 @@ class LlmRouter
       # @param model [String, Regexp, #===]
       # @param with_message [String, Regexp, #===, nil] counts only the requests with such a message
       # @param times [Integer, Range, nil] how often; from once on by default
+      # @param with [Hash{Symbol => Object}, nil] counts only the requests with such parameters, see {CalledModel#with}
       # @return [true]
       # @example
-      #   assert_called_model "anthropic/*", with_message: /refund/, times: 1
-      def assert_called_model(model, with_message: nil, times: nil)
-        expectation = called_model(model, with_message, times)
+      #   assert_called_model "anthropic/*", with_message: /refund/, with: { max_tokens: 200 }, times: 1
+      def assert_called_model(model, with_message: nil, times: nil, with: nil)
+        expectation = called_model(model, with_message, times, with)
         assert(expectation.matches?(LlmRouter.testing), -> { expectation.failure_message })
       end
 
@@ -61,11 +62,12 @@ class LlmRouter
       #
       # @param model [String, Regexp, #===]
       # @param with_message [String, Regexp, #===, nil] counts only the requests with such a message
+      # @param with [Hash{Symbol => Object}, nil] likewise
       # @return [true]
       # @example
       #   refute_called_model "google/*"
-      def refute_called_model(model, with_message: nil)
-        expectation = called_model(model, with_message)
+      def refute_called_model(model, with_message: nil, with: nil)
+        expectation = called_model(model, with_message, nil, with)
         assert(expectation.does_not_match?(LlmRouter.testing), -> { expectation.failure_message_when_negated })
       end
 
@@ -85,10 +87,11 @@ class LlmRouter
 
       private
 
-      def called_model(model, text, times = nil)
+      def called_model(model, text, times, parameters)
         expectation = CalledModel.new(model)
         expectation.with_message(text) if text
         expectation.times(times) if times
+        expectation.with(**parameters) if parameters
         expectation
       end
     end

@@ -20,6 +20,31 @@ class LlmRouter
         suits?(pattern, text.to_s) { |part, whole| whole.include?(part) }
       end
 
+      # @param expected [Object] a Hash has to be in the actual one, by keys that are Symbols or Strings; anything else
+      #   has to be equal, or a pattern of it
+      def holds?(expected, actual)
+        return within?(expected, actual) if expected.is_a?(Hash) && actual.is_a?(Hash)
+        return alike?(expected, actual) if expected.is_a?(Array) && actual.is_a?(Array)
+
+        expected = expected.name if expected.is_a?(Symbol)
+        expected == actual || expected === actual # rubocop:disable Style/CaseEquality
+      end
+
+      def within?(expected, actual)
+        expected.all? { |key, value| actual.key?(key.to_s) && holds?(value, actual[key.to_s]) }
+      end
+      private_class_method :within?
+
+      def alike?(expected, actual)
+        expected.size == actual.size && expected.zip(actual).all? { |one, other| holds?(one, other) }
+      end
+      private_class_method :alike?
+
+      # @return [String] such as +max_tokens: 200+
+      def parameters(given)
+        given.map { |name, value| "#{name}: #{pattern(value)}" }.join(", ")
+      end
+
       def pattern(given)
         given.respond_to?(:description) ? given.description : given.inspect
       end

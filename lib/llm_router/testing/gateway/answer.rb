@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "json"
 require "securerandom"
 require_relative "dollars"
 require_relative "reply"
@@ -14,7 +15,7 @@ class LlmRouter
         MESSAGE = %i[tool_calls refusal reasoning].freeze
         TOKENS = { prompt_tokens: 12, completion_tokens: 8 }.freeze
 
-        # @param content [String, nil]
+        # @param content [String, Hash, Array, nil] what is no text is sent as its JSON
         # @param options [Hash] those of {Answers#answer}, and `choice:`, a Hash merged into the one choice
         # @raise [ArgumentError] for a cost that is a Float or no number
         def initialize(content, cost_usd: "0", is_byok: false, upstream_cost_usd: (cost_usd unless is_byok), usage: {},
@@ -52,6 +53,7 @@ class LlmRouter
         end
 
         def choice_of(content, options)
+          content = JSON.generate(content) if content.is_a?(Hash) || content.is_a?(Array)
           message = options.slice(*MESSAGE).compact
           finish_reason = options.fetch(:finish_reason) { message.key?(:tool_calls) ? "tool_calls" : "stop" }
           choice = options.fetch(:choice, {})

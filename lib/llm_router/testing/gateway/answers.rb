@@ -19,7 +19,7 @@ class LlmRouter
         # `:reset` resets it, `:reset_on_reuse` resets it when the next request comes in on it. See
         # {Observations#await_hangup}.
         #
-        # @param content [String, nil] what the model says
+        # @param content [String, Hash, Array, nil] what the model says; a Hash or an Array is sent as its JSON
         # @param pattern [String, Regexp] the models
         # @param times [Integer, nil] how often; nil for ever
         # @param delay [Numeric] seconds to wait first
@@ -43,6 +43,7 @@ class LlmRouter
         # @raise [ArgumentError] for a cost that is a Float or no number, or an unknown `then:`
         # @example
         #   gateway.answer("Hello", "anthropic/*", cost_usd: "0.0021", times: 1, delay: 0.05)
+        #   gateway.answer({ sentiment: "good" }) # content: {"sentiment":"good"}
         #   gateway.answer(nil, tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }])
         def answer(content, pattern = "*", times: nil, delay: 0, **options)
           ending = ENDINGS.fetch(options.delete(:then)) do |name|

@@ -5,12 +5,17 @@ require "active_support/cache"
 require_relative "article/app"
 require_relative "budget/budget_helper"
 
-# Every snippet of Ruby in the README runs, in the order in which it stands there.
-RSpec.describe "README.md" do
-  readme = File.read(File.expand_path("../README.md", __dir__))
-  snippets = readme.to_enum(:scan, /^```ruby\n(.*?)^```/m).map do
-    [Regexp.last_match[1], readme[0, Regexp.last_match.begin(0)].count("\n") + 2]
+# Every snippet of Ruby in the README and the guides runs, in the order in which it stands there.
+RSpec.describe "README.md and docs" do
+  root = File.expand_path("..", __dir__)
+  snippets_of = lambda do |file|
+    text = File.read(File.join(root, file))
+    text.to_enum(:scan, /^```ruby\n(.*?)^```/m).map do
+      [Regexp.last_match[1], text[0, Regexp.last_match.begin(0)].count("\n") + 2, file]
+    end
   end
+  snippets = snippets_of.call("README.md")
+  guides = Dir.glob("docs/**/*.md", base: root).sort.flat_map(&snippets_of)
 
   # What the snippets take for granted of the app around them.
   let(:world) do
@@ -22,8 +27,8 @@ RSpec.describe "README.md" do
         @organization = organization
       end
 
-      def run(code, line)
-        instance_eval(code, "README.md", line)
+      def run(code, line, file)
+        instance_eval(code, file, line)
       end
     end
   end
@@ -54,10 +59,10 @@ RSpec.describe "README.md" do
     configure
   end
 
-  def run(code, line)
+  def run(code, line, file)
     code = code.gsub(%r{https://(openrouter\.ai/api/v1|api\.groq\.com/openai/v1)}, gateway.base_url)
     world.new(budget, organization).tap { |app| app.define_singleton_method(:router) { LlmRouter.new(budget: budget) } }
-         .run(code, line)
+         .run(code, line, file)
   end
 
   it "has snippets" do
@@ -111,13 +116,13 @@ RSpec.describe "README.md" do
     end
   end
 
-  of_others.each do |code, line|
+  (of_others + guides).each do |code, line, file|
     suite = code[%r{llm_router/testing/(rspec|minitest|budget_examples)}, 1]&.sub("budget_examples", "rspec")
-    it "runs the snippet at line #{line}" do
+    it "runs the snippet at line #{line} of #{file}" do
       if suite
         expect(run_suite(code, suite)).to match(/\d examples?, 0 failures|1 runs, \d assertions, 0 failures, 0 errors/)
       else
-        expect { run(code, line) }.to output(/.*/m).to_stdout
+        expect { run(code, line, file) }.to output(/.*/m).to_stdout
         ask unless subscribers.empty?
         expect(log).not_to include("a listener raised")
       end
@@ -125,13 +130,19 @@ RSpec.describe "README.md" do
   end
 
   it "says of the budget's snippet what happens" do
-    code, line = snippets.find { |snippet, _| snippet.include?("class OrganizationBudget") }
-    run(code, line)
+    run(*snippets.find { |snippet, _| snippet.include?("class OrganizationBudget") })
     expect(organization.llm_spent_usd).to eq(BigDecimal("0.00043705"))
   end
 
   it "says of the testing snippet what happens" do
-    code, line = snippets.find { |snippet, _| snippet.include?("LlmRouter.testing! do") }
-    expect(run(code, line)).to eq(["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"])
+    snippet = snippets.find { |code, _| code.include?("LlmRouter.testing! do") }
+    expect(run(*snippet)).to eq(["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"])
+  end
+
+  it "says of the failures guide's snippets what happens" do
+    handled, scripted = guides.select { |_, _, file| file == "docs/failures.md" }
+    gateway.fail(status: 503, retry_after: 7)
+    expect(run(*handled)).to eq(7)
+    expect(run(*scripted)).to eq(%i[blank unavailable])
   end
 end

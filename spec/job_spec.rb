@@ -282,7 +282,7 @@ RSpec.describe LlmRouter::Job do
       finish = Queue.new
       allow(budget.ledger).to receive(:charge!).and_wrap_original do |original, cost|
         started << true
-        finish.pop
+        finish.pop if budget.charges.empty? && Thread.current != Thread.main
         original.call(cost)
       end
       first = Thread.new { deliver }

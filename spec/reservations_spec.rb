@@ -270,7 +270,7 @@ RSpec.describe "A budget that reserves" do
       configure
       3.times { ask(max_tokens: 50) }
       expect(told(:reserve)).to eq([BigDecimal("0.1")] * 3)
-      expect(gateway.lookups).to eq(["/models"])
+      expect(gateway.lookups).to eq(["/models/#{Support::PRIMARY}/endpoints"])
       configure(price_ttl: 0.000001)
       2.times { ask(max_tokens: 50) }
       expect(gateway.lookups.size).to be > 2

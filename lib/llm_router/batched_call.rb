@@ -27,13 +27,13 @@ class LlmRouter
       @batch = batch
     end
 
-    # @return [String, false, nil] false where there is no room, but may be when others of the batch have given back
-    #   what they hold
-    def gate(position, *)
+    # @return [String, Array, false, nil] as of any call; false where there is no room, but may be when others of the
+    #   batch have given back what they hold
+    def gate(position, _, bounds)
       # It may have to be waited for, and whatever comes meanwhile is an interrupt.
-      @config.price_of(@chain.candidates.fetch(position)) if reserving?
-      refusal = Uninterrupted.run(MISTAKABLE) { own { super } }
-      return refusal unless refusal && @spending.fits_with?(@batch.held_usd)
+      @config.price_of(@chain.candidates.fetch(position), Bounds.new(*bounds)) if reserving?
+      gate = Uninterrupted.run(MISTAKABLE) { own { super } }
+      return gate unless gate.is_a?(String) && @spending.fits_with?(@batch.held_usd)
 
       @spending.put_off
       false

@@ -34,11 +34,12 @@ class LlmRouter
     end
 
     # Before each attempt.
-    # @return [String, nil] why the candidate is too expensive
-    def gate(position, limit, prompt_tokens, completion_tokens)
+    # @param bounds [Array, nil] those of {Bounds}, for a budget that reserves
+    # @return [String, Array, nil] why the candidate is too expensive; or the rates that it must not exceed, if any
+    def gate(position, limit, bounds)
       @asked = @chain.candidates.fetch(position)
       if reserving?
-        @spending.weigh(@asked, prompt_tokens, completion_tokens)
+        @spending.weigh(@asked, Bounds.new(*bounds))
         refusal = booking { @spending.reserve(limit) }
         return refusal if refusal
       elsif Unscheduled.run { @spending.exhausted?(@asked) }
@@ -46,7 +47,7 @@ class LlmRouter
       end
       DatabaseConnections.release if @config.release_connections
       @telemetry.attempting(@asked, position)
-      nil
+      @spending.ceiling if reserving?
     end
 
     # @param changes [Array, nil] in the health of who answered
@@ -69,6 +70,7 @@ class LlmRouter
       booking do
         hop = Hop.new(**attributes.except(:uncertain))
         @hops << hop
+        @config.doubt_price_of(@asked) if hop.reason == :too_expensive && hop.attempted?
         attributes[:uncertain] ? @spending.uncertain(hop.generation_id) : charge(hop.cost_usd, hop: hop)
       ensure
         @telemetry.hopped(hop, upcoming)

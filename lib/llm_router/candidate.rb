@@ -31,6 +31,12 @@ class LlmRouter
       freeze
     end
 
+    # @param tier [String, nil] a service tier dearer than the standard one
+    # @return [Price, nil] the chain's, which is for the tier that the chain asks for
+    def price_at(tier)
+      price if tier.nil? || params.any? { |name, _| %w[service_tier speed].include?(name.to_s) }
+    end
+
     # What the extension takes.
     def to_native
       [model, endpoint.native, @timeout, params]

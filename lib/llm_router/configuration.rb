@@ -61,10 +61,11 @@ class LlmRouter
     end
 
     # Says what a model costs, so that the most that a call can cost is known before it is made. Where
-    # nothing is said, here or in the chain, OpenRouter is asked.
+    # nothing is said, here or in the chain, OpenRouter is asked. At OpenRouter, no provider that charges more serves it
+    # to a budget that reserves.
     # @param model [String] as chains name it
-    # @param price [Hash] +prompt:+ and +completion:+, US dollars per token as decimals in Strings, and
-    #   optionally +request:+, US dollars per request
+    # @param price [Hash] +prompt:+ and +completion:+, US dollars per token as decimals in Strings, and optionally
+    #   +request:+, US dollars per request, and +max_completion_tokens:+, for calls without +max_tokens+
     # @return [void]
     # @raise [ConfigurationError]
     # @example 3 dollars for a million tokens in, 15 for a million out
@@ -110,10 +111,22 @@ class LlmRouter
     end
 
     # @param candidate [Candidate]
+    # @param bounds [Bounds] of the request, which may ask for a dearer service
     # @return [Price, nil]
     # @api private
-    def price_of(candidate)
-      candidate.price || @price_settings[candidate.model] || @prices.find(candidate.endpoint, candidate.model, self)
+    def price_of(candidate, bounds = Bounds::PLAIN)
+      configured = candidate.price_at(bounds.tier) || (@price_settings[candidate.model] unless bounds.tier)
+      return configured if configured&.completion_tokens(bounds)
+
+      found = @prices.find(candidate.endpoint, candidate.model, self, bounds.tier)
+      configured ? configured.limited_as(found) : found
+    end
+
+    # No provider serves the model at the price that is known of it.
+    # @param candidate [Candidate]
+    # @api private
+    def doubt_price_of(candidate)
+      @prices.doubt(candidate)
     end
 
     # @param name [String, Symbol]
@@ -168,6 +181,15 @@ class LlmRouter
       end
     end
 
+    # @param what [Object] that is warned of once in a process, whatever is configured meanwhile
+    # @api private
+    def warn_once(what, &)
+      return if @warned_of.key?(what)
+
+      @warned_of[what] = true
+      Log.new(logger).write(:warn, &)
+    end
+
     # @return [String] without keys. Ruby shows it where a frozen configuration is changed.
     def inspect
       advice = " in force: change it in a block of LlmRouter.configure," if frozen?
@@ -212,12 +234,6 @@ class LlmRouter
     end
 
     # Once in each process, whatever is configured meanwhile.
-    def warn_once(what, &)
-      return if @warned_of.key?(what)
-
-      @warned_of[what] = true
-      Log.new(logger).write(:warn, &)
-    end
 
     def unknown(chain)
       there_are = chain_names.empty? ? "none is configured" : "there are #{chain_names.map(&:inspect).join(', ')}"

@@ -47,15 +47,21 @@ class LlmRouter
       raise ConfigurationError, "endpoint #{name} (#{base_url}) has no API key: #{remedy}"
     end
 
-    # @param patience [Float] seconds
-    # @return [Hash{String => Price}] by model
+    # @param timeout [Float] seconds
+    # @return [Hash{String => Price}] by model, what one of its providers charges
     # @raise [LookupFailed]
     # @api private
-    def prices(patience)
-      lookups.prices(patience).transform_values do |prompt, completion, request, context_length|
-        Price.new(prompt: BigDecimal(prompt), completion: BigDecimal(completion), request: BigDecimal(request),
-                  context_length: context_length)
-      end
+    def prices(timeout)
+      lookups.prices(timeout).transform_values { |rates| price_of(*rates) }
+    end
+
+    # @param model [String]
+    # @param timeout [Float] seconds
+    # @return [Hash{String, nil => Price}] by service tier, nil for the standard one: what its dearest provider charges
+    # @raise [LookupFailed]
+    # @api private
+    def provider_prices(model, timeout)
+      lookups.provider_prices(model, timeout).transform_values { |rates| price_of(*rates) }
     end
 
     # @param id [String]
@@ -89,6 +95,12 @@ class LlmRouter
 
     def lookups
       native
+    end
+
+    def price_of(*rates, context_length, max_completion_tokens)
+      prompt, completion, request, image = rates.map { |usd| BigDecimal(usd) }
+      Price.new(prompt: prompt, completion: completion, request: request, image: image,
+                context_length: context_length, max_completion_tokens: max_completion_tokens)
     end
   end
 end

@@ -103,6 +103,8 @@ class LlmRouter
   class LookupFailed < Error
     # It does not know the generation, or not yet.
     class NotYet < LookupFailed; end
+    # It did not answer in time, or at all.
+    class Unreachable < LookupFailed; end
   end
 
   # The router itself failed. Always a bug of this gem.

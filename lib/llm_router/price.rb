@@ -1,7 +1,9 @@
 # frozen_string_literal: true
 
+require "llm_router/bounds"
+
 class LlmRouter
-  # What a model costs, as OpenRouter's +/models+ puts it. Frozen.
+  # What a model costs. Frozen.
   #
   # @!attribute [r] prompt
   #   @return [BigDecimal] US dollars per token that is sent
@@ -9,22 +11,33 @@ class LlmRouter
   #   @return [BigDecimal] US dollars per token that is answered
   # @!attribute [r] request
   #   @return [BigDecimal] US dollars per request on top
+  # @!attribute [r] image
+  #   @return [BigDecimal, nil] US dollars per image of the prompt, besides its tokens
   # @!attribute [r] context_length
   #   @return [Integer, nil] tokens that the model can take in at most
-  Price = Struct.new(:prompt, :completion, :request, :context_length, keyword_init: true) do
+  # @!attribute [r] max_completion_tokens
+  #   @return [Integer, nil] tokens that the model can answer with at most
+  Price = Struct.new(:prompt, :completion, :request, :image, :context_length, :max_completion_tokens,
+                     keyword_init: true) do
     # @param place [String] what an error calls it
-    # @param given [Hash] +prompt:+, +completion:+ and optionally +request:+
+    # @param given [Hash] +prompt:+, +completion:+ and optionally +request:+ and +max_completion_tokens:+
     # @return [Price]
     # @raise [ConfigurationError]
     # @api private
     def self.of(place, given)
       given = given.is_a?(Hash) ? given.transform_keys { |key| key.to_s.to_sym } : {}
-      unless %i[prompt completion].all? { |key| given.key?(key) } && (given.keys - %i[prompt completion request]).empty?
-        raise ConfigurationError, "#{place} needs prompt: and completion:, US dollars per token, such as " \
-                                  "{ prompt: \"0.000003\", completion: \"0.000015\" }, and takes request: besides"
-      end
-      new(**{ request: 0, **given }.to_h { |key, usd| [key, Setting.usd("#{place} #{key}", usd)] })
+      limit = given.delete(:max_completion_tokens)
+      refuse(place) unless [%i[completion prompt], %i[completion prompt request]].include?(given.keys.sort)
+      rates = { request: 0, **given }.to_h { |key, usd| [key, Setting.usd("#{place} #{key}", usd)] }
+      new(**rates, max_completion_tokens: limit && Setting.count("#{place} max_completion_tokens", limit))
     end
+
+    def self.refuse(place)
+      raise ConfigurationError, "#{place} needs prompt: and completion:, US dollars per token, such as " \
+                                "{ prompt: \"0.000003\", completion: \"0.000015\" }, and takes request: and " \
+                                "max_completion_tokens: besides"
+    end
+    private_class_method :refuse
 
     # @api private
     def initialize(**)
@@ -35,16 +48,50 @@ class LlmRouter
 
   # What that comes to.
   class Price
-    # @param prompt_tokens [Integer, nil] nil where that is not known
-    # @param completion_tokens [Integer]
-    # @return [BigDecimal, nil] US dollars at most; nil where the prompt may have any number of tokens
+    # @param bounds [Bounds]
+    # @return [Integer, nil] the most tokens of all completions; nil where neither request nor model has a limit
     # @api private
-    def of(prompt_tokens, completion_tokens)
-      prompt_tokens = context_length if context_length && !(prompt_tokens && prompt_tokens < context_length)
-      return unless prompt_tokens
+    def completion_tokens(bounds)
+      bounds.completion_tokens || (max_completion_tokens && bounds.choices && (max_completion_tokens * bounds.choices))
+    end
 
-      usd = (prompt * prompt_tokens) + (completion * completion_tokens) + request
+    # @param bounds [Bounds] whose completions have a limit
+    # @return [BigDecimal, nil] US dollars at most; nil where the prompt may have any number of tokens, or images
+    # @api private
+    def of(bounds)
+      return unless (tokens = prompt_tokens(bounds))
+
+      usd = (prompt * tokens) + (completion * completion_tokens(bounds)) + request
       [usd, Setting::MAX_USD].min
+    end
+
+    # @return [Price] whichever is dearer, rate by rate
+    # @api private
+    def dearest(other)
+      self.class.new(**to_h.merge(other.to_h) { |_, one, two| one && two && [one, two].max })
+    end
+
+    # @param other [Price, nil]
+    # @return [Price] this, for completions of that length
+    # @api private
+    def limited_as(other)
+      self.class.new(**to_h, max_completion_tokens: other&.max_completion_tokens)
+    end
+
+    # @return [Array<String, nil>] decimals for +provider.max_price+: per token of the prompt and of the completion,
+    #   per request, per image where that has a price
+    # @api private
+    def ceiling
+      [prompt, completion, request, (image if image&.positive?)].map { |usd| usd&.to_s("F") }
+    end
+
+    private
+
+    def prompt_tokens(bounds)
+      tokens = bounds.prompt_tokens
+      return [tokens, context_length].compact.min if tokens
+
+      context_length unless image&.positive?
     end
   end
 end

@@ -1,78 +1,99 @@
 # frozen_string_literal: true
 
+require "llm_router/cached_lookup"
+
 class LlmRouter
-  # The prices that OpenRouter names at +/models+. Asked for once, and again when they are too old; a
-  # call waits for them a moment at most, and does without where they do not come.
+  # What models cost at OpenRouter. A call waits for a look-up a moment at most, and does without where it brings
+  # nothing.
   # @api private
   class Prices
-    # Seconds that a call waits for them, and for which a failure is left alone.
-    PATIENCE = 2.0
+    # Seconds that a call waits for one.
+    TIMEOUT = 2.0
+    # Seconds for which providers are not looked up, after that took too long.
     PAUSE = 60.0
-    private_constant :PATIENCE, :PAUSE
-
-    # When they were asked for, and whether that failed.
-    Page = Struct.new(:prices, :asked, :failed) do
-      def holds?(ttl, now)
-        now < asked + (failed ? [PAUSE, ttl].min : ttl)
-      end
-    end
-    private_constant :Page
+    # There are some hundreds of models; their names may be anybody's.
+    MAX_LOOKUPS = 2_000
+    # Variants of a model's name that say how its providers are chosen. They all have one listing.
+    SHORTCUTS = %w[nitro floor exacto online].freeze
+    # A service tier that a variant admits, where that is dearer than the standard one.
+    TIERS = { "nitro" => "priority" }.freeze
+    private_constant :TIMEOUT, :PAUSE, :MAX_LOOKUPS, :SHORTCUTS, :TIERS
 
     def initialize
       @lock = Mutex.new
-      @pages = {}
+      @lookups = {}
+      @paused_until = {}
     end
 
     # @param endpoint [Endpoint]
     # @param model [String]
     # @param config [Configuration]
+    # @param tier [String, nil] a service tier dearer than the standard one
     # @return [Price, nil]
-    def find(endpoint, model, config)
+    def find(endpoint, model, config, tier = nil)
       return unless config.price_ttl && endpoint.name == :openrouter
 
-      page = @pages[endpoint.base_url]
-      page = renewed(endpoint, config) unless page&.holds?(config.price_ttl, now)
-      page.prices[model]
+      model, own_tiers = listing(model)
+      tiers = [tier, *own_tiers].compact
+      found = by_tier(endpoint, model, config)
+      found.values_at(nil, *tiers).compact.reduce(:dearest) if tiers.all? { |name| found.key?(name) }
+    end
+
+    # No provider serves the model at its price.
+    # @param candidate [Candidate]
+    def doubt(candidate)
+      model, = listing(candidate.model)
+      [model, nil].each { |name| @lookups[[candidate.endpoint.base_url, name]]&.doubt }
     end
 
     private
 
-    # One call asks, and the others wait for it.
-    def renewed(endpoint, config)
-      return renew(endpoint, config) if in_the_way?
-
-      @lock.synchronize do
-        known = @pages[endpoint.base_url]
-        next known if known&.holds?(config.price_ttl, now)
-
-        asking { renew(endpoint, config) }
-      end
+    # @return [Hash{String, nil => Price}]
+    def by_tier(endpoint, model, config)
+      found = providers(endpoint, model, config) if config.price_ceiling == :dearest
+      found&.key?(nil) ? found : { nil => listed(endpoint, config)[model] }.compact
     end
 
-    # Who asks is another fiber of this thread, and could not go on while this one, which has no scheduler, waits.
-    def in_the_way?
-      @asking == Thread.current && Fiber.current_scheduler.nil?
+    # @return [Array(String, Array<String>)] the model's name in OpenRouter's lists, and dearer tiers that may serve it
+    def listing(model)
+      name, *variants = model.split(":")
+      [[name, *(variants - SHORTCUTS)].join(":"), variants.filter_map { |variant| TIERS[variant] }]
     end
 
-    def asking
-      @asking = Thread.current
-      yield
-    ensure
-      @asking = nil
+    # @return [Hash{String, nil => Price}, nil] of each service tier, what its dearest provider charges
+    def providers(endpoint, model, config)
+      lookup = lookup(endpoint, model)
+      return lookup.value if now < @paused_until.fetch(endpoint.base_url, 0)
+
+      failed = ->(error) { providers_unknown(endpoint, model, config, error) }
+      lookup.fetch(config.price_ttl, failed) { endpoint.provider_prices(model, TIMEOUT) }
     end
 
-    def renew(endpoint, config)
-      @pages[endpoint.base_url] = ask(endpoint, config, @pages[endpoint.base_url])
-    end
-
-    def ask(endpoint, config, known)
-      Page.new(endpoint.prices(PATIENCE), now, false)
-    rescue LookupFailed => e
+    def providers_unknown(endpoint, model, config, error)
+      @paused_until[endpoint.base_url] = now + PAUSE if error.is_a?(LookupFailed::Unreachable)
       Log.new(config.logger).write(:warn) do
-        "the prices of #{endpoint.base_url} are not known (#{e.message}): #{config.reserve_usd.to_s('F')} USD " \
-          "(config.reserve_usd) are reserved where config.price does not say one"
+        "what the providers of #{model} charge is not known (#{error.message}): the price of " \
+          "#{endpoint.base_url}/models is reserved"
       end
-      Page.new(known ? known.prices : {}, now, true)
+    end
+
+    # @return [Hash{String => Price}] by model, what one of its providers charges
+    def listed(endpoint, config)
+      failed = lambda do |error|
+        Log.new(config.logger).write(:warn) do
+          "the prices of #{endpoint.base_url} are not known (#{error.message}): #{config.reserve_usd.to_s('F')} USD " \
+            "(config.reserve_usd) are reserved where config.price does not say one"
+        end
+      end
+      lookup(endpoint, nil).fetch(config.price_ttl, failed) { endpoint.prices(TIMEOUT) } || {}
+    end
+
+    # @param model [String, nil] nil for all of them
+    def lookup(endpoint, model)
+      @lock.synchronize do
+        @lookups.clear if @lookups.size > MAX_LOOKUPS
+        @lookups[[endpoint.base_url, model]] ||= CachedLookup.new
+      end
     end
 
     def now

@@ -7,6 +7,8 @@ class LlmRouter
     CHOICES = %i[warn raise allow].freeze
     # What can become of money that an attempt may have cost, where nobody ever says so.
     ON_UNCERTAIN = %i[charge_estimate release].freeze
+    # Which of a model's prices at OpenRouter is reserved, and may be billed.
+    PRICE_CEILINGS = %i[dearest listed].freeze
 
     # @return [Secret, nil] the OpenRouter key; the default is +OPENROUTER_API_KEY+ of the environment
     attr_reader :api_key
@@ -47,6 +49,10 @@ class LlmRouter
     # @return [Float] seconds that a job waits for the end of its budget's period, at most; one that would have to
     #   wait longer is reported and discarded; default 86_400, a day
     attr_reader :budget_wait
+    # @return [Symbol] which of a model's prices at OpenRouter is reserved, and may be billed: +:dearest+ (default),
+    #   that of its dearest provider, so that every provider may serve it; or +:listed+, that of OpenRouter's list of
+    #   models, which is often lower: a cap lets more calls through at once, but providers that charge more serve none
+    attr_reader :price_ceiling
     # @return [Boolean] whether the thread's database connections go back to the pool while a
     #   request is on the wire and no transaction is open; default true
     attr_accessor :release_connections
@@ -153,6 +159,12 @@ class LlmRouter
       @lease_margin = Setting.seconds("lease_margin", value)
     end
 
+    # @param value [Symbol] one of {PRICE_CEILINGS}
+    # @raise [ConfigurationError]
+    def price_ceiling=(value)
+      @price_ceiling = Setting.one_of("price_ceiling", value, PRICE_CEILINGS)
+    end
+
     # @param value [Numeric, nil] seconds
     # @raise [ConfigurationError]
     def price_ttl=(value)
@@ -177,12 +189,17 @@ class LlmRouter
       @ca_file = @trust = nil
       @same_vendor = @in_web_request = :warn
       @release_connections = true
+      set_money_defaults
+      @logger = @default_logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
+    end
+
+    def set_money_defaults
       @reserve_usd = BigDecimal("0.25")
       @on_uncertain = :charge_estimate
       @lease_margin = 60.0
+      @price_ceiling = :dearest
       @price_ttl = 3600.0
       @budget_wait = 86_400.0
-      @logger = @default_logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
     end
   end
 end

@@ -32,10 +32,16 @@ class LlmRouter
 
     # Finds out what an attempt may cost; that may take a moment.
     # @param candidate [Candidate]
-    def weigh(candidate, prompt_tokens, completion_tokens)
+    # @param bounds [Bounds] of its request
+    def weigh(candidate, bounds)
       @candidate = candidate
-      @worst_case = WorstCase.of(@config.price_of(candidate), prompt_tokens, completion_tokens,
-                                 otherwise: @config.reserve_usd)
+      @worst_case = worst_case(candidate, bounds)
+      @telemetry.unlimited(candidate, @worst_case) unless bounds.completion_tokens
+    end
+
+    # @return [Array<String, nil>, nil] the rates that the attempt must not exceed, where they were reserved
+    def ceiling
+      @worst_case.price&.ceiling if @candidate.endpoint.name == :openrouter
     end
 
     # @param limit [Float] seconds that the attempt may take
@@ -118,6 +124,10 @@ class LlmRouter
     end
 
     private
+
+    def worst_case(candidate, bounds)
+      WorstCase.of(@config.price_of(candidate, bounds), bounds, otherwise: @config.reserve_usd)
+    end
 
     # Whether money is reserved that was neither settled, released nor kept. In the child of a fork, what the
     # parent's fibers have reserved is not this process's to see to.

@@ -87,6 +87,17 @@ class LlmRouter
                               **error.details, message: error.message)
     end
 
+    # A call says nothing of how long its answer may be, and more is reserved for it than need be.
+    # @param worst_case [WorstCase]
+    def unlimited(candidate, worst_case)
+      return unless worst_case.for_want_of_max_tokens? || worst_case.price&.completion&.positive?
+
+      @config.warn_once([:max_tokens, @chain.name || @chain.models]) do
+        "#{@chain}: a call without max_tokens holds back #{worst_case} for #{candidate.model} while it is under way: " \
+          "give max_tokens, in the call or in the params of the chain, and a cap lets more calls through at once"
+      end
+    end
+
     # An attempt cost more than was reserved for it.
     def overrun(attempt, reserved_usd, cost_usd)
       emit("overrun", **spending(attempt, reserved_usd), cost_usd: cost_usd, over_usd: cost_usd - reserved_usd)

@@ -11,6 +11,7 @@ class LlmRouter
   # {LlmRouter.testing!} on every router talks to a {Gateway} on loopback instead of to its endpoints, over a real
   # socket and with the app's own chains, times, logger and budgets; its keys need not be there.
   #
+  # - A budget reserves what the answer costs that is scripted; or by a price, where {Gateway#price} scripts one.
   # - A call that nothing was scripted for raises {UnstubbedCall}, which no `rescue => e` of the app swallows.
   # - The configuration is left alone, so that it may be changed before or after, and nothing is to be put back.
   # - There is one gateway in a process, started when it is first needed and stopped at exit. A fork starts its own,
@@ -39,6 +40,8 @@ class LlmRouter
     LlmRouter::Chain.prepend(Rewiring)
     LlmRouter.const_get(:Configuration).prepend(Unshared)
     LlmRouter.const_get(:Endpoint).prepend(Lookups)
+    LlmRouter.const_get(:Prices).prepend(Unkept)
+    LlmRouter.const_get(:Spending).prepend(Costs)
   end
 
   class << self

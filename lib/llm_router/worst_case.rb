@@ -3,19 +3,38 @@
 class LlmRouter
   # The most that an attempt can cost. There is no silent zero: where a price or a limit is not known,
   # it is +config.reserve_usd+.
+  #
+  # @!attribute [r] usd
+  #   @return [BigDecimal] US dollars
+  # @!attribute [r] basis
+  #   @return [String, nil] why it is +config.reserve_usd+; nil where it is not
+  # @!attribute [r] price
+  #   @return [Price, nil] that it comes from; nil where it is +config.reserve_usd+
   # @api private
-  WorstCase = Struct.new(:usd, :basis) do
+  WorstCase = Struct.new(:usd, :basis, :price) do
     # @param price [Price, nil]
-    # @param prompt_tokens [Integer, nil] more than the prompt can have; nil where its text does not tell
-    # @param completion_tokens [Integer, nil] as many as the answer may have
+    # @param bounds [Bounds]
     # @param otherwise [BigDecimal] US dollars
     # @return [WorstCase]
-    def self.of(price, prompt_tokens, completion_tokens, otherwise:)
-      return new(otherwise, "config.reserve_usd, for want of a price") unless price
-      return new(otherwise, "config.reserve_usd, for want of max_tokens") unless completion_tokens
+    def self.of(price, bounds, otherwise:)
+      doubt = doubt(price, bounds)
+      usd = price.of(bounds) unless doubt
+      return new(usd, nil, price) if usd
 
-      usd = price.of(prompt_tokens, completion_tokens)
-      usd ? new(usd, nil) : new(otherwise, "config.reserve_usd, as the prompt refers to media")
+      new(otherwise, "config.reserve_usd, #{doubt || 'as the prompt refers to media'}", nil)
+    end
+
+    def self.doubt(price, bounds)
+      if bounds.extras then "as plugins, searches and images have prices of their own"
+      elsif !price then "for want of a price"
+      elsif !price.completion_tokens(bounds) then "for want of max_tokens"
+      end
+    end
+    private_class_method :doubt
+
+    # @return [Boolean]
+    def for_want_of_max_tokens?
+      basis.to_s.end_with?("for want of max_tokens")
     end
 
     # @return [String]

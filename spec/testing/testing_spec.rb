@@ -163,6 +163,79 @@ RSpec.describe LlmRouter::Testing do
     end
   end
 
+  describe "a budget that reserves" do
+    let(:budget) { Support::Vault.new(cap: "0.005") }
+
+    def reserved
+      budget.told.filter_map { |kind, usd,| usd.to_s("F") if kind == :reserve }
+    end
+
+    it "reserves what the next scripted answer costs, whatever is sent and wherever it goes" do
+      configure(base_url: outside.base_url) do |config|
+        config.endpoint :own, base_url: outside.base_url, api_key: false
+        config.chain :default, [{ model: "own", endpoint: :own }, Support::PRIMARY]
+      end
+      LlmRouter.testing! { |gateway| gateway.answer("Hello", cost_usd: "0.0015") }
+      image = [{ type: "image_url", image_url: { url: "https://example.com/large.png" } }]
+      router.call(messages: [{ role: "user", content: image }], plugins: [{ id: "web" }])
+      testing.answer("Cheaper", cost_usd: "0.0005", times: 1)
+      2.times { ask }
+      expect(reserved).to eq(%w[0.0015 0.0005 0.0015])
+      expect(budget.spent_usd).to eq(testing.billed_usd)
+      expect(testing.requests.flat_map { |request| request.body.keys }).not_to include("provider")
+      expect(log).not_to include("without max_tokens")
+    end
+
+    it "refuses what costs more than is left, and says so" do
+      LlmRouter.testing! { |gateway| gateway.answer("Hello", cost_usd: "0.002") }
+      2.times { ask }
+      expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /0.002 USD are needed, .* has 0.001 USD left/)
+    end
+
+    it "refuses an answer that costs nothing where nothing is left" do
+      LlmRouter.testing! { |gateway| gateway.answer("Hello") }
+      ask
+      budget.charge!(BigDecimal("0.005"))
+      expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /has 0.0 USD left/)
+    end
+
+    it "lets a model through that is scripted to fail or to hang, and so sees that" do
+      LlmRouter.testing! do |gateway|
+        gateway.answer("Hello", cost_usd: "0.002")
+        gateway.fail("anthropic/*", status: 503)
+        gateway.reset("google/*")
+      end
+      expect(reasons(ask.hops)).to eq(%i[unavailable connection])
+    end
+
+    it "reserves by a price where one is scripted, which the next test does not know" do
+      LlmRouter.testing! do |gateway|
+        gateway.answer("Hello", cost_usd: "0.002")
+        gateway.price("*", prompt: "0", completion: "0.00001") # a model of that name, and no other
+        gateway.price(Support::PRIMARY, prompt: "0", completion: "0.00001")
+      end
+      ask(max_tokens: 300)
+      testing.price(Support::PRIMARY, prompt: "0", completion: "0.000005")
+      ask(max_tokens: 300)
+      LlmRouter.testing! { |gateway| gateway.answer("Hello", cost_usd: "0.001") }
+      ask(max_tokens: 300)
+      expect(reserved).to eq(%w[0.003 0.0015 0.001])
+    end
+
+    it "leaves no scripted price behind" do
+      @left = true
+      LlmRouter.testing! do |gateway|
+        gateway.answer("Hello")
+        gateway.price(Support::PRIMARY, prompt: "0", completion: "0.00001")
+      end
+      ask(max_tokens: 300)
+      LlmRouter.testing_off!
+      outside.price(Support::PRIMARY, prompt: "0", completion: "0.000001")
+      ask(max_tokens: 300)
+      expect(reserved).to eq(%w[0.003 0.0003])
+    end
+  end
+
   describe "a call that nothing was scripted for" do
     it "names the model and how to script it, in an error that no rescue of the app swallows" do
       LlmRouter.testing!

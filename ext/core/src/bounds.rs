@@ -5,10 +5,16 @@ use serde_json::value::RawValue;
 use crate::{lenient, textual, Candidate, Request};
 
 /// `None` where there is no telling.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bounds {
     pub prompt_tokens: Option<u64>,
     pub completion_tokens: Option<u64>,
+    /// How many completions there may be.
+    pub choices: Option<u64>,
+    /// The service tier that may serve it, where that is dearer than the standard one.
+    pub tier: Option<String>,
+    /// It may cost more than its tokens do: a search, a plugin, images that the model makes.
+    pub extras: bool,
 }
 
 /// For what is in the prompt but not in the request: the frame that a model's template puts around
@@ -16,10 +22,13 @@ pub struct Bounds {
 const ALLOWANCE: u64 = 1_024;
 
 /// Options that bring something into the prompt which the request only names: what a search finds,
-/// what a preset says (OpenRouter's web search and presets, xAI's live search). With the last three,
-/// the model and the messages are not those that are looked at here.
+/// what a preset says (OpenRouter's web search and presets, xAI's live search). Most have a fee as well. With the last
+/// three, the model and the messages are not those that are looked at here.
 const OUTSIDE: [&str; 7] =
     ["plugins", "web_search_options", "search_parameters", "preset", "messages", "model", "models"];
+
+/// Service tiers that cost no more than the standard one, or are that.
+const CHEAP_TIERS: [&str; 6] = ["auto", "default", "standard", "standard_only", "flex", ""];
 
 impl Request {
     /// The most tokens that `candidate` can be sent and can answer with.
@@ -35,7 +44,14 @@ impl Request {
     /// The **completion** is bounded by the request itself, with `max_completion_tokens` or
     /// `max_tokens`. Reasoning counts towards them.
     pub fn bounds(&self, candidate: &Candidate) -> Bounds {
-        Bounds { prompt_tokens: self.prompt_tokens(candidate), completion_tokens: self.completion_tokens(candidate) }
+        let choices = self.choices(candidate);
+        Bounds {
+            prompt_tokens: self.prompt_tokens(candidate),
+            completion_tokens: choices.and_then(|choices| self.max_tokens(candidate)?.checked_mul(choices)),
+            choices,
+            tier: self.tier(candidate),
+            extras: !is_plain(&candidate.model) || self.options(candidate).any(|(name, value)| is_extra(name, value)),
+        }
     }
 
     fn prompt_tokens(&self, candidate: &Candidate) -> Option<u64> {
@@ -48,22 +64,48 @@ impl Request {
         u64::try_from(self.messages().get().len() + options).ok()?.checked_add(ALLOWANCE)
     }
 
-    fn completion_tokens(&self, candidate: &Candidate) -> Option<u64> {
-        let all = |names: &'static [&str]| self.options(candidate).filter(|(name, _)| names.contains(name));
-        let most = all(&["max_completion_tokens", "max_tokens"]).filter_map(|(_, value)| count(value)).max()?;
-        let mut choices = 1;
-        for (_, value) in all(&["n"]).filter(|(_, value)| value.get() != "null") {
-            choices = choices.max(count(value)?);
-        }
-        most.checked_mul(choices)
+    fn max_tokens(&self, candidate: &Candidate) -> Option<u64> {
+        let limits = self.options(candidate).filter(|(name, _)| ["max_completion_tokens", "max_tokens"].contains(name));
+        limits.filter_map(|(_, value)| count(value)).max()
+    }
+
+    fn choices(&self, candidate: &Candidate) -> Option<u64> {
+        let given = self.options(candidate).filter(|(name, value)| *name == "n" && value.get() != "null");
+        given.map(|(_, value)| count(value)).try_fold(1, |most, choices| Some(most.max(choices?)))
+    }
+
+    fn tier(&self, candidate: &Candidate) -> Option<String> {
+        // Anthropic's `speed` is another name for the same.
+        let given = self
+            .options(candidate)
+            .filter(|(name, value)| ["service_tier", "speed"].contains(name) && value.get() != "null");
+        let tiers = given.map(|(_, value)| match serde_json::from_str::<String>(value.get()).as_deref() {
+            Ok("fast") => "priority".to_owned(),
+            Ok(tier) => tier.to_owned(),
+            Err(_) => "unknown".to_owned(),
+        });
+        tiers.filter(|tier| !CHEAP_TIERS.contains(&tier.as_str())).last()
     }
 }
 
 fn is_inside(name: &str, value: &RawValue) -> bool {
     match name {
         "tools" => textual::are_tools(value),
-        _ => value.get() == "null" || !OUTSIDE.contains(&name),
+        _ => is_none(value) || !OUTSIDE.contains(&name),
     }
+}
+
+fn is_extra(name: &str, value: &RawValue) -> bool {
+    let more_than_text = || serde_json::from_str::<Vec<String>>(value.get()).map_or(true, |kinds| kinds != ["text"]);
+    match name {
+        "modalities" => !is_none(value) && more_than_text(),
+        "audio" => !is_none(value),
+        _ => !is_inside(name, value),
+    }
+}
+
+fn is_none(value: &RawValue) -> bool {
+    value.get() == "null" || serde_json::from_str::<[(); 0]>(value.get()).is_ok()
 }
 
 /// OpenRouter's `:online` is a web search, and `@preset/...` a preset.
@@ -96,6 +138,10 @@ mod tests {
 
     fn completion(shared: &[(&str, &str)], own: &[(&str, &str)]) -> Option<u64> {
         bounds_of(MESSAGES, shared, own).completion_tokens
+    }
+
+    fn tier(name: &str, value: &str) -> Option<String> {
+        bounds_of(MESSAGES, &[(name, value)], &[]).tier
     }
 
     fn prompt(shared: &[(&str, &str)], own: &[(&str, &str)]) -> Option<u64> {
@@ -155,6 +201,48 @@ mod tests {
         }
         let image = r#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://a.example"}}]}]"#;
         assert_eq!(bounds_of(image, &[], &[]).prompt_tokens, None);
+    }
+
+    #[test]
+    fn what_is_billed_besides_tokens_is_extra() {
+        let extras = |name, value| bounds_of(MESSAGES, &[(name, value)], &[]).extras;
+        for (name, value) in [
+            ("plugins", r#"[{"id":"web"}]"#),
+            ("web_search_options", "{}"),
+            ("tools", r#"[{"type":"openrouter:web_search"}]"#),
+            ("modalities", r#"["image","text"]"#),
+            ("audio", r#"{"voice":"alloy"}"#),
+        ] {
+            assert!(extras(name, value), "{name}");
+        }
+        for (name, value) in [
+            ("plugins", "[]"),
+            ("plugins", "null"),
+            ("tools", r#"[{"type":"function","function":{"name":"f"}}]"#),
+            ("modalities", r#"["text"]"#),
+            ("provider", r#"{"sort":"price"}"#),
+        ] {
+            assert!(!extras(name, value), "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn a_service_tier_may_be_dearer() {
+        assert_eq!(tier("service_tier", r#""priority""#).as_deref(), Some("priority"));
+        assert_eq!(tier("service_tier", r#""fast""#).as_deref(), Some("priority"));
+        assert_eq!(tier("speed", r#""fast""#).as_deref(), Some("priority"));
+        assert_eq!(tier("service_tier", r#""ultrafast""#).as_deref(), Some("ultrafast"));
+        assert_eq!(tier("service_tier", "7").as_deref(), Some("unknown"));
+        for cheap in [r#""flex""#, r#""default""#, r#""auto""#, "null"] {
+            assert_eq!(tier("service_tier", cheap), None, "{cheap}");
+        }
+    }
+
+    #[test]
+    fn choices_are_known_without_a_limit_of_tokens() {
+        let bounds = bounds_of(MESSAGES, &[("n", "3")], &[]);
+        assert_eq!((bounds.choices, bounds.completion_tokens), (Some(3), None));
+        assert_eq!(bounds_of(MESSAGES, &[], &[]).choices, Some(1));
     }
 
     #[test]

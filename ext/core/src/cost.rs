@@ -74,6 +74,11 @@ impl Cost {
         }
     }
 
+    /// For a million of what costs so much, as a JSON number: `3` for `0.000003`.
+    pub(crate) fn of_a_million(&self) -> String {
+        (&self.0 * BigDecimal::from(1_000_000)).normalized().to_plain_string()
+    }
+
     /// Whether there is nothing to pay.
     pub fn is_zero(&self) -> bool {
         self.0.is_zero()

@@ -110,6 +110,14 @@ impl Endpoint {
         below(&self.base, path)
     }
 
+    /// The full address of what is known of a model; `None` for a name without an author.
+    pub(crate) fn of_model(&self, model: &str) -> Option<Url> {
+        let (author, slug) = model.split_once('/')?;
+        let mut url = self.below("models");
+        url.path_segments_mut().ok()?.extend([author, slug, "endpoints"]);
+        Some(url)
+    }
+
     /// Whose certificates it may show.
     pub fn trust(&self) -> &Trust {
         &self.trust
@@ -206,6 +214,16 @@ mod tests {
         assert_eq!(url("https://openrouter.ai/api/v1").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
         assert_eq!(url("https://openrouter.ai/api/v1//").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
         assert_eq!(url("http://localhost:11434").unwrap(), "http://localhost:11434/chat/completions");
+    }
+
+    #[test]
+    fn a_models_name_is_escaped_in_its_address() {
+        let endpoint = Endpoint::new("e", "https://a.example/api/v1/", None, &App::default()).unwrap();
+        let path = |model: &str| endpoint.of_model(model).map(|url| url.to_string());
+        let at = |path: &str| Some(format!("https://a.example/api/v1/models/{path}/endpoints"));
+        assert_eq!(path("a/b-1.5:free"), at("a/b-1.5:free"));
+        assert_eq!(path("a/b c/d?e#f%2F\u{e9}"), at("a/b%20c%2Fd%3Fe%23f%252F%C3%A9"));
+        assert_eq!(path("llama3"), None);
     }
 
     #[test]

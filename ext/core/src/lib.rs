@@ -6,8 +6,8 @@
 //! the order of these and nothing else. Who has many walks to make at once goes the two steps of that loop,
 //! [`advance`] and [`conclude`], for each of them, and leaves the waiting to [`Attempts`].
 //!
-//! Besides, for whoever reserves money: [`Request::bounds`] says how large an attempt can get, [`prices()`]
-//! what its tokens cost, [`Progress`] how far it came, and [`generation()`] what it did cost.
+//! Besides, for whoever reserves money: [`Request::bounds`] says how large an attempt can get, [`prices()`] and
+//! [`provider_prices`] what its tokens cost, [`MaxPrice`] that it costs no more, [`Progress`] how far it came, and [`generation()`] what it did cost.
 //!
 //! Facts about the wire are from OpenRouter's API reference (chat completions, errors, limits),
 //! as of August 2026.
@@ -36,6 +36,7 @@ mod incoming;
 mod lenient;
 mod lint;
 mod lookup;
+mod max_price;
 mod outgoing;
 mod owed;
 mod panic;
@@ -44,6 +45,7 @@ mod prices;
 mod progress;
 mod proxy;
 mod quoted;
+mod rates;
 mod readable;
 mod redact;
 mod request;
@@ -74,10 +76,12 @@ pub use generation::{generation, Generation};
 pub use hop::Hop;
 pub use lint::Doubt;
 pub use lookup::LookupError;
+pub use max_price::MaxPrice;
 pub use panic::{caught, caught_waiting, Panicked};
-pub use prices::{prices, ModelPrice};
+pub use prices::{prices, provider_prices};
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError};
+pub use rates::Price;
 pub use request::{Params, Request};
 pub use router::{advance, conclude, run, Due, Gate, Host, Outcome, Stopped, Waiting};
 pub use text::Text;

@@ -1,77 +1,73 @@
-//! What the models of an endpoint cost: `GET /models`.
+//! What the models of an endpoint cost: `GET /models`, and `GET /models/{author}/{slug}/endpoints`.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::{lenient, lookup, Client, Cost, Endpoint, LookupError};
+use crate::rates::Rates;
+use crate::{lenient, lookup, Client, Endpoint, LookupError, Price};
 
-/// The most that a model charges, in US dollars.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelPrice {
-    pub model: String,
-    /// For a token of the prompt, written to a cache or not.
-    pub prompt: Cost,
-    /// For a token of the completion, thought or said.
-    pub completion: Cost,
-    /// For the request itself.
-    pub request: Cost,
-    /// In tokens.
-    pub context_length: Option<u64>,
-}
-
-/// Asks for the prices of all models. Those whose price cannot be read, varies (`-1`) or is absent are
-/// left out.
+/// Looks up the prices of all models: what one provider of each charges. Those whose price cannot be read,
+/// varies (`-1`) or is absent are left out.
 ///
 /// # Errors
 /// [`LookupError`].
-pub async fn prices(client: &Client, endpoint: &Endpoint, limit: Duration) -> Result<Vec<ModelPrice>, LookupError> {
+pub async fn prices(
+    client: &Client,
+    endpoint: &Endpoint,
+    limit: Duration,
+) -> Result<Vec<(String, Price)>, LookupError> {
     let models: Models = lookup::get(client, endpoint, endpoint.below("models"), limit).await?;
     Ok(models.data)
 }
 
+/// Looks up what the providers of one model charge, each with the service tier that it sells at that price
+/// (`None` for the standard one). None, where the endpoint does not know the model.
+///
+/// # Errors
+/// [`LookupError`].
+pub async fn provider_prices(
+    client: &Client,
+    endpoint: &Endpoint,
+    model: &str,
+    limit: Duration,
+) -> Result<Vec<(Option<String>, Price)>, LookupError> {
+    let Some(url) = endpoint.of_model(model) else { return Ok(Vec::new()) };
+    match lookup::get::<Providers>(client, endpoint, url, limit).await {
+        Ok(providers) => Ok(providers.data.endpoints),
+        Err(LookupError::Status(404)) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
 /// OpenRouter has some hundreds.
-const MOST_MODELS: usize = 20_000;
-/// In bytes.
-const LONGEST_OVERRIDES: usize = 64 * 1024;
+const MAX_MODELS: usize = 20_000;
 
 #[derive(Deserialize)]
 struct Models {
-    #[serde(deserialize_with = "model_prices")]
-    data: Vec<ModelPrice>,
-}
-
-/// Each entry becomes a price, or nothing, as soon as it is read: of what has none there may be millions.
-fn model_prices<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<ModelPrice>, D::Error> {
-    json.deserialize_seq(ListOfModels)
-}
-
-struct ListOfModels;
-
-impl<'de> Visitor<'de> for ListOfModels {
-    type Value = Vec<ModelPrice>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of models")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut prices = Vec::new();
-        while let Some(Entry(model)) = list.next_element()? {
-            prices.extend(model.and_then(Model::price));
-            if prices.len() > MOST_MODELS {
-                return Err(Error::custom("there are too many models"));
-            }
-        }
-        Ok(prices)
-    }
+    #[serde(deserialize_with = "listed::<_, Model>")]
+    data: Vec<(String, Price)>,
 }
 
 #[derive(Deserialize)]
-struct Entry(#[serde(deserialize_with = "lenient::object")] Option<Model>);
+struct Providers {
+    data: ModelsProviders,
+}
+
+#[derive(Deserialize)]
+struct ModelsProviders {
+    #[serde(deserialize_with = "listed::<_, Provider>")]
+    endpoints: Vec<(Option<String>, Price)>,
+}
+
+/// What has a price, and by what it is known.
+trait Priced {
+    type Name;
+    fn price(self) -> Option<(Self::Name, Price)>;
+}
 
 #[derive(Deserialize)]
 struct Model {
@@ -80,110 +76,72 @@ struct Model {
     #[serde(default, deserialize_with = "lenient::count")]
     context_length: Option<u64>,
     #[serde(default, deserialize_with = "lenient::object")]
+    top_provider: Option<TopProvider>,
+    #[serde(default, deserialize_with = "lenient::object")]
     pricing: Option<Rates>,
 }
 
-type Rate = Option<Box<RawValue>>;
-
-/// `PublicPricing` of OpenRouter's schema, and `PricingOverride`, which holds some of the same.
 #[derive(Deserialize)]
-struct Rates {
-    #[serde(default)]
-    prompt: Rate,
-    #[serde(default)]
-    input_cache_write: Rate,
-    #[serde(default)]
-    input_cache_write_1h: Rate,
-    #[serde(default)]
-    completion: Rate,
-    #[serde(default)]
-    internal_reasoning: Rate,
-    #[serde(default)]
-    request: Rate,
-    /// Prices under some condition, such as a long prompt or a time of day.
-    #[serde(default)]
-    overrides: Option<Box<RawValue>>,
+struct TopProvider {
+    #[serde(default, deserialize_with = "lenient::count")]
+    max_completion_tokens: Option<u64>,
 }
 
-impl Model {
-    fn price(self) -> Option<ModelPrice> {
-        let base = self.pricing.filter(|base| base.prompt.is_some() && base.completion.is_some())?;
-        let mut all = match &base.overrides {
-            Some(json) if json.get().len() > LONGEST_OVERRIDES => return None,
-            Some(json) => serde_json::from_str::<Vec<Rates>>(json.get()).ok()?,
-            None => Vec::new(),
-        };
-        all.push(base);
-        Some(ModelPrice {
-            model: self.id?,
-            prompt: highest(all.iter().flat_map(|r| [&r.prompt, &r.input_cache_write, &r.input_cache_write_1h]))?,
-            completion: highest(all.iter().flat_map(|r| [&r.completion, &r.internal_reasoning]))?,
-            request: highest(all.iter().map(|r| &r.request))?,
-            context_length: self.context_length,
-        })
+impl Priced for Model {
+    type Name = String;
+
+    fn price(self) -> Option<(String, Price)> {
+        let most = self.top_provider.and_then(|provider| provider.max_completion_tokens);
+        Some((self.id?, self.pricing?.price(self.context_length, most)?))
     }
 }
 
-/// The highest of those that are there; `None` where one of them is no price.
-fn highest<'r>(rates: impl Iterator<Item = &'r Rate>) -> Option<Cost> {
-    let mut prices = rates.flatten().map(|json| Cost::read(json.get()).ok().flatten());
-    prices.try_fold(Cost::default(), |highest, price| Some(highest.max(price?)))
+#[derive(Deserialize)]
+struct Provider {
+    #[serde(default, deserialize_with = "lenient::text")]
+    service_tier: Option<String>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    context_length: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    max_completion_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pricing: Option<Rates>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Priced for Provider {
+    type Name = Option<String>;
 
-    fn price(pricing: &str) -> Option<(String, String, String)> {
-        let model = format!(r#"{{"id":"a/b","pricing":{pricing}}}"#);
-        let price = serde_json::from_str::<Model>(&model).unwrap().price()?;
-        Some((price.prompt.to_string(), price.completion.to_string(), price.request.to_string()))
+    fn price(self) -> Option<(Option<String>, Price)> {
+        Some((self.service_tier, self.pricing?.price(self.context_length, self.max_completion_tokens)?))
+    }
+}
+
+/// Each entry becomes a price, or nothing, as soon as it is read: of what has none there may be millions.
+fn listed<'de, D: Deserializer<'de>, T: Priced + Deserialize<'de>>(json: D) -> Result<Vec<(T::Name, Price)>, D::Error> {
+    json.deserialize_seq(List::<T>(PhantomData))
+}
+
+struct List<T>(PhantomData<T>);
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Entry<T>(#[serde(deserialize_with = "lenient::object")] Option<T>);
+
+impl<'de, T: Priced + Deserialize<'de>> Visitor<'de> for List<T> {
+    type Value = Vec<(T::Name, Price)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of what has prices")
     }
 
-    fn texts(prompt: &str, completion: &str, request: &str) -> Option<(String, String, String)> {
-        Some((prompt.to_owned(), completion.to_owned(), request.to_owned()))
-    }
-
-    #[test]
-    fn the_dearest_way_to_read_and_to_write_a_token_counts() {
-        assert_eq!(price(r#"{"prompt":"0.000003","completion":"0.000015"}"#), texts("0.000003", "0.000015", "0"));
-        assert_eq!(
-            price(
-                r#"{"prompt":"0.000003","completion":"0.000015","request":"0.01","image":"0.0048",
-                    "input_cache_read":"0.0000003","input_cache_write":"0.00000375","internal_reasoning":"0.00002"}"#
-            ),
-            texts("0.00000375", "0.00002", "0.01")
-        );
-        assert_eq!(price(r#"{"prompt":3e-6,"completion":0,"internal_reasoning":null}"#), texts("0.000003", "0", "0"));
-    }
-
-    #[test]
-    fn a_price_under_a_condition_counts_as_if_it_were_met() {
-        let overrides = r#"[{"min_prompt_tokens":200000,"prompt":"0.000006","completion":"0.0000225"},
-            {"utc_start":100,"utc_end":400,"input_cache_write_1h":"0.000009"}]"#;
-        let pricing = format!(r#"{{"prompt":"0.000003","completion":"0.000015","overrides":{overrides}}}"#);
-        assert_eq!(price(&pricing), texts("0.000009", "0.0000225", "0"));
-        assert!(price(r#"{"prompt":"1","completion":"1","overrides":null}"#).is_some());
-        for odd in [r#"{"prompt":"2"}"#, "[7]", r#"[{"prompt":"-1"}]"#, r#""twice""#] {
-            assert_eq!(price(&format!(r#"{{"prompt":"1","completion":"1","overrides":{odd}}}"#)), None, "{odd}");
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut prices = Vec::new();
+        while let Some(Entry(entry)) = list.next_element::<Entry<T>>()? {
+            prices.extend(entry.and_then(T::price));
+            if prices.len() > MAX_MODELS {
+                return Err(Error::custom("there are too many"));
+            }
         }
-    }
-
-    #[test]
-    fn a_model_without_a_price_is_left_out() {
-        for pricing in [
-            "null",
-            "{}",
-            "[]",
-            r#"{"prompt":"1"}"#,
-            r#"{"completion":"1"}"#,
-            r#"{"prompt":"-1","completion":"-1"}"#,
-            r#"{"prompt":"1","completion":"much"}"#,
-            r#"{"prompt":"1","completion":{}}"#,
-            r#"{"prompt":"1","completion":"1","request":"-1"}"#,
-            r#"{"prompt":"1","completion":"1","internal_reasoning":true}"#,
-        ] {
-            assert_eq!(price(pricing), None, "{pricing}");
-        }
+        Ok(prices)
     }
 }

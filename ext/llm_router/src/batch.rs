@@ -163,6 +163,7 @@ impl<'b> Batch<'b> {
             reserving: self.reserving,
             max_answer_bytes: self.terms.max_answer_bytes,
             pid: self.process.pid,
+            max_price: None,
             late: None,
         })
     }

@@ -75,7 +75,8 @@ impl NativeChain {
                 Arc::new(Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?));
             let reserving = call.funcall("reserving?", ())?;
             let (max_answer_bytes, pid) = (terms.max_answer_bytes, std::process::id());
-            let mut host = RubyHost { ruby, call, request, reserving, max_answer_bytes, pid, late: None };
+            let mut host =
+                RubyHost { ruby, call, request, reserving, max_answer_bytes, pid, max_price: None, late: None };
             run(&mut terms.walk(&this.0, started), &mut host).map_err(|stopped| host.stopped(stopped))
         })
     }

@@ -23,6 +23,7 @@ pub(crate) fn internal(ruby: &Ruby, message: impl Display) -> Error {
 pub(crate) fn lookup(ruby: &Ruby, error: &LookupError) -> Error {
     match error {
         LookupError::NotFound => named(ruby, "LookupFailed::NotYet", error),
+        LookupError::Timeout | LookupError::Connection(_) => named(ruby, "LookupFailed::Unreachable", error),
         _ => named(ruby, "LookupFailed", error),
     }
 }

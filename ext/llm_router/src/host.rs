@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    gateway, Ask, Asking, Bounds, Candidate, Completion, Ended, Gate, Hop, Host, Outcome, Progress, Request, Stopped,
-    Waiting,
+    gateway, Ask, Asking, Candidate, Completion, Cost, Ended, Gate, Hop, Host, MaxPrice, Outcome, Progress, Request,
+    Stopped, Waiting,
 };
-use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, TryConvert, Value};
+use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, TryConvert, Value};
 
 use crate::completion::NativeCompletion;
 use crate::gvl::Interrupted;
@@ -32,6 +32,8 @@ pub(crate) struct RubyHost<'r> {
     pub(crate) max_answer_bytes: usize,
     /// The process that makes the call.
     pub(crate) pid: u32,
+    /// What providers may bill for the attempt that the gate has let through, where that was reserved.
+    pub(crate) max_price: Option<MaxPrice>,
     /// What came together with an outcome, and goes on when that is booked.
     pub(crate) late: Option<Error>,
 }
@@ -43,14 +45,18 @@ impl Host for RubyHost<'_> {
     fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Error> {
         let candidate = asking.candidate;
         let bounds = self.reserving.then(|| self.request.bounds(candidate));
-        let Bounds { prompt_tokens, completion_tokens } = bounds.unwrap_or_default();
-        let asked = (asking.position, asking.limit.as_secs_f64(), prompt_tokens, completion_tokens);
-        // Nil where it may be asked; else why not, or false for "not now".
-        let refusal: Value = self.call.funcall("gate", asked)?;
-        if refusal.is_nil() {
+        let bounds =
+            bounds.map(|known| (known.prompt_tokens, known.completion_tokens, known.choices, known.tier, known.extras));
+        // Nil, or the rates to keep to, where the attempt may be made; else why not, or false for "not now".
+        let gate: Value = self.call.funcall("gate", (asking.position, asking.limit.as_secs_f64(), bounds))?;
+        self.max_price = None;
+        if gate.is_nil() {
             Ok(Gate::Open)
-        } else if refusal.to_bool() {
-            String::try_convert(refusal).map(Gate::TooExpensive)
+        } else if let Some(rates) = RArray::from_value(gate) {
+            self.max_price = Some(max_price(self.ruby, rates)?);
+            Ok(Gate::Open)
+        } else if gate.to_bool() {
+            String::try_convert(gate).map(Gate::TooExpensive)
         } else {
             Ok(Gate::NotNow)
         }
@@ -103,7 +109,11 @@ impl RubyHost<'_> {
             .clients
             .trusting(candidate.endpoint.trust())
             .map_err(|error| errors::configuration(self.ruby, error))?;
-        let (candidate, told) = (candidate.clone(), progress.clone());
+        let candidate = match &self.max_price {
+            Some(max_price) => max_price.imposed_on(&self.request, candidate),
+            None => Ok(candidate.clone()),
+        };
+        let (candidate, told) = (candidate.map_err(|error| errors::internal(self.ruby, error))?, progress.clone());
         let (request, max_answer_bytes) = (Arc::clone(&self.request), self.max_answer_bytes);
         Ok(async move {
             let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &told };
@@ -219,4 +229,20 @@ impl RubyHost<'_> {
         )
         .0)
     }
+}
+
+/// From the rates of `LlmRouter::Price`, as decimal text.
+fn max_price(ruby: &Ruby, rates: RArray) -> Result<MaxPrice, Error> {
+    let cost = |usd: String| match Cost::read(&usd) {
+        Ok(Some(cost)) => Ok(cost),
+        _ => Err(errors::internal(ruby, format!("{usd} is no price"))),
+    };
+    let (prompt, completion, request, image) = TryConvert::try_convert(rates.as_value())?;
+    let image: Option<String> = image;
+    Ok(MaxPrice {
+        prompt: cost(prompt)?,
+        completion: cost(completion)?,
+        request: cost(request)?,
+        image: image.map(cost).transpose()?,
+    })
 }

@@ -72,7 +72,7 @@ class LlmRouter
         @script = Script.new
         @journal = Journal.new
         @connections = Connections.new
-        @catalogue = Catalogue.new
+        @catalogue = Catalogue.new(@script)
         app = App.new(api_key:, script: @script, journal: @journal, connections: @connections, catalogue: @catalogue)
         @server = Server.new(app)
       end
@@ -84,19 +84,34 @@ class LlmRouter
         "http://#{Server::HOST}:#{@server.port}#{App::ROOT}"
       end
 
-      # Says at `/models` what a model costs, so that budgets reserve by it. Without it, no model has a price.
+      # Says at `/models` and `/models/{author}/{slug}/endpoints` what a model costs, so that budgets reserve by it.
+      # Without it, a model costs what its next scripted answer does, whatever is sent. A model has several providers
+      # where this is called with several names; `/models` shows the first.
       #
       # @param model [String]
       # @param prompt [String] US dollars per token
       # @param completion [String] US dollars per token
       # @param request [String] US dollars per request
       # @param context_length [Integer, nil] tokens
+      # @param max_completion_tokens [Integer, nil] tokens that an answer has at most
+      # @param provider [String]
+      # @param service_tier [String, nil] that the provider sells at this price; nil for the standard one
+      # @param pricing [Hash] other fields of `pricing`, such as `image:`
       # @return [self]
       # @example
       #   gateway.price("openai/gpt-5-mini", prompt: "0.00000025", completion: "0.000002")
-      def price(model, prompt:, completion:, request: "0", context_length: nil)
-        @catalogue.price(model, context_length, { prompt:, completion:, request: })
+      def price(model, prompt:, completion:, request: "0", context_length: nil, max_completion_tokens: nil,
+                provider: "Testing", service_tier: nil, **pricing)
+        @catalogue.price(model, { provider_name: provider, service_tier:, context_length:, max_completion_tokens:,
+                                  pricing: { prompt:, completion:, request:, **pricing } }.compact)
         self
+      end
+
+      # @return [String, nil] US dollars that the next answer of a model costs at most; nil where its price is scripted,
+      #   or no answer is
+      # @api private
+      def cost_of(model)
+        @catalogue.cost_of(model)
       end
 
       # Says at `/generation` what a generation cost whose answer never arrived. Without it, none is known.
@@ -115,7 +130,7 @@ class LlmRouter
 
       # @return [Array<String>] what was looked up, such as "/models"
       # @example
-      #   gateway.lookups # => ["/models", "/generation?id=gen-1"]
+      #   gateway.lookups # => ["/models/openai/gpt-5-mini/endpoints", "/generation?id=gen-1"]
       def lookups
         @catalogue.asked
       end
@@ -170,8 +185,8 @@ class LlmRouter
 
       private
 
-      def script(pattern, times: nil, delay: 0, &behaviour)
-        @script.add(pattern, times:, delay:, &behaviour)
+      def script(pattern, times: nil, delay: 0, cost: nil, &behaviour)
+        @script.add(pattern, times:, delay:, cost:, &behaviour)
         self
       end
     end

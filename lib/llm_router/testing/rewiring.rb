@@ -46,5 +46,28 @@ class LlmRouter
         moved_to(gateway.base_url, gateway.api_key)
       end
     end
+
+    # Prepended to LlmRouter::Prices: what a test scripts is not kept.
+    #
+    # @api private
+    module Unkept
+      private
+
+      def lookup(...)
+        Testing.session.on? ? CachedLookup.new : super
+      end
+    end
+
+    # Prepended to LlmRouter::Spending: a scripted answer costs at most what it costs.
+    #
+    # @api private
+    module Costs
+      private
+
+      def worst_case(candidate, bounds)
+        cost = Testing.session.gateway.cost_of(candidate.model) if Testing.session.on?
+        cost ? WorstCase.new(BigDecimal(cost)) : super
+      end
+    end
   end
 end

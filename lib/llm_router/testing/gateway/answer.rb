@@ -35,15 +35,16 @@ class LlmRouter
           id = @fields.fetch(:id) { "gen-#{SecureRandom.hex(8)}" }
           fields = { id:, object: "chat.completion", created: Time.now.to_i, model: request.model,
                      provider: "Testing", choices: [@choice], usage: @usage }.merge(@fields).compact
-          reply = Reply.json(status: 200, fields:, headers: { "x-generation-id" => id.to_s }, cost_usd: billed)
+          reply = Reply.json(status: 200, fields:, headers: { "x-generation-id" => id.to_s }, cost_usd: billed_usd)
           @gzip ? reply.gzip : reply
         end
 
-        private
-
-        def billed
+        # @return [BigDecimal, Integer] US dollars
+        def billed_usd
           (@cost ? @cost.to_d : 0) + (@is_byok && @upstream ? @upstream.to_d : 0)
         end
+
+        private
 
         def usage_of(more)
           tokens = TOKENS.merge(more.slice(*TOKENS.keys))

@@ -50,7 +50,7 @@ class LlmRouter
             raise ArgumentError, "then: is :close, :reset or :reset_on_reuse, not #{name.inspect}"
           end
           completion = Answer.new(content, **options)
-          script(pattern, times:, delay:) do |exchange|
+          script(pattern, times:, delay:, cost: completion.billed_usd) do |exchange|
             reply = completion.reply(exchange.request)
             ending ? exchange.reply_and_end(reply, ending) : exchange.reply(reply)
           end
@@ -96,7 +96,8 @@ class LlmRouter
         # @example
         #   gateway.redirect(to: "#{other_gateway.base_url}/chat/completions")
         def redirect(pattern = "*", to:, status: 307, times: nil, delay: 0)
-          raw(pattern, body: "", status:, headers: { "location" => to }, times:, delay:)
+          reply = Reply.new(status:, headers: { "location" => to }, body: "")
+          script(pattern, times:, delay:, cost: 0) { |exchange| exchange.reply(reply) }
         end
 
         # Answers with what the block makes of the request, for anything not covered here. The block runs on a thread of

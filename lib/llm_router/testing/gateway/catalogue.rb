@@ -7,15 +7,24 @@ require_relative "reply"
 class LlmRouter
   module Testing
     class Gateway
-      # What the gateway says that models and generations cost, when it is asked for that. Such questions are not among
+      # What the gateway says that models and generations cost, when that is looked up. Look-ups are not among
       # {Observations#requests}. Safe to share between threads.
+      #
+      # A model without a scripted price costs what its next scripted answer does, for each request.
       #
       # @api private
       class Catalogue
         MODELS = "/models"
+        PROVIDERS = %r{\A/models/(.+)/endpoints\z}
         GENERATION = "/generation"
+        # US dollars: no answer is priced at nothing, so that a budget that has nothing left refuses it.
+        LEAST = "0.000001"
+        # More tokens than any answer has.
+        TOKENS = 1_000_000
 
-        def initialize
+        # @param script [Script]
+        def initialize(script)
+          @script = script
           @lock = Mutex.new
           clear
         end
@@ -28,9 +37,14 @@ class LlmRouter
           end
         end
 
-        # @param pricing [Hash] as `pricing` of a model
-        def price(model, context_length, pricing)
-          @lock.synchronize { @models[model] = { id: model, context_length:, pricing: }.compact }
+        # @param provider [Hash] as one of `endpoints` of a model; it replaces the one of its name and tier
+        def price(model, provider)
+          @lock.synchronize do
+            providers = @models.fetch(model, []).reject do |other|
+              other.values_at(:provider_name, :service_tier) == provider.values_at(:provider_name, :service_tier)
+            end
+            @models[model] = [*providers, provider]
+          end
         end
 
         # @param data [Hash] as `data` of a generation
@@ -43,6 +57,15 @@ class LlmRouter
           @lock.synchronize { @asked.dup.freeze }
         end
 
+        # @return [String, nil] US dollars that the next answer of the model costs; nil where its price is scripted, or
+        #   no answer is
+        def cost_of(model)
+          return if @lock.synchronize { @models.key?(model) }
+
+          cost = @script.cost_of(model)
+          cost && (cost.zero? ? LEAST : cost.to_s("F"))
+        end
+
         # @param env [Hash] a Rack environment
         # @param root [String]
         # @return [Reply, nil] nil for what is no question of this kind
@@ -50,22 +73,49 @@ class LlmRouter
           return unless env.fetch("REQUEST_METHOD") == "GET"
 
           path = env.fetch("PATH_INFO").delete_prefix(root)
-          return unless [MODELS, GENERATION].include?(path)
-
           query = env.fetch("QUERY_STRING", "")
-          @lock.synchronize do
-            @asked << [path, query].reject(&:empty?).join("?")
-            path == MODELS ? Reply.json(status: 200, fields: { data: @models.values }) : found(query[/\bid=([^&]*)/, 1])
-          end
+          found = found(path, query)
+          @lock.synchronize { @asked << [path, query].reject(&:empty?).join("?") } if found
+          found
         end
 
         private
 
-        def found(id)
-          data = @generations[id]
+        def found(path, query)
+          case path
+          when MODELS then data(listing)
+          when GENERATION then data(@lock.synchronize { @generations[query[/\bid=([^&]*)/, 1]] }, "generation #{query}")
+          when PROVIDERS then endpoints(Regexp.last_match(1).gsub(/%(\h\h)/) { Regexp.last_match(1).hex.chr })
+          end
+        end
+
+        def endpoints(model)
+          model = model.dup.force_encoding(Encoding::UTF_8)
+          providers = providers(model)
+          data(providers && { id: model, endpoints: providers }, "model #{model}")
+        end
+
+        def providers(model)
+          scripted = @lock.synchronize { @models[model] }
+          cost = cost_of(model)
+          scripted || (cost && [{ provider_name: "Testing", context_length: TOKENS, max_completion_tokens: TOKENS,
+                                  pricing: { prompt: "0", completion: "0", request: cost } }])
+        end
+
+        # OpenRouter shows one provider of each model.
+        def listing
+          models = @lock.synchronize { @models.keys } | @script.names
+          models.filter_map do |model|
+            first = providers(model)&.first
+            first && { id: model, **first.slice(:context_length, :pricing),
+                       top_provider: first.slice(:max_completion_tokens) }.reject { |_, value| value == {} }
+          end
+        end
+
+        def data(data, what = nil)
           return Reply.json(status: 200, fields: { data: }) if data
 
-          Reply.error(status: 404, message: "llm_router testing: no generation #{id}")
+          Reply.error(status: 404, message: "llm_router testing: no #{what}")
         end
       end
     end

@@ -34,7 +34,7 @@ class LlmRouter
           reply = Reply.error(status:, code:, message:, metadata:, headers:,
                               **error)
           reply = Reply.new(status:, headers:, body:) if body
-          script(pattern, times:, delay:) { |exchange| exchange.reply(reply) }
+          script(pattern, times:, delay:, cost: 0) { |exchange| exchange.reply(reply) }
         end
 
         # Fails inside a 200: an `error` object at the top level, and no choices.

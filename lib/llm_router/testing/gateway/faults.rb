@@ -93,7 +93,9 @@ class LlmRouter
 
           seconds = options.delete(:for)
           completion = Answer.new(content, **options)
-          script(pattern, times:) { |exchange| exchange.drip(completion, every:, seconds:) }
+          script(pattern, times:, cost: completion.billed_usd) do |exchange|
+            exchange.drip(completion, every:, seconds:)
+          end
         end
       end
     end

@@ -8,7 +8,7 @@ class LlmRouter
       # @api private
       class Script
         # What was scripted for some models: call it with an {Exchange}.
-        Stub = Struct.new(:pattern, :left, :delay, :behaviour, keyword_init: true) do
+        Stub = Struct.new(:pattern, :left, :delay, :cost, :behaviour, keyword_init: true) do
           def serves?(model)
             !used_up? && (pattern.is_a?(Regexp) ? pattern.match?(model) : glob?(model))
           end
@@ -33,13 +33,14 @@ class LlmRouter
           @lock = Mutex.new
         end
 
+        # @param cost [BigDecimal, Integer, nil] US dollars; nil where only the reply tells, or none comes
         # @raise [ArgumentError] for a pattern, `times:` or `delay:` of the wrong kind
         # @return [void]
-        def add(pattern, times:, delay:, &behaviour)
+        def add(pattern, times:, delay:, cost:, &behaviour)
           must("the models are a String such as \"a/*\" or a Regexp", pattern) { [String, Regexp].include?(_1.class) }
           must("times: is an Integer from 1, or nil for ever", times) { _1.nil? || (_1.is_a?(Integer) && _1.positive?) }
           must("delay: is a number of seconds from 0", delay) { _1.is_a?(Numeric) && !_1.negative? }
-          stub = Stub.new(pattern:, left: times, delay:, behaviour:)
+          stub = Stub.new(pattern:, left: times, delay:, cost:, behaviour:)
           @lock.synchronize { @stubs.push(stub) }
         end
 
@@ -51,6 +52,19 @@ class LlmRouter
             stub.left -= 1 if stub&.left
             stub
           end
+        end
+
+        # @param model [String]
+        # @return [BigDecimal, nil] US dollars that it costs next, where a stub for it has a cost
+        def cost_of(model)
+          stub = @lock.synchronize { @stubs.reverse_each.find { |other| other.cost && other.serves?(model) } }
+          stub && BigDecimal(stub.cost)
+        end
+
+        # @return [Array<String>] the models that are scripted by their full names
+        def names
+          patterns = @lock.synchronize { @stubs.map(&:pattern) }
+          patterns.grep(String).grep_v(/[*?\[\\]/).uniq
         end
 
         # @return [void]

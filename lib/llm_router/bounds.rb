@@ -1,0 +1,20 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # How large an attempt can get, as its request tells. See ext/core/src/bounds.rs.
+  #
+  # @!attribute [r] prompt_tokens
+  #   @return [Integer, nil] more than the prompt can have; nil where its text does not tell
+  # @!attribute [r] completion_tokens
+  #   @return [Integer, nil] as many as all completions may have; nil without +max_tokens+
+  # @!attribute [r] choices
+  #   @return [Integer, nil] how many completions there may be
+  # @!attribute [r] tier
+  #   @return [String, nil] the service tier, where it is dearer than the standard one
+  # @!attribute [r] extras
+  #   @return [Boolean] whether it may cost more than its tokens do
+  # @api private
+  Bounds = Struct.new(:prompt_tokens, :completion_tokens, :choices, :tier, :extras)
+  # Of a request for the standard service, whose size does not matter.
+  Bounds::PLAIN = Bounds.new(0, 0, 1, nil, false).freeze
+end

@@ -196,7 +196,7 @@ RSpec.describe LlmRouter::Testing do
       LlmRouter.testing! { |gateway| gateway.answer("Hello") }
       ask
       budget.charge!(BigDecimal("0.005"))
-      expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /has 0.0 USD left/)
+      expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /has 0 USD left/)
     end
 
     it "lets a model through that is scripted to fail or to hang, and so sees that" do

@@ -151,9 +151,9 @@ RSpec.describe "A budget that reserves" do
       expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.3"), 0])
     end
 
-    it "holds nothing after an answer without a cost, a refusal, or a request that cannot be sent" do
+    it "holds nothing after an answer from the cache, a refusal, or a request that cannot be sent" do
       prices
-      gateway.answer("Hi", cost_usd: nil)
+      gateway.raw(body: '{"choices":[{"message":{"content":"Hi"}}]}', headers: { "x-openrouter-cache-status" => "HIT" })
       ask(max_tokens: 50)
       gateway.fail(status: 400)
       expect { ask(max_tokens: 50) }.to raise_error(LlmRouter::RequestRejected)

@@ -17,12 +17,16 @@ class LlmRouter
   #     nothing was reserved for it
   # @!attribute [r] generation_id
   #   @return [String, nil] once there was an answer that names it
+  # @!attribute [r] cost_basis
+  #   @return [Symbol, nil] how the cost is known that is charged now, as {Response#cost_basis}
   # @!attribute [r] prompt_tokens
   #   @return [Integer, nil] likewise
   # @!attribute [r] completion_tokens
   #   @return [Integer, nil] likewise
-  Attempt = Struct.new(:id, :model, :endpoint, :job_id, :lease, :generation_id, :prompt_tokens, :completion_tokens,
-                       keyword_init: true) do
+  Attempt = Struct.new(:id, :model, :endpoint, :job_id, :lease, :generation_id, :cost_basis, :prompt_tokens,
+                       :completion_tokens, keyword_init: true) do
+    include Portable
+
     # @api private
     def initialize(id: Native.uuid, **attributes)
       super(id: id, **attributes)

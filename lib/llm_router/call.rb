@@ -54,9 +54,11 @@ class LlmRouter
     # @return [Response]
     def answered(completion, changes)
       booking do
-        response = Response.new(completion, requested_model: @asked.model, endpoint: @asked.endpoint.name.name,
-                                            hops: hops, context: @context)
-        charge(response.cost_usd, response: response)
+        bill = @spending.answer(completion.cost, Usage.new(*completion.tokens))
+        response = Response.new(completion, bill: bill, requested_model: @asked.model, hops: hops, context: @context,
+                                            endpoint: @asked.endpoint.name.name)
+        charge(bill, response: response)
+        @spending.follow(response.generation_id)
         @telemetry.answered(response)
         response
       ensure
@@ -68,10 +70,11 @@ class LlmRouter
     # stays as it is: after an interrupt it is told the same again.
     def hopped(upcoming, attributes, changes)
       booking do
-        hop = Hop.new(**attributes.except(:uncertain))
+        bill = @spending.failure(*attributes.values_at(:cost_usd, :uncertain, :tokens))
+        hop = Hop.new(**attributes.except(:uncertain, :tokens), cost_usd: bill.usd, cost_basis: bill.basis)
         @hops << hop
         @config.doubt_price_of(@asked) if hop.reason == :too_expensive && hop.attempted?
-        attributes[:uncertain] ? @spending.uncertain(hop.generation_id) : charge(hop.cost_usd, hop: hop)
+        attributes[:uncertain] && !bill.usd ? @spending.uncertain(hop.generation_id) : charge(bill, hop: hop)
       ensure
         @telemetry.hopped(hop, upcoming)
         noticed(changes) if changes
@@ -112,12 +115,13 @@ class LlmRouter
       @hops.empty? ? NONE : @hops.dup.freeze
     end
 
-    def charge(cost_usd, response: nil, hop: nil)
-      return @spending.release if cost_usd.nil? || (hop && cost_usd.zero?)
+    # @param bill [Bill]
+    def charge(bill, response: nil, hop: nil)
+      return @spending.release if bill.usd.nil? || (hop && bill.usd.zero?)
 
-      @spending.settle(cost_usd) { known(response, hop) }
+      @spending.settle(bill) { known(response, hop) }
     rescue StandardError, ScriptError => e
-      charge_failed(e, cost_usd, response)
+      charge_failed(e, bill.usd, response)
     end
 
     def charge_failed(error, cost_usd, response)

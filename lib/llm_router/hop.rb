@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "llm_router/portable"
+
 class LlmRouter
   # One step of a call that brought no answer: a model that failed, or was passed by.
   #
@@ -25,13 +27,17 @@ class LlmRouter
   #   @return [Float, nil] seconds that the model asked to be left alone, or is left alone still
   # @!attribute [r] cost_usd
   #   @return [BigDecimal, nil] US dollars that the failed attempt cost all the same
+  # @!attribute [r] cost_basis
+  #   @return [Symbol, nil] as {Response#cost_basis}; nil where no cost is known
   # @!attribute [r] generation_id
   #   @return [String, nil] the id of the failed generation, where one was given
   Hop = Struct.new(:model, :vendor, :endpoint, :reason, :status, :message, :duration, :retry_after,
-                   :cost_usd, :generation_id, keyword_init: true) do
+                   :cost_usd, :cost_basis, :generation_id, keyword_init: true) do
+    include Portable
+
     # @api private
-    def initialize(cost_usd: nil, **attributes)
-      super(cost_usd: cost_usd && BigDecimal(cost_usd), **attributes)
+    def initialize(**)
+      super
       freeze
     end
 

@@ -79,11 +79,19 @@ class LlmRouter
 
     def answered(payload)
       who = "#{payload[:"gen_ai.response.model"]} at #{payload[:endpoint]}"
-      return write(:warn) { "#{who} answered without a usage.cost: nothing is charged" } unless payload[:cost_usd]
+      return write(:warn) { "#{who} answered without a usage.cost: #{charged(payload)}" } if unbilled?(payload)
 
       write(payload[:fallback] ? :info : :debug) do
         "#{who} answered after #{seconds(payload)}, #{amount(payload)}#{' (a fallback)' if payload[:fallback]}"
       end
+    end
+
+    def unbilled?(payload)
+      !%i[billed computed].include?(payload[:cost_basis])
+    end
+
+    def charged(payload)
+      payload[:cost_usd] ? "#{amount(payload)}, which were reserved, are charged" : "nothing is charged"
     end
 
     def unanswered(payload)

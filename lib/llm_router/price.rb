@@ -65,6 +65,15 @@ class LlmRouter
       [usd, Setting::MAX_USD].min
     end
 
+    # @param prompt_tokens [Integer]
+    # @param completion_tokens [Integer]
+    # @return [BigDecimal, nil] US dollars, exactly; nil where that is no amount
+    # @api private
+    def cost(prompt_tokens, completion_tokens)
+      usd = (prompt * prompt_tokens) + (completion * completion_tokens) + request
+      usd if usd <= Setting::MAX_USD
+    end
+
     # @return [Price] whichever is dearer, rate by rate
     # @api private
     def dearest(other)

@@ -8,9 +8,21 @@ class LlmRouter
   #   message.update!(suggested_reply: draft.content)
   #   Rails.logger.info("#{draft.model}, #{draft.cost_usd} USD") if draft.fallback?
   class Response
-    # @return [BigDecimal, nil] US dollars, exactly as the endpoint sent them; nil where it sent
-    #   no cost. The budget has been charged with it already.
+    include Portable
+
+    COMPLETION = %i[id generation_id model provider content refusal reasoning finish_reason native_finish_reason tokens
+                    body].freeze
+    # A completion that was dumped.
+    Kept = Struct.new(*COMPLETION, keyword_init: true)
+    private_constant :COMPLETION, :Kept
+
+    # @return [BigDecimal, nil] US dollars: exactly as the endpoint sent them, or else as {#cost_basis} says. The budget
+    #   has been charged with it already. nil where nobody knows.
     attr_reader :cost_usd
+    # @return [Symbol, nil] how {#cost_usd} is known: +:billed+ by the endpoint; +:computed+, its tokens at the model's
+    #   price, where the endpoint sent no bill that can be read; +:estimated+, what was reserved, where tokens or price
+    #   are not known either; nil where nothing is known and nothing was charged
+    attr_reader :cost_basis
     # @return [Array<Hop>] what failed on the way; empty where the first model answered
     attr_reader :hops
     # @return [String] the model that was asked and answered, as the chain names it
@@ -21,13 +33,13 @@ class LlmRouter
     attr_reader :context
 
     # @api private
-    def initialize(completion, requested_model:, endpoint:, hops:, context: nil)
+    def initialize(completion, bill:, requested_model:, endpoint:, hops:, context: nil)
       @completion = completion
       @requested_model = requested_model
       @endpoint = endpoint
       @hops = hops
       @context = context
-      @cost_usd = completion.cost && BigDecimal(completion.cost)
+      @cost_usd, @cost_basis = *bill
       @memo = {}
       freeze
     end
@@ -99,11 +111,47 @@ class LlmRouter
       @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: 100, freeze: true, allow_nan: true)
     end
 
+    # @return [Boolean] whether the same was said, at the same cost, in the same way
+    def ==(other)
+      other.class == self.class && other.marshal_dump == marshal_dump
+    end
+    alias eql? ==
+
+    # @return [Integer]
+    def hash
+      [@completion.body, requested_model, endpoint, cost_usd].hash
+    end
+
+    # Without the context, which is the caller's own and may be anything.
+    # @api private
+    def marshal_dump
+      completion = COMPLETION.to_h { |name| [name, @completion.public_send(name)] }
+      { completion: completion, cost_usd: cost_usd, cost_basis: cost_basis, requested_model: requested_model,
+        endpoint: endpoint, hops: hops }
+    end
+
+    # @api private
+    def marshal_load(dump)
+      completion = Kept.new(**dump.fetch(:completion).slice(*COMPLETION).each_value(&:freeze)).freeze
+      initialize(completion, bill: dump.values_at(:cost_usd, :cost_basis), hops: dump.fetch(:hops).freeze,
+                             **dump.slice(:requested_model, :endpoint))
+    end
+
     # @return [String] without the content
     def inspect
       "#<#{self.class} model=#{model.inspect} cost_usd=#{cost_usd&.to_s('F').inspect} " \
         "finish_reason=#{finish_reason.inspect} hops=#{hops.size}>"
     end
     alias to_s inspect
+
+    private
+
+    # Not {#raw}, whose money is a Float.
+    def portable
+      { content: content, refusal: refusal, reasoning: reasoning, tool_calls: tool_calls, finish_reason: finish_reason,
+        native_finish_reason: native_finish_reason, model: model, requested_model: requested_model, endpoint: endpoint,
+        provider: provider, id: id, generation_id: generation_id, usage: usage, cost_usd: cost_usd,
+        cost_basis: cost_basis, fallback: fallback?, hops: hops }
+    end
   end
 end

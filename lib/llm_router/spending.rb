@@ -1,10 +1,14 @@
 # frozen_string_literal: true
 
+require "llm_router/billing"
+
 class LlmRouter
   # The money of one call: reserves what an attempt may cost, and sees to it that no reservation is
   # left open.
   # @api private
   class Spending
+    include Billing
+
     # @return [BudgetExceeded, nil] why the budget refused last
     attr_reader :refusal
     # @return [WorstCase, nil] what it refused then
@@ -35,6 +39,7 @@ class LlmRouter
     # @param bounds [Bounds] of its request
     def weigh(candidate, bounds)
       @candidate = candidate
+      @price = nil
       @worst_case = worst_case(candidate, bounds)
       @telemetry.unlimited(candidate, @worst_case) unless bounds.completion_tokens
     end
@@ -89,14 +94,22 @@ class LlmRouter
       @refused = @refusal = @numbered = nil
     end
 
-    # @param cost_usd [BigDecimal] US dollars
+    # @param bill [Bill]
     # @yieldreturn [Hash] what the answer says of the attempt, if somebody asks
-    def settle(cost_usd, &known)
+    def settle(bill)
       @open = nil
-      learn(known)
-      @account.settle(@reservation, cost_usd) { attempt }
+      learn(-> { { cost_basis: bill.basis, **yield } })
+      @account.settle(@reservation, bill.usd) { attempt }
     ensure
-      @telemetry.overrun(attempt, @worst_case.usd, cost_usd) if reserving? && cost_usd > @worst_case.usd
+      @telemetry.overrun(attempt, @worst_case.usd, bill.usd) if reserving? && bill.usd > @worst_case.usd
+    end
+
+    # After an answer whose bill nobody knows: its endpoint may come to know it.
+    # @param generation_id [String, nil]
+    def follow(generation_id)
+      return unless @unbilled && generation_id && Object.const_defined?("ActiveJob::Base")
+
+      quietly { SettleJob.follow(@account.budget, attempt.with(generation_id: generation_id, cost_basis: nil)) }
     end
 
     # The attempt cost nothing, or was never made.
@@ -113,20 +126,21 @@ class LlmRouter
       return unless open?
 
       @open = nil
-      learn({ generation_id: generation_id })
+      @unbilled = true
+      learn({ generation_id: generation_id, cost_basis: :estimated })
       @telemetry.uncertain(attempt, @worst_case.usd)
       quietly do
         @account.uncertain(@reservation, charge: @config.on_uncertain == :charge_estimate) { attempt }
       end
-      quietly do
-        SettleJob.follow(@account.budget, attempt) if generation_id && Object.const_defined?("ActiveJob::Base")
-      end
+      follow(generation_id)
     end
 
     private
 
     def worst_case(candidate, bounds)
-      WorstCase.of(@config.price_of(candidate, bounds), bounds, otherwise: @config.reserve_usd)
+      price = @config.price_of(candidate, bounds)
+      @price = (price unless bounds.extras)
+      WorstCase.of(price, bounds, otherwise: @config.reserve_usd)
     end
 
     # Whether money is reserved that was neither settled, released nor kept. In the child of a fork, what the

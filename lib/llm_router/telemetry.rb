@@ -43,7 +43,7 @@ class LlmRouter
 
     # Nothing is made of an answer that nobody is told of, which most are.
     def brought(response)
-      plain = !response.fallback? && response.cost_usd
+      plain = !response.fallback? && %i[billed computed].include?(response.cost_basis)
       return @began = nil if plain && !@events.plain_answers?(@config.logger)
 
       concluded(:answered, { fallback: response.fallback?, **answer(response) })
@@ -74,7 +74,7 @@ class LlmRouter
       if hop.attempted?
         attempted(:failed) do
           { "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
-            "http.response.status_code": hop.status, cost_usd: hop.cost_usd }
+            "http.response.status_code": hop.status, cost_usd: hop.cost_usd, cost_basis: hop.cost_basis }
         end
       end
       upcoming ? fell_back(hop, upcoming) : log.dead_end(hop)
@@ -179,7 +179,7 @@ class LlmRouter
     end
 
     def answer(response)
-      { endpoint: response.endpoint, cost_usd: response.cost_usd,
+      { endpoint: response.endpoint, cost_usd: response.cost_usd, cost_basis: response.cost_basis,
         "gen_ai.response.model": response.model, "gen_ai.response.id": response.id,
         "gen_ai.response.finish_reasons": Array(response.finish_reason),
         "gen_ai.usage.input_tokens": response.usage.prompt_tokens,

@@ -9,5 +9,5 @@ class LlmRouter
   #   @return [Integer, nil]
   # @!attribute [r] total_tokens
   #   @return [Integer, nil]
-  Usage = Struct.new(:prompt_tokens, :completion_tokens, :total_tokens)
+  Usage = Struct.new(:prompt_tokens, :completion_tokens, :total_tokens) { include Portable }
 end

@@ -73,6 +73,7 @@ fn failure() -> Failure {
         retry_after: None,
         message: "no luck".to_owned(),
         cost: None,
+        usage: Usage::default(),
         uncertain: false,
         generation_id: None,
         body: None,

@@ -45,4 +45,8 @@ pub(crate) struct WireUsage {
 pub(crate) struct CostDetails {
     #[serde(default)]
     pub(crate) upstream_inference_cost: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub(crate) upstream_inference_prompt_cost: Option<Box<RawValue>>,
+    #[serde(default)]
+    pub(crate) upstream_inference_completions_cost: Option<Box<RawValue>>,
 }

@@ -88,6 +88,16 @@ impl Choice<'_> {
         blank(&message.content) && blank(&message.refusal) && !called && !message.images && !message.audio
     }
 
+    /// Whether the model said or thought anything, or ended as one that did. What ends blank or with an error, without
+    /// a token, is not billed.
+    pub(crate) fn may_be_billed(&self) -> bool {
+        let ended = |reason: &String| !reason.trim().is_empty() && reason != "error";
+        let mut thoughts = self.message.iter().flat_map(|message| [&message.reasoning, &message.reasoning_content]);
+        !self.says_nothing()
+            || thoughts.any(|thought| thought.as_deref().is_some_and(|thought| !thought.trim().is_empty()))
+            || self.finish_reason.as_ref().is_some_and(ended)
+    }
+
     /// The word for it, where `max_tokens` or a filter has ended it.
     pub(crate) fn cut_off(&self) -> Option<&'static str> {
         let reasons = [&self.finish_reason, &self.native_finish_reason].into_iter().flatten();

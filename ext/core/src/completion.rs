@@ -1,8 +1,7 @@
 //! The answer, once it is one: what was said, by whom, and what it cost.
 
-use crate::answer::{Answer, WireUsage};
-use crate::owed::owed;
-use crate::{Cost, CostError, Text};
+use crate::answer::WireUsage;
+use crate::{Cost, Text};
 
 /// A model's answer.
 #[derive(Debug, Clone)]
@@ -22,7 +21,7 @@ pub struct Completion {
     pub finish_reason: Option<String>,
     pub native_finish_reason: Option<String>,
     pub usage: Usage,
-    /// `None` where the answer has no cost.
+    /// `None` where the answer has no cost that can be read.
     pub cost: Option<Cost>,
     /// The whole answer as it came, for whoever wants a field that is not here.
     pub body: String,
@@ -64,21 +63,5 @@ impl From<&WireUsage> for Usage {
             completion_tokens: wire.completion_tokens,
             total_tokens: wire.total_tokens,
         }
-    }
-}
-
-impl WireUsage {
-    /// # Errors
-    /// As [`owed`].
-    pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
-        let upstream = self.cost_details.as_ref().and_then(|details| details.upstream_inference_cost.as_deref());
-        owed(self.cost.as_deref(), self.is_byok, upstream)
-    }
-}
-
-impl Answer<'_> {
-    /// What is owed, for a good answer and for a failed one alike.
-    pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
-        self.usage.as_ref().map_or(Ok(None), WireUsage::owed)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Cost, Progress};
+use crate::{Cost, Progress, Usage};
 
 /// Why an attempt did not answer. [`Reason::as_str`] is the word that logs, events and Ruby show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,6 +94,8 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// What the failed attempt cost all the same: that money is spent.
     pub cost: Option<Cost>,
+    /// The tokens that the failed attempt took, where it says so.
+    pub usage: Usage,
     /// The request was, or may have been, handed to the server, and nothing that came back says what
     /// it costs: it may be billed all the same. Never true where `cost` is known.
     pub uncertain: bool,
@@ -112,6 +114,7 @@ impl Failure {
             message: message.into(),
             retry_after: None,
             cost: None,
+            usage: Usage::default(),
             uncertain: false,
             generation_id: None,
             body: None,
@@ -137,9 +140,9 @@ impl Failure {
         Self { uncertain: true, ..self }
     }
 
-    /// What the failure itself could not know: whether the request went out, and under which id.
-    pub(crate) fn accounted(self, progress: &Progress) -> Self {
-        let uncertain = self.uncertain && self.cost.is_none() && progress.uncertain();
+    /// What the failure itself could not know: whether it may be billed at all, and under which id.
+    pub(crate) fn accounted(self, billable: bool, progress: &Progress) -> Self {
+        let uncertain = self.uncertain && self.cost.is_none() && billable;
         let generation_id = self.generation_id.or_else(|| progress.generation_id().map(str::to_owned));
         Self { uncertain, generation_id, ..self }
     }

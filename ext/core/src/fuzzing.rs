@@ -65,8 +65,8 @@ pub fn verdict(status: u16, body: Vec<u8>) -> Option<Result<Completion, Failure>
     progress.send();
     progress.heard(status, None);
     let ask = Ask { candidate, request, limit, max_answer_bytes: usize::MAX, progress: &progress };
-    let received = Received { status, retry_after: None, generation_id: None, body, whole: true };
-    Some(judge(received, &ask).map_err(|failure| failure.accounted(&progress)))
+    let received = Received { status, retry_after: None, generation_id: None, cached: false, body, whole: true };
+    Some(judge(received, &ask).map_err(|failure| failure.accounted(progress.went_out(), &progress)))
 }
 
 fn asked() -> Option<&'static (Candidate, Request)> {
@@ -132,7 +132,7 @@ fn check_cost(cost: Option<&Cost>, said: &Value) {
     let usage = said.get("usage");
     let stated = usage.and_then(|usage| usage.get("cost")).and_then(Value::as_f64);
     let own_key = usage.and_then(|usage| usage.get("is_byok")).and_then(Value::as_bool).unwrap_or_default();
-    if let (Some(stated), false) = (stated, own_key) {
+    if let (Some(stated), false) = (stated.filter(|stated| *stated > 0.0), own_key) {
         let read: f64 = cost.to_string().parse().unwrap_or(f64::NAN);
         assert!((read - stated).abs() <= stated.abs() * 1e-9 + 1e-100, "{cost} is not {stated}");
     }

@@ -39,7 +39,12 @@ pub async fn attempt(client: &Client, ask: Ask<'_>) -> Result<Completion, Failur
     if !exchanged.as_ref().is_ok_and(|received| received.whole) {
         settle().await;
     }
-    exchanged.and_then(|received| verdict::judge(received, &ask)).map_err(|failure| failure.accounted(ask.progress))
+    match exchanged {
+        Ok(received) => {
+            verdict::judge(received, &ask).map_err(|failure| failure.accounted(ask.progress.went_out(), ask.progress))
+        }
+        Err(failure) => Err(failure.accounted(ask.progress.uncertain(), ask.progress)),
+    }
 }
 
 /// Lets the connections see to themselves. They only run while somebody waits, so what happened
@@ -111,6 +116,8 @@ async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Resu
     let retry_after = retry_after.and_then(|value| crate::retry_after::parse(&value, SystemTime::now()));
     let generation_id =
         header(response.headers(), "x-generation-id").filter(|id| ask.candidate.endpoint.may_be_shown(id));
+    let cached = header(response.headers(), "x-openrouter-cache-status");
+    let cached = cached.is_some_and(|status| status.trim().eq_ignore_ascii_case("hit"));
     ask.progress.heard(status, generation_id.as_deref());
     let mut body = Vec::new();
     let max = if status >= 400 { ask.max_answer_bytes.min(MAX_ERROR_BYTES) } else { ask.max_answer_bytes };
@@ -133,7 +140,7 @@ async fn receive(mut response: Response, client: &Client, ask: &Ask<'_>) -> Resu
             return Err(transport::failure(&error, &ask.candidate.endpoint, client).with_status(status));
         }
     }
-    Ok(Received { status, retry_after, generation_id, body, whole })
+    Ok(Received { status, retry_after, generation_id, cached, body, whole })
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::owed::owed;
-use crate::{lenient, lookup, Client, Cost, Endpoint, LookupError};
+use crate::owed::Charges;
+use crate::{lenient, lookup, Client, Cost, CostError, Endpoint, LookupError};
 
 /// A generation as it was billed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generation {
-    /// `None` where the endpoint gives none.
+    /// `None` where the endpoint gives none that can be read.
     pub cost: Option<Cost>,
     /// In tokens of the model's own where they are known, for those are billed.
     pub prompt_tokens: Option<u64>,
@@ -66,9 +66,18 @@ struct Data {
 
 impl Data {
     fn read(self) -> Result<Generation, LookupError> {
-        let cost = owed(self.total_cost.as_deref(), self.is_byok, self.upstream_inference_cost.as_deref());
+        let charges = Charges {
+            cost: self.total_cost.as_deref(),
+            is_byok: self.is_byok,
+            upstream: self.upstream_inference_cost.as_deref(),
+            ..Charges::default()
+        };
+        let cost = match charges.owed() {
+            Err(CostError::TooLarge) => return Err(LookupError::Unreadable("total_cost is no amount of money")),
+            cost => cost.ok().flatten(),
+        };
         Ok(Generation {
-            cost: cost.map_err(|_| LookupError::Unreadable("total_cost is no amount of money"))?,
+            cost,
             prompt_tokens: self.native_tokens_prompt.or(self.tokens_prompt),
             completion_tokens: self.native_tokens_completion.or(self.tokens_completion),
             model: self.model,

@@ -14,6 +14,7 @@
 
 mod answer;
 mod attempts;
+mod bill;
 mod bounds;
 mod chain;
 mod choices;
@@ -55,6 +56,7 @@ mod shape;
 mod surrogates;
 mod text;
 mod textual;
+mod timed_out;
 mod tls;
 mod transport;
 mod trust;

@@ -1,59 +1,147 @@
-//! What a generation costs in all, from the figures that OpenRouter gives.
+//! What a generation costs in all, from the figures that OpenRouter, and others, give.
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{Cost, CostError};
 
-/// With a key of one's own (`is_byok`), the `cost` is OpenRouter's fee alone and the upstream's price
-/// comes on top; on other calls that price is in `cost` already. (`usage` of a completion, and `data`
-/// of `GET /generation`, where the fee is called `total_cost`.)
-///
-/// # Errors
-/// [`CostError::TooLarge`].
-pub(crate) fn owed(
-    cost: Option<&RawValue>,
-    is_byok: Option<bool>,
-    upstream: Option<&RawValue>,
-) -> Result<Option<Cost>, CostError> {
-    let fee = read(cost)?;
-    if is_byok != Some(true) {
-        return Ok(fee);
+/// The figures: `usage` of a completion, and `data` of `GET /generation`, where the cost is called `total_cost`.
+#[derive(Default)]
+pub(crate) struct Charges<'j> {
+    pub(crate) cost: Option<&'j RawValue>,
+    pub(crate) is_byok: Option<bool>,
+    /// What the upstream takes.
+    pub(crate) upstream: Option<&'j RawValue>,
+    /// The same in two parts: for the prompt, and for the completion.
+    pub(crate) parts: [Option<&'j RawValue>; 2],
+}
+
+impl Charges<'_> {
+    /// With a key of one's own (`is_byok`), the `cost` is OpenRouter's fee alone and the upstream's price comes on top;
+    /// on other calls that price is in `cost` already. Without a word of whose key it was, a cost of nothing is no bill
+    /// where the upstream takes something.
+    ///
+    /// # Errors
+    /// [`CostError`]: there is a bill, and it cannot be read.
+    pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
+        let cost = read(self.cost)?;
+        match self.is_byok {
+            Some(false) => Ok(cost),
+            Some(true) => match (cost.filter(|fee| !fee.is_zero()), self.upstream()?) {
+                (Some(fee), Some(upstream)) => fee.plus(upstream).map(Some),
+                (fee, upstream) => Ok(fee.or(upstream)),
+            },
+            None if cost.as_ref().is_some_and(|cost| !cost.is_zero()) => Ok(cost),
+            None => Ok(self.upstream().ok().flatten().filter(|upstream| !upstream.is_zero()).or(cost)),
+        }
     }
-    // Then a fee of nothing tells nothing: what the upstream took is not known.
-    let fee = fee.filter(|fee| !fee.is_zero());
-    match (fee, read(upstream)?) {
-        (Some(fee), Some(upstream)) => fee.plus(upstream).map(Some),
-        (fee, upstream) => Ok(fee.or(upstream)),
+
+    fn upstream(&self) -> Result<Option<Cost>, CostError> {
+        let whole = read(self.upstream)?;
+        let [prompt, completion] = self.parts;
+        match (whole, read(prompt)?, read(completion)?) {
+            (None, Some(prompt), Some(completion)) => prompt.plus(completion).map(Some),
+            (whole, ..) => Ok(whole),
+        }
     }
 }
 
-/// What is no amount is taken as absent, for the answer has been paid for and somebody waits for it;
-/// the caller is told that there was no cost. Only a number made to do harm spoils it.
+/// Perplexity's own API has an object in place of the number.
+#[derive(Deserialize)]
+struct Itemised<'j> {
+    #[serde(borrow)]
+    total_cost: &'j RawValue,
+}
+
 fn read(json: Option<&RawValue>) -> Result<Option<Cost>, CostError> {
-    match json.map(|json| Cost::read(json.get())) {
-        Some(Err(CostError::NotANumber | CostError::Negative)) | None => Ok(None),
-        Some(read) => read,
+    let Some(json) = json.map(RawValue::get) else { return Ok(None) };
+    if !json.starts_with('{') {
+        return Cost::read(json);
     }
+    let Itemised { total_cost } = serde_json::from_str(json).map_err(|_| CostError::NotANumber)?;
+    Cost::read(total_cost.get())?.ok_or(CostError::NotANumber).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
     use crate::answer::WireUsage;
+    use crate::CostError;
 
-    fn owed(usage: &str) -> Option<String> {
-        let usage: WireUsage = serde_json::from_str(usage).unwrap();
-        usage.owed().unwrap().map(|cost| cost.to_string())
+    fn owed(usage: &str) -> Result<Option<String>, CostError> {
+        let usage: WireUsage = serde_json::from_str(&format!("{{{usage}}}")).unwrap();
+        Ok(usage.owed()?.map(|cost| cost.to_string()))
+    }
+
+    fn check(rows: &[(&str, Option<&str>)]) {
+        for (usage, cost) in rows {
+            assert_eq!(owed(usage).unwrap().as_deref(), *cost, "{usage}");
+        }
     }
 
     #[test]
     fn the_upstream_price_is_added_for_ones_own_key_only() {
+        check(&[
+            (r#""cost":0.0001,"is_byok":true,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.0020")),
+            (r#""cost":0.002,"is_byok":false,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.002")),
+            (r#""cost":0.002,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.002")),
+            (r#""cost":null,"is_byok":true,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.0019")),
+            (r#""cost":0,"is_byok":true,"cost_details":null"#, None),
+            (r#""cost":0.1,"is_byok":true"#, Some("0.1")),
+            (r#""cost":null"#, None),
+            ("", None),
+        ]);
+    }
+
+    #[test]
+    fn the_upstream_price_may_come_in_two_parts() {
+        let details = |all: &str, prompt: &str, completion: &str| {
+            format!(
+                r#""cost":0,"is_byok":true,"cost_details":{{"upstream_inference_cost":{all},
+                "upstream_inference_prompt_cost":{prompt},"upstream_inference_completions_cost":{completion}}}"#
+            )
+        };
+        check(&[
+            (&details("null", "0.001", "0.0004"), Some("0.0014")),
+            (&details("0.002", "0.001", "0.0004"), Some("0.002")),
+            (&details("null", "0", "0"), Some("0")),
+            (&details("null", "0.001", "null"), None),
+        ]);
+    }
+
+    #[test]
+    fn a_cost_of_nothing_is_the_upstreams_price_where_nobody_says_whose_key_it_was() {
         let details = r#""cost_details":{"upstream_inference_cost":0.0019}"#;
-        assert_eq!(owed(&format!(r#"{{"cost":0.0001,"is_byok":true,{details}}}"#)).as_deref(), Some("0.0020"));
-        assert_eq!(owed(&format!(r#"{{"cost":0.002,"is_byok":false,{details}}}"#)).as_deref(), Some("0.002"));
-        assert_eq!(owed(&format!(r#"{{"cost":null,"is_byok":true,{details}}}"#)).as_deref(), Some("0.0019"));
-        assert_eq!(owed(r#"{"cost":0,"is_byok":true,"cost_details":null}"#), None);
-        assert_eq!(owed(r#"{"cost":0.1,"is_byok":true}"#).as_deref(), Some("0.1"));
-        assert_eq!(owed(r#"{"cost":null}"#), None);
-        assert_eq!(owed("{}"), None);
+        check(&[
+            (&format!(r#""cost":0,{details}"#), Some("0.0019")),
+            (&format!(r#""cost":0.0,"is_byok":null,{details}"#), Some("0.0019")),
+            (&format!(r#""cost":null,{details}"#), Some("0.0019")),
+            (&format!(r#""cost":0,"is_byok":false,{details}"#), Some("0")),
+            (&format!(r#""cost":null,"is_byok":false,{details}"#), None),
+            (r#""cost":0,"cost_details":{"upstream_inference_cost":0}"#, Some("0")),
+            (r#""cost":0,"cost_details":{"upstream_inference_cost":"n/a"}"#, Some("0")),
+            (r#""cost":0"#, Some("0")),
+        ]);
+    }
+
+    #[test]
+    fn a_bill_that_is_an_object_has_a_total() {
+        check(&[
+            (r#""cost":{"input_tokens_cost":0.001,"request_cost":0.005,"total_cost":0.006}"#, Some("0.006")),
+            (r#""cost":{"total_cost":"0.006"}"#, Some("0.006")),
+        ]);
+        for odd in [r#"{}"#, r#"{"total":1}"#, r#"{"total_cost":null}"#, r#"{"total_cost":{"total_cost":1}}"#] {
+            assert_eq!(owed(&format!(r#""cost":{odd}"#)), Err(CostError::NotANumber), "{odd}");
+        }
+        assert_eq!(owed(r#""cost":{"total_cost":-1}"#), Err(CostError::Negative));
+    }
+
+    #[test]
+    fn a_bill_that_is_no_amount_is_neither_nothing_nor_absent() {
+        for odd in [r#""free""#, "true", "false", "[]", "[0.1]", r#""""#, r#""NaN""#, r#""$0.5""#, r#""0.5 USD""#] {
+            assert_eq!(owed(&format!(r#""cost":{odd}"#)), Err(CostError::NotANumber), "{odd}");
+            let upstream = format!(r#""cost":0.1,"is_byok":true,"cost_details":{{"upstream_inference_cost":{odd}}}"#);
+            assert_eq!(owed(&upstream), Err(CostError::NotANumber), "{odd}");
+        }
+        assert_eq!(owed(r#""cost":-0.5"#), Err(CostError::Negative));
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use crate::timed_out;
+
 /// Of one attempt. Clones share it: one stays with the caller, who can still ask it when the attempt
 /// itself was dropped.
 #[derive(Debug, Clone, Default)]
@@ -18,8 +20,10 @@ struct State {
 const READY: u8 = 0;
 /// Its body is on its way to the server.
 const SENT: u8 = 1;
-/// There is nothing to pay for, and will not be.
-const SETTLED: u8 = 2;
+/// The server has answered with a status that is no success.
+const REFUSED: u8 = 2;
+/// The request stays here: there is nothing to pay for, and will not be.
+const SETTLED: u8 = 3;
 
 impl Progress {
     /// Whether the request was, or may have been, handed to a server that has not refused it. Ask when
@@ -27,6 +31,11 @@ impl Progress {
     /// here stays true even if another thread is just about to send it.
     pub fn uncertain(&self) -> bool {
         self.step(READY, SETTLED) == SENT
+    }
+
+    /// Whether the request was handed to a server, be it one that refused it. Ask when the attempt is over, as above.
+    pub(crate) fn went_out(&self) -> bool {
+        matches!(self.step(READY, SETTLED), SENT | REFUSED)
     }
 
     /// The id of the generation, from the headers of the answer, if they came.
@@ -50,10 +59,11 @@ impl Progress {
     }
 
     /// The headers of the answer are there. A status that is no success says that there will be no
-    /// answer, and so nothing to pay for.
+    /// answer, and so nothing to pay for, unless it tells of a time-out.
     pub(crate) fn heard(&self, status: u16, generation_id: Option<&str>) {
-        if !(200..300).contains(&status) {
-            self.0.stage.store(SETTLED, Ordering::Release);
+        if !(200..300).contains(&status) && !timed_out::says(status) {
+            self.step(SENT, REFUSED);
+            self.step(READY, SETTLED);
         }
         if let Some(id) = generation_id {
             let _known = self.0.generation_id.set(id.to_owned());
@@ -86,9 +96,20 @@ mod tests {
         assert!(progress.uncertain() && progress.clone().uncertain());
         progress.heard(200, Some("gen-1"));
         assert!(progress.uncertain());
+        progress.heard(504, None);
+        assert!(progress.uncertain());
         progress.heard(503, None);
-        assert!(!progress.uncertain());
+        assert!(!progress.uncertain() && progress.went_out());
         assert_eq!(progress.generation_id(), Some("gen-1"));
+    }
+
+    #[test]
+    fn what_was_refused_before_it_went_out_stays_here() {
+        for status in [408, 503] {
+            let progress = Progress::default();
+            progress.heard(status, None);
+            assert!(!progress.went_out() && !progress.uncertain() && !progress.send(), "{status}");
+        }
     }
 
     #[test]

@@ -1,22 +1,24 @@
 //! What came over the wire, judged: a completion or a failure.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 use std::time::Duration;
 
-use crate::answer::{Answer, WireUsage};
+use crate::answer::Answer;
+use crate::bill::Bill;
 use crate::choices::Choice;
 use crate::classify::classify;
 use crate::evidence::Evidence;
 use crate::lenient::Object;
 use crate::readable::{Readable, Unreadable};
-use crate::{redact, Ask, Completion, Cost, Failure, Reason, Scope, Text, Usage};
+use crate::{redact, timed_out, Ask, Completion, CostError, Failure, Reason, Scope, Text, Usage};
 
 /// An HTTP answer: whole, or an error's beginning.
 pub(crate) struct Received {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) generation_id: Option<String>,
+    /// It came from the gateway's cache.
+    pub(crate) cached: bool,
     pub(crate) body: Vec<u8>,
     /// Nothing of it is left on the connection.
     pub(crate) whole: bool,
@@ -25,8 +27,8 @@ pub(crate) struct Received {
 /// A 200 is an answer only if it holds one: an error object, a choice that ended in an error, no
 /// choices or nothing said are failures, and their cost is owed all the same.
 pub(crate) fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Failure> {
-    let Received { status, retry_after, generation_id, body, .. } = received;
-    let wire = Wire { status, retry_after, generation_id, ask };
+    let Received { status, retry_after, generation_id, cached, body, .. } = received;
+    let wire = Wire { status, retry_after, generation_id, cached, ask };
     match status {
         200..=299 => wire.success(body),
         300..=399 => Err(Failure::new(
@@ -45,45 +47,52 @@ struct Wire<'a> {
     status: u16,
     retry_after: Option<Duration>,
     generation_id: Option<String>,
+    cached: bool,
     ask: &'a Ask<'a>,
 }
 
 impl Wire<'_> {
     fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
-        let body = Readable::of(body).map_err(|(why, body)| self.unreadable(&why, Bill::of(&why, &body)))?;
+        let body = Readable::of(body).map_err(|(why, body)| self.unreadable(&why, &body))?;
         let Object(mut answer) = match body.parse::<Object<Answer<'_>>>() {
             Ok(answer) => answer,
             Err(_) if body.json().trim_start().starts_with('[') => {
                 return Err(self.error(&Answer::default(), body.json()));
             }
-            Err(why) => return Err(self.unreadable(&why, Bill::of(&why, body.json().as_bytes()))),
+            Err(why) => return Err(self.unreadable(&why, body.json().as_bytes())),
         };
         if answer.error {
             return Err(self.error(&answer, body.json()));
         }
-        let cost = answer.owed().map_err(|error| self.unreadable(format!("usage.cost is unreadable: {error}"), None));
+        let bill = if self.cached { Bill::cached() } else { answer.bill() };
+        if let Err(error @ CostError::TooLarge) = &bill.cost {
+            return Err(self.bad(format!("usage.cost is unreadable: {error}"), bill));
+        }
         let Some(choice) = answer.choices.first.take_if(|choice| !choice.failed()) else {
             let failure = self.error(&answer, body.json());
             let silent = answer.choices.first.is_none() && failure.message == NO_REASON;
-            return Err(if silent { self.bad("the answer has no choices".to_owned(), cost?) } else { failure });
+            return Err(if silent { self.bad("the answer has no choices".to_owned(), bill) } else { failure });
         };
-        let cost = cost?;
         if choice.says_nothing() {
             let Some(word) = choice.cut_off() else {
-                return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), cost));
+                return Err(self.bad("the answer is empty: no content and no tool calls".to_owned(), bill));
             };
-            let blank = self.bad(format!("the answer ended ({word}) before it said anything"), cost);
+            let blank = self.bad(format!("the answer ended ({word}) before it said anything"), bill);
             return Err(Failure { reason: Reason::Blank, ..blank });
         }
-        let completion = self.completion(answer, choice, cost, body.json());
+        let completion = self.completion(answer, choice, bill, body.json());
         Ok(Completion { body: body.into_text(), ..completion })
     }
 
     /// By the status, and by what the body says besides, as far as it can be read.
     fn refused(self, body: Vec<u8>) -> Failure {
         let unread = |unread: Unreadable, body: &[u8]| {
-            let words = std::str::from_utf8(body).unwrap_or_default();
-            Failure { cost: Bill::of(&unread, body), ..self.error(&Answer::default(), words) }
+            let words = String::from_utf8_lossy(body);
+            let failure = self.error(&Answer::default(), &words);
+            match Bill::beside(&unread, body) {
+                Some(bill) => failure.billed(bill),
+                None => failure,
+            }
         };
         match Readable::of(body) {
             Ok(body) => match body.parse::<Object<Answer<'_>>>() {
@@ -95,7 +104,7 @@ impl Wire<'_> {
     }
 
     /// Without the body, which `answer` is still read from.
-    fn completion(self, answer: Answer<'_>, choice: Choice<'_>, cost: Option<Cost>, body: &str) -> Completion {
+    fn completion(self, answer: Answer<'_>, choice: Choice<'_>, bill: Bill, body: &str) -> Completion {
         let message = choice.message.unwrap_or_default();
         let text = |said: Option<Cow<'_, str>>| said.map(|said| Text::of(said, body));
         let shown = |name: &String| self.ask.candidate.endpoint.may_be_shown(name);
@@ -111,22 +120,27 @@ impl Wire<'_> {
             finish_reason: choice.finish_reason.filter(shown),
             native_finish_reason: choice.native_finish_reason.filter(shown),
             usage: answer.usage.as_ref().map(Usage::from).unwrap_or_default(),
-            cost,
+            cost: bill.cost.ok().flatten(),
             body: String::new(),
         }
     }
 
     /// Somebody may have said something, and be paid for it.
-    fn unreadable(&self, why: impl Display, cost: Option<Cost>) -> Failure {
-        self.bad(why.to_string(), cost).unaccounted()
+    fn unreadable(&self, why: &Unreadable, body: &[u8]) -> Failure {
+        let failure = self.failure(why.to_string()).unaccounted();
+        match Bill::beside(why, body) {
+            Some(bill) => failure.billed(bill),
+            None => failure,
+        }
     }
 
-    fn bad(&self, message: String, cost: Option<Cost>) -> Failure {
-        Failure {
-            cost,
-            generation_id: self.generation_id.clone(),
-            ..Failure::bad_answer(message).with_status(self.status)
-        }
+    fn bad(&self, message: String, bill: Bill) -> Failure {
+        self.failure(message).billed(bill)
+    }
+
+    fn failure(&self, message: String) -> Failure {
+        let generation_id = self.generation_id.clone();
+        Failure { generation_id, ..Failure::bad_answer(message).with_status(self.status) }
     }
 
     fn error(&self, answer: &Answer<'_>, body: &str) -> Failure {
@@ -136,18 +150,25 @@ impl Wire<'_> {
         let line = self.line(answer, &evidence);
         let (reason, scope) = classify(status, &evidence, &line);
         let message = if line.is_empty() { NO_REASON } else { &redact::shorten(&line) };
-        let owed = answer.owed();
         let shown = |id: &String| self.ask.candidate.endpoint.may_be_shown(id);
         Failure {
             status: Some(status),
             retry_after: evidence.retry_after.or(self.retry_after),
-            // A cost that cannot be read is no reason to lose the reason of the failure.
-            uncertain: owed.is_err(),
-            cost: owed.ok().flatten(),
+            uncertain: reason == Reason::Timeout || self.timed_out(status, &evidence, body),
             generation_id: self.generation_id.clone().or_else(|| answer.id.clone().filter(shown)),
             body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(&evidence))),
             ..Failure::new(reason, scope, [context(reason), message].concat())
         }
+        .billed(answer.bill())
+    }
+
+    /// An answer that arrived may quote anything; a page of an error tells why it came.
+    fn timed_out(&self, status: u16, evidence: &Evidence, body: &str) -> bool {
+        let codes = evidence.words().map(|(_, word)| word);
+        let mut words = codes.chain(evidence.messages()).chain(evidence.raw.as_deref());
+        timed_out::says(status)
+            || words.any(|words| timed_out::named(status, words))
+            || (self.status >= 300 && timed_out::named(status, body))
     }
 
     /// What the error says to a person, in one line without secrets and quotations.
@@ -185,20 +206,12 @@ fn context(reason: Reason) -> &'static str {
     }
 }
 
-/// What is owed for an answer that is otherwise unreadable.
-#[derive(serde::Deserialize)]
-struct Bill {
-    #[serde(default, deserialize_with = "crate::lenient::object")]
-    usage: Option<WireUsage>,
-}
-
 impl Bill {
-    /// A bill that is there twice, or says two things, is none: what is owed is not known then.
-    fn of(unread: &Unreadable, body: &[u8]) -> Option<Cost> {
+    /// Of an answer that is otherwise unreadable. A bill that is there twice, or says two things, is none.
+    fn beside(unread: &Unreadable, body: &[u8]) -> Option<Self> {
         if matches!(unread, Unreadable::Misshapen(_)) {
             return None;
         }
-        let Object(bill) = serde_json::from_slice::<Object<Self>>(body).ok()?;
-        bill.usage?.owed().ok().flatten()
+        Self::in_rubble(body)
     }
 }

@@ -1,7 +1,7 @@
 //! `LlmRouter::Native::Completion`: the core's completion, read by `LlmRouter::Response`. Text
 //! becomes Ruby objects only when it is asked for.
 
-use llm_router_core::{Completion, Text};
+use llm_router_core::{Completion, Text, Usage};
 use magnus::typed_data::Obj;
 use magnus::{method, Class, Error, Module, RClass, RModule, RString, Ruby};
 
@@ -46,6 +46,13 @@ fn define_texts(class: RClass) -> Result<(), Error> {
     class.define_method("body", method!(|ruby: &Ruby, this: &NativeCompletion| ruby.str_new(&this.0.body), 0))
 }
 
+/// Prompt, completion and total, as `LlmRouter::Usage` takes them.
+type Tokens = (Option<u64>, Option<u64>, Option<u64>);
+
+pub(crate) fn tokens(usage: Usage) -> Tokens {
+    (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+}
+
 /// Straight into Ruby, for it can be large: not by way of another copy.
 fn text(ruby: &Ruby, text: Option<&str>) -> Option<RString> {
     text.map(|text| ruby.str_new(text))
@@ -71,10 +78,8 @@ impl NativeCompletion {
         self.0.cost.as_ref().map(ToString::to_string)
     }
 
-    /// Prompt, completion and total tokens.
-    fn tokens(&self) -> (Option<u64>, Option<u64>, Option<u64>) {
-        let usage = self.0.usage;
-        (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
+    fn tokens(&self) -> Tokens {
+        tokens(self.0.usage)
     }
 }
 

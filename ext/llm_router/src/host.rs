@@ -11,7 +11,7 @@ use llm_router_core::{
 };
 use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, TryConvert, Value};
 
-use crate::completion::NativeCompletion;
+use crate::completion::{self, NativeCompletion};
 use crate::gvl::Interrupted;
 use crate::runtime::Process;
 use crate::waiting::wait;
@@ -225,6 +225,7 @@ impl RubyHost<'_> {
             "retry_after" => failure.retry_after.map(|wait| wait.as_secs_f64()),
             "cost_usd" => failure.cost.as_ref().map(ToString::to_string),
             "uncertain" => failure.uncertain,
+            "tokens" => completion::tokens(failure.usage),
             "generation_id" => failure.generation_id.as_deref()
         )
         .0)

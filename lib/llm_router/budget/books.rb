@@ -11,7 +11,9 @@ class LlmRouter
     class Books
       # As long as the columns are.
       LONGEST = 191
-      private_constant :LONGEST
+      # How the ledger calls a charge, by {Attempt#cost_basis}.
+      KINDS = Hash.new("cost").update(computed: "computed", estimated: "estimate").freeze
+      private_constant :LONGEST, :KINDS
 
       # @return [Array<Budget>]
       attr_reader :budgets
@@ -83,7 +85,10 @@ class LlmRouter
       def book(attempt_id, cost_usd, attempt)
         usd = Usd.exact(cost_usd, "cost_usd")
         columns = { **details(attempt), created_at: Time.now }
-        write(Look.new(attempt_id: attempt_id)) { |pages| pages.each { |page| page.settle(attempt_id, usd, columns) } }
+        kind = KINDS[attempt&.cost_basis&.to_sym]
+        write(Look.new(attempt_id: attempt_id)) do |pages|
+          pages.each { |page| page.settle(attempt_id, usd, columns, kind) }
+        end
         nil
       end
 

@@ -71,12 +71,14 @@ class LlmRouter
       # @param attempt_id [String]
       # @param cost_usd [BigDecimal]
       # @param columns [Hash] what is known of the attempt
-      def settle(attempt_id, cost_usd, columns)
+      # @param kind [String] how the cost is known
+      def settle(attempt_id, cost_usd, columns, kind = "cost")
         finish_of(attempt_id)
         return if booked?(attempt_id)
 
         estimate = estimate_of(attempt_id)
-        return book("cost", cost_usd, attempt_id: attempt_id, **columns) unless estimate
+        return book(kind, cost_usd, attempt_id: attempt_id, **columns) unless estimate
+        return if kind == "estimate"
 
         book("correction", correction(cost_usd, estimate), attempt_id: attempt_id, **columns)
       end

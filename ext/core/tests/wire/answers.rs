@@ -201,11 +201,30 @@ async fn every_digit_of_a_cost_is_kept() {
 
 #[tokio::test]
 async fn a_cost_that_is_no_amount_does_not_spoil_an_answer_that_was_paid_for() {
-    for cost in ["-0.1", "true", "\"free\"", "{}", "[0.1]"] {
+    for cost in ["-0.1", "true", "\"free\"", "{}", "[0.1]", "\"\"", "\"NaN\"", "{\"total\":1}"] {
         let body = good_answer().replacen('{', &format!(r#"{{"usage":{{"cost":{cost}}},"#), 1);
         let completion = Caller::hears_json(body).await.unwrap();
         assert_eq!((completion.content(), completion.cost.clone()), (Some("Hello"), None), "{cost}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_from_the_gateways_cache_is_a_bill_of_nothing() {
+    let usage = r#"{"usage":{"prompt_tokens":0,"completion_tokens":0,"cost":null},"#;
+    for body in [good_answer().to_owned(), good_answer().replacen('{', usage, 1)] {
+        for (status, cost) in [("HIT", Some("0")), ("hit", Some("0")), (" Hit ", Some("0")), ("MISS", None), ("", None)]
+        {
+            let headers = format!("X-OpenRouter-Cache-Status: {status}\r\n");
+            let said = Caller::hears(vec![Step::Send(answer("200 OK", &headers, &body))]).await.unwrap();
+            assert_eq!(said.cost.map(|cost| cost.to_string()).as_deref(), cost, "{status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bill_may_be_an_object_with_a_total() {
+    let body = good_answer().replacen('{', r#"{"usage":{"cost":{"request_cost":0.005,"total_cost":0.0061}},"#, 1);
+    assert_eq!(Caller::hears_json(body).await.unwrap().cost.unwrap().to_string(), "0.0061");
 }
 
 #[tokio::test]

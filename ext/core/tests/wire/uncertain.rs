@@ -62,13 +62,67 @@ async fn a_time_that_runs_out_may_have_been_billed() {
 
 #[tokio::test]
 async fn a_request_that_was_refused_is_not_billed() {
-    for status in ["302 Found", "401 Unauthorized", "408 Request Timeout", "429 Too Many Requests", "502 Bad Gateway"] {
+    for status in ["302 Found", "401 Unauthorized", "429 Too Many Requests", "502 Bad Gateway", "503 Busy"] {
         assert!(!answered(status, "", "<html>").await.uncertain, "{status}");
         for end in [Step::Close, Step::Reset] {
             let refused = failure(vec![begun(status), end]).await;
             assert_eq!((refused.uncertain, refused.generation_id.as_deref()), (false, Some("gen-4")), "{status}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_time_out_that_a_gateway_tells_of_may_have_been_billed() {
+    for status in ["408 Request Timeout", "504 Gateway Timeout", "524 A Timeout Occurred"] {
+        for body in ["<html>", "", r#"{"error":{"code":504,"message":"no luck"}}"#] {
+            let told = answered(status, "", body).await;
+            assert_eq!(
+                (told.uncertain, told.cost, told.generation_id.as_deref()),
+                (true, None, Some("gen-4")),
+                "{status}"
+            );
+        }
+        for end in [Step::Close, Step::Reset] {
+            assert!(failure(vec![begun(status), end]).await.uncertain, "{status}");
+        }
+    }
+    let named = [
+        "upstream request timeout",
+        "<html><h1>The origin timed out</h1></html>",
+        r#"{"error":{"code":502,"message":"Provider returned error","metadata":{"error_type":"timeout"}}}"#,
+        r#"{"error":{"code":502,"message":"Provider returned error","metadata":{"raw":"{\"code\":\"ETIMEDOUT\"}"}}}"#,
+        r#"{"error":{"code":"gateway_timeout","message":"sorry"}}"#,
+        r#"{"error":{"message":"Deadline exceeded"}}"#,
+        r#"{"detail":"upstream timed out (110)"}"#,
+    ];
+    for body in named {
+        for status in ["500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable", "529 Overloaded"] {
+            assert!(answered(status, "", body).await.uncertain, "{status} {body}");
+        }
+    }
+    for inside in [
+        r#"{"error":{"code":504,"message":"no luck"}}"#,
+        r#"{"error":{"code":502,"message":"upstream request timeout"}}"#,
+        r#"{"error":{"message":"no luck","metadata":{"error_type":"timeout"}}}"#,
+        r#"{"choices":[{"finish_reason":"error","error":{"code":408}}]}"#,
+    ] {
+        assert!(answered("200 OK", "", inside).await.uncertain, "{inside}");
+    }
+    let billed = format!(r#"{{"error":{{"code":504}},{USAGE}}}"#);
+    for (status, cost) in [("504 Gateway Timeout", "0.0021"), ("200 OK", "0.0021")] {
+        let told = answered(status, "", &billed).await;
+        assert_eq!((told.uncertain, told.cost.unwrap().to_string().as_str()), (false, cost), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_time_out_is_not_billed_though_it_speaks_of_one() {
+    let spoken = r#"{"error":{"code":400,"message":"timeout must be at most 60"}}"#;
+    for status in ["400 Bad Request", "422 Unprocessable", "429 Too Many Requests"] {
+        assert!(!answered(status, "", spoken).await.uncertain, "{status}");
+    }
+    let quoted = r#"{"error":{"code":502},"choices":[{"message":{"content":""}}],"topic":"On timeouts"}"#;
+    assert!(!answered("200 OK", "", quoted).await.uncertain);
 }
 
 #[tokio::test]
@@ -97,9 +151,58 @@ async fn an_answer_that_says_what_it_costs_leaves_nothing_to_guess() {
 
 #[tokio::test]
 async fn an_answer_that_says_that_there_is_none_is_not_billed() {
-    for body in [r#"{"error":{"code":502}}"#, r#"{"choices":[]}"#, r#"{"choices":[{"message":{"content":""}}]}"#, "{}"]
-    {
+    for body in [
+        "{}",
+        r#"{"error":{"code":502}}"#,
+        r#"{"choices":[]}"#,
+        r#"{"choices":[{"message":{"content":""}}]}"#,
+        r#"{"choices":[{"message":{"content":""},"finish_reason":"error"}],"usage":{"prompt_tokens":9}}"#,
+        r#"{"choices":[{"message":null,"finish_reason":""}],"usage":{"prompt_tokens":9,"completion_tokens":0}}"#,
+        r#"{"error":{"code":502},"usage":{"prompt_tokens":9,"completion_tokens":0,"cost":null}}"#,
+        r#"{"choices":[],"usage":null}"#,
+    ] {
         assert!(!answered("200 OK", "", body).await.uncertain, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_answer_with_tokens_and_no_bill_may_be_billed_and_tells_its_tokens() {
+    let usage = r#""usage":{"prompt_tokens":9,"completion_tokens":4}"#;
+    for body in [
+        format!(r#"{{"choices":[],{usage}}}"#),
+        format!(r#"{{"choices":[{{"message":{{"content":""}}}}],{usage}}}"#),
+        format!(r#"{{"error":{{"code":502}},{usage}}}"#),
+        format!(r#"{{"choices":"none",{usage}}}"#),
+        format!(r#"{{"choices":[{{"message":{{"content":"Hel"}},"finish_reason":"error"}}],{usage}}}"#),
+    ] {
+        let failed = answered("200 OK", "", &body).await;
+        assert_eq!((failed.uncertain, &failed.cost), (true, &None), "{body}");
+        assert_eq!((failed.usage.prompt_tokens, failed.usage.completion_tokens), (Some(9), Some(4)), "{body}");
+    }
+    let refused = answered("500 Internal Server Error", "", format!(r#"{{"error":{{}},{usage}}}"#)).await;
+    assert_eq!((refused.uncertain, refused.usage.completion_tokens), (true, Some(4)));
+    let said = [
+        r#"{"choices":[{"message":{"content":""},"finish_reason":"stop"}]}"#,
+        r#"{"choices":[{"message":{"content":"Hel"},"finish_reason":"error"}]}"#,
+        r#"{"choices":[{"message":{"content":"","reasoning":"Let me see"}}]}"#,
+        r#"{"choices":[{"message":{"content":"","reasoning_content":"Let me see"}}]}"#,
+        r#"{"choices":[{"message":{"content":""},"finish_reason":"length"}]}"#,
+    ];
+    for body in said {
+        assert!(answered("200 OK", "", body).await.uncertain, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_answer_whose_bill_is_no_amount_may_be_billed() {
+    for cost in ["\"free\"", "true", "-0.5", "[0.1]", "{}", "\"NaN\"", "1e21"] {
+        for failed in [r#""error":{"code":502}"#, r#""choices":[]"#, r#""choices":"none""#] {
+            let body = format!(r#"{{{failed},"usage":{{"cost":{cost}}}}}"#);
+            let failed = answered("200 OK", "", &body).await;
+            assert_eq!((failed.uncertain, failed.cost), (true, None), "{body}");
+            let body = format!(r#"{{"error":{{"code":503}},"usage":{{"cost":{cost}}}}}"#);
+            assert!(answered("503 Service Unavailable", "", &body).await.uncertain, "{body}");
+        }
     }
 }
 

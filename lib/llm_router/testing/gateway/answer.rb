@@ -44,6 +44,12 @@ class LlmRouter
           (@cost ? @cost.to_d : 0) + (@is_byok && @upstream ? @upstream.to_d : 0)
         end
 
+        # @return [BigDecimal, Integer, false] US dollars; false where the answer says nothing of its cost
+        def stated_usd
+          silent = @usage.nil? || @cost.nil? || @is_byok
+          silent && billed_usd.zero? ? false : billed_usd
+        end
+
         private
 
         def usage_of(more)

@@ -50,7 +50,7 @@ class LlmRouter
             raise ArgumentError, "then: is :close, :reset or :reset_on_reuse, not #{name.inspect}"
           end
           completion = Answer.new(content, **options)
-          script(pattern, times:, delay:, cost: completion.billed_usd) do |exchange|
+          script(pattern, times:, delay:, cost: completion.stated_usd) do |exchange|
             reply = completion.reply(exchange.request)
             ending ? exchange.reply_and_end(reply, ending) : exchange.reply(reply)
           end

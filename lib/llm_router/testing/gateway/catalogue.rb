@@ -10,7 +10,8 @@ class LlmRouter
       # What the gateway says that models and generations cost, when that is looked up. Look-ups are not among
       # {Observations#requests}. Safe to share between threads.
       #
-      # A model without a scripted price costs what its next scripted answer does, for each request.
+      # A model without a scripted price costs what its next scripted answer does, for each request. It has no price where
+      # that says nothing of its cost.
       #
       # @api private
       class Catalogue
@@ -98,8 +99,10 @@ class LlmRouter
         def providers(model)
           scripted = @lock.synchronize { @models[model] }
           cost = cost_of(model)
-          scripted || (cost && [{ provider_name: "Testing", context_length: TOKENS, max_completion_tokens: TOKENS,
-                                  pricing: { prompt: "0", completion: "0", request: cost } }])
+          return scripted || ([] if @script.serves?(model)) unless cost
+
+          [{ provider_name: "Testing", context_length: TOKENS, max_completion_tokens: TOKENS,
+             pricing: { prompt: "0", completion: "0", request: cost } }]
         end
 
         # OpenRouter shows one provider of each model.

@@ -33,7 +33,8 @@ class LlmRouter
           @lock = Mutex.new
         end
 
-        # @param cost [BigDecimal, Integer, nil] US dollars; nil where only the reply tells, or none comes
+        # @param cost [BigDecimal, Integer, false, nil] US dollars; false where the reply says nothing of it; nil where
+        #   only the reply tells, or none comes
         # @raise [ArgumentError] for a pattern, `times:` or `delay:` of the wrong kind
         # @return [void]
         def add(pattern, times:, delay:, cost:, &behaviour)
@@ -57,8 +58,14 @@ class LlmRouter
         # @param model [String]
         # @return [BigDecimal, nil] US dollars that it costs next, where a stub for it has a cost
         def cost_of(model)
-          stub = @lock.synchronize { @stubs.reverse_each.find { |other| other.cost && other.serves?(model) } }
-          stub && BigDecimal(stub.cost)
+          stub = @lock.synchronize { @stubs.reverse_each.find { |other| !other.cost.nil? && other.serves?(model) } }
+          BigDecimal(stub.cost) if stub&.cost
+        end
+
+        # @param model [String]
+        # @return [Boolean] whether a stub serves it
+        def serves?(model)
+          @lock.synchronize { @stubs.any? { |stub| stub.serves?(model) } }
         end
 
         # @return [Array<String>] the models that are scripted by their full names

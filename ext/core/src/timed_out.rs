@@ -1,0 +1,50 @@
+//! Does a gateway tell of a time-out behind it? Then the model may have answered, and may be billed.
+
+/// 524 and 598 are Cloudflare's and other proxies'.
+const STATUSES: [u16; 4] = [408, 504, 524, 598];
+/// In letters and digits alone.
+const WORDS: [&str; 4] = ["timeout", "timedout", "deadlineexceeded", "tooktoolong"];
+/// In bytes, of a page.
+const LONGEST: usize = 64 * 1024;
+
+/// Whether the status alone says so.
+pub(crate) fn says(status: u16) -> bool {
+    STATUSES.contains(&status)
+}
+
+/// Whether the words of an error say so. What a 4xx says of time is about the request.
+pub(crate) fn named(status: u16, words: &str) -> bool {
+    if (400..500).contains(&status) {
+        return false;
+    }
+    let letters = words.bytes().take(LONGEST).filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    let letters: Vec<u8> = letters.collect();
+    WORDS.iter().any(|word| memchr::memmem::find(&letters, word.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_out_has_many_spellings() {
+        for words in [
+            "upstream request timeout",
+            "Gateway Time-out",
+            "provider timed out",
+            "DEADLINE_EXCEEDED",
+            "connect ETIMEDOUT 10.0.0.1:443",
+            "The model took too long to respond",
+        ] {
+            assert!(named(502, words) && named(200, words), "{words}");
+        }
+        assert!(!named(502, "Bad gateway, out of time slots"));
+    }
+
+    #[test]
+    fn some_statuses_say_so_alone_and_a_bad_request_never_does() {
+        assert!([408, 504, 524, 598].iter().all(|status| says(*status)));
+        assert!(![200, 400, 429, 500, 502, 503, 529].iter().any(|status| says(*status)));
+        assert!(!named(400, "timeout must be a number") && !named(429, "timed out of the queue"));
+    }
+}

@@ -1,7 +1,10 @@
 //! The way in for the fuzz targets in `fuzz/`, and what has to hold whatever comes in. The seeds of the
 //! targets are tried with the other tests.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
 use serde::de::IgnoredAny;
@@ -66,7 +69,13 @@ pub fn verdict(status: u16, body: Vec<u8>) -> Option<Result<Completion, Failure>
     progress.heard(status, None);
     let ask = Ask { candidate, request, limit, max_answer_bytes: usize::MAX, progress: &progress };
     let received = Received { status, retry_after: None, generation_id: None, cached: false, body, whole: true };
-    Some(judge(received, &ask).map_err(|failure| failure.accounted(progress.went_out(), &progress)))
+    let mut judging = pin!(judge(received, &ask));
+    loop {
+        // It waits for nobody, and only lets others have the thread.
+        if let Poll::Ready(judged) = judging.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return Some(judged.map_err(|failure| failure.accounted(progress.went_out(), &progress)));
+        }
+    }
 }
 
 fn asked() -> Option<&'static (Candidate, Request)> {

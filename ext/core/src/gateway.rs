@@ -41,7 +41,8 @@ pub async fn attempt(client: &Client, ask: Ask<'_>) -> Result<Completion, Failur
     }
     match exchanged {
         Ok(received) => {
-            verdict::judge(received, &ask).map_err(|failure| failure.accounted(ask.progress.went_out(), ask.progress))
+            let judged = verdict::judge(received, &ask).await;
+            judged.map_err(|failure| failure.accounted(ask.progress.went_out(), ask.progress))
         }
         Err(failure) => Err(failure.accounted(ask.progress.uncertain(), ask.progress)),
     }

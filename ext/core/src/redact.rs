@@ -2,14 +2,25 @@
 //! quote the request in their error messages, and some the key.
 
 mod body;
+mod folded;
+mod letters;
+mod quotations;
+mod sent;
+mod telling;
+mod wanted;
 
-use std::collections::HashSet;
+use std::ops::Range;
 
-use serde_json::Value;
+use memchr::memmem;
+use tokio::task::yield_now;
 
-use crate::surrogates;
-
+use crate::{Candidate, Request};
 pub(crate) use body::body;
+use folded::folded_with_places;
+use letters::{Letter, Letters};
+use quotations::{Passage, Quotations, TURN};
+use sent::Texts;
+use telling::telling;
 
 /// Rails' own word for it, and plain ASCII: logs come in all encodings.
 const MASK: &str = "[FILTERED]";
@@ -18,25 +29,66 @@ const QUOTATION: usize = 16;
 /// A whole message this short is looked for as it is.
 const SHORTEST: usize = 6;
 const LONGEST_MESSAGE: usize = 300;
+/// In bytes.
+const LOOKED_AT: usize = 15_000;
 
 /// As much of an endpoint's words as is looked at: far more than will be shown, for half a secret is not
 /// found.
 pub(crate) fn beginning(words: &str) -> &str {
-    cut(words, LONGEST_MESSAGE * 50)
+    cut(words, LOOKED_AT)
 }
 
-/// One printable line from an endpoint's words: without `secrets`, and without quotations of what was
-/// `sent` (a JSON body) or `said` (by the model).
-pub(crate) fn line<'s>(text: &str, secrets: &[&str], sent: &[u8], said: impl Iterator<Item = &'s str>) -> String {
-    let secrets = longest_first(secrets.iter().map(|secret| flat(&unescaped(secret))));
-    let line = without(&flat(&unescaped(beginning(text))), &secrets);
-    let sent: Value = serde_json::from_slice(sent).unwrap_or_default();
-    let (mut messages, mut options) = (Vec::new(), Vec::new());
-    sent.as_object().into_iter().flatten().filter(|(name, _)| is_from_caller(name)).for_each(|(name, value)| {
-        strings(value, if name == "messages" { &mut messages } else { &mut options });
-    });
-    let said = said.map(|text| -> &str { text });
-    without_quotations(&line, messages.into_iter().chain(said), options.into_iter())
+/// What of an exchange must not be in a message.
+pub(crate) struct Confidential<'s> {
+    /// Never, not even in part of another text: the key, and what moderation flagged.
+    pub(crate) secrets: Vec<&'s str>,
+    pub(crate) request: &'s Request,
+    pub(crate) candidate: &'s Candidate,
+    /// What the model said.
+    pub(crate) said: Vec<&'s str>,
+}
+
+/// One printable line from an endpoint's words, without secrets and without quotations of what was sent, or said by
+/// the model. It yields to whoever else runs on the thread, for a prompt may be as large as it likes.
+pub(crate) async fn line(words: &str, confidential: &Confidential<'_>) -> String {
+    let line = flat(&readable(beginning(words)));
+    let (folded, places) = folded_with_places(&line);
+    let mut hidden = vec![false; folded.len()];
+    let secrets: Vec<_> = confidential.secrets.iter().map(|secret| folded::folded(secret)).collect();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        memmem::find_iter(&folded, secret).for_each(|start| hide(&mut hidden, start..start + secret.len()));
+    }
+    // It is cut short already where it comes from a larger one, but for less than a letter.
+    if words.len() + 3 >= LOOKED_AT {
+        // The half of a secret, or of a quotation, that the cut may have left.
+        let half = secrets.iter().map(Vec::len).chain([QUOTATION]).max().unwrap_or_default();
+        hide(&mut hidden, folded.len().saturating_sub(half)..folded.len());
+    }
+    quotations(&folded, confidential).await.mark(&mut hidden);
+    masked(&line, &places, &hidden)
+}
+
+async fn quotations<'l>(folded: &'l [u8], confidential: &Confidential<'_>) -> Quotations<'l> {
+    let Confidential { request, candidate, said, .. } = confidential;
+    let mut quotations = Quotations::of(folded, telling(std::str::from_utf8(folded).unwrap_or_default()));
+    let messages = Texts::of(request.messages().get()).chain(said.iter().copied());
+    let options = request.options(candidate).flat_map(|(_, value)| Texts::of(value.get()));
+    let mut looked_at = 0;
+    for (text, whole) in messages.map(|text| (text, true)).chain(options.map(|text| (text, false))) {
+        let mut passage = Passage::of(text, whole);
+        loop {
+            let read = quotations.turn(&mut passage);
+            looked_at += read;
+            if looked_at >= TURN {
+                looked_at = 0;
+                yield_now().await;
+            }
+            if read == 0 {
+                break;
+            }
+        }
+    }
+    quotations
 }
 
 /// One line of printable text, and not too long.
@@ -73,78 +125,46 @@ fn flat(text: &str) -> String {
     line
 }
 
-/// Text that quotes JSON holds its escapes, sometimes those of JSON within JSON.
-fn unescaped(text: &str) -> String {
-    let mut plain = text.to_owned();
-    for _ in 0..3 {
-        if !plain.contains('\\') {
-            break;
-        }
-        let quoted = format!("\"{}\"", surrogates::replaced(plain.replace("\\\"", "\"").replace('"', "\\\"")));
-        match serde_json::from_str::<String>(&quoted) {
-            Ok(once) => plain = once,
-            Err(_) => break,
+/// With the letters that stand under escapes, but for blanks, and for those of URLs.
+fn readable(text: &str) -> String {
+    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    for Letter { meant, length } in Letters::of(text) {
+        let (spelled, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        rest = behind;
+        // A backslash before a letter may be that of a path.
+        let is_clear = length > 2 || !meant.is_alphanumeric();
+        if is_clear && !meant.is_whitespace() && !meant.is_control() && !spelled.starts_with('%') {
+            plain.push(meant);
+        } else {
+            plain.push_str(spelled);
         }
     }
     plain
 }
 
-/// `role`, `type` and `model` are the protocol's words.
-fn is_from_caller(name: &str) -> bool {
-    !["role", "type", "model"].contains(&name)
+fn hide(hidden: &mut [bool], range: Range<usize>) {
+    hidden.get_mut(range).into_iter().flatten().for_each(|byte| *byte = true);
 }
 
-/// Everything that came from the caller.
-fn strings<'j>(json: &'j Value, said: &mut Vec<&'j str>) {
-    match json {
-        Value::String(text) => said.push(text),
-        Value::Array(list) => list.iter().for_each(|value| strings(value, said)),
-        Value::Object(map) => {
-            map.iter().filter(|(name, _)| is_from_caller(name)).for_each(|(_, value)| strings(value, said));
-        }
-        _ => {}
-    }
-}
-
-/// Of `said`, quotations are cut as soon as they are longer than chance, and short texts where they stand
-/// as a whole; of `options`, which are words like `low` as well, long quotations only.
-fn without_quotations<'s>(
-    line: &str,
-    said: impl Iterator<Item = &'s str>,
-    options: impl Iterator<Item = &'s str>,
-) -> String {
-    let windows: HashSet<&[u8]> = line.as_bytes().windows(QUOTATION).collect();
-    let mut quoted = HashSet::new();
-    let mut short = Vec::new();
-    // One text at a time: each may be as large as an answer.
-    for (text, whole) in said.map(|text| (text, true)).chain(options.map(|text| (text, false))) {
-        let text = flat(text);
-        quoted.extend(text.as_bytes().windows(QUOTATION).filter_map(|window| windows.get(window).copied()));
-        if whole && (SHORTEST..QUOTATION).contains(&text.len()) && line.contains(&text) {
-            short.push(text);
-        }
-    }
-    let line = if quoted.is_empty() { line.to_owned() } else { masked(line, &quoted) };
-    short.iter().fold(line, |line, text| line.replace(text, MASK))
-}
-
-fn masked(line: &str, quoted: &HashSet<&[u8]>) -> String {
+/// The line with a mask in place of what is hidden of its folded bytes.
+fn masked(line: &str, places: &[Range<usize>], folded: &[bool]) -> String {
     let mut hidden = vec![false; line.len()];
-    for (start, window) in line.as_bytes().windows(QUOTATION).enumerate() {
-        if quoted.contains(window) {
-            hidden.iter_mut().skip(start).take(QUOTATION).for_each(|byte| *byte = true);
-        }
+    for (place, _) in places.iter().zip(folded).filter(|(_, is_hidden)| **is_hidden) {
+        hide(&mut hidden, place.clone());
     }
     let mut clean = String::with_capacity(line.len());
-    let mut masked = false;
+    let mut last = None;
     for (start, letter) in line.char_indices() {
-        let hide = hidden.iter().skip(start).take(letter.len_utf8()).any(|byte| *byte);
-        match (hide, masked) {
-            (false, _) => clean.push(letter),
-            (true, false) => clean.push_str(MASK),
-            (true, true) => {}
+        let is_hidden = hidden.get(start).copied().unwrap_or_default();
+        // The blanks around a quotation may be a part of it; they stay for the eye.
+        let blank = |letter: char| if letter == ' ' { " " } else { "" };
+        match (is_hidden, last) {
+            (true, None) => clean.extend([blank(letter), MASK]),
+            (true, Some(_)) => {}
+            (false, Some(last)) => clean.extend([blank(last), letter.encode_utf8(&mut [0; 4])]),
+            (false, None) => clean.push(letter),
         }
-        masked = hide;
+        last = is_hidden.then_some(letter);
     }
     clean
 }
@@ -157,58 +177,4 @@ pub(crate) fn shorten(line: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SENT: &str = r#"{"model":"anthropic/claude-sonnet-4.5","messages":[{"role":"assistant","content":"My number is 123-45-6789\nand my name is Bob"},{"role":"user","content":[{"type":"text","text":"hush-hush"}]},{"role":"user","content":"SSN:\n078-05\nPIN:\n1234"},{"role":"user","content":"私の番号は一二三です"}],"prediction":{"content":"The draft so far, word for word"}}"#;
-
-    fn line(text: &str, secrets: &[&str]) -> String {
-        shorten(&super::line(text, secrets, SENT.as_bytes(), ["a partial answer of the model"].into_iter()))
-    }
-
-    #[test]
-    fn plain_words_pass() {
-        for words in [
-            "This endpoint's maximum context length is 8192 tokens",
-            "the assistant is busy",
-            "anthropic/claude-sonnet-4.5 is down",
-        ] {
-            assert_eq!(line(words, &[]), words);
-        }
-    }
-
-    #[test]
-    fn quotations_of_what_was_sent_or_said_are_cut() {
-        let quoted = line("Invalid content: 'My number is 123-45-6789 and my' at 0", &[]);
-        assert_eq!(quoted, "Invalid content: '[FILTERED]' at 0");
-        assert_eq!(line("refused: hush-hush!", &[]), "refused: [FILTERED]!");
-        assert_eq!(line("not so: The draft so far, word", &[]), "not so: [FILTERED]");
-        assert_eq!(line("broke off after a partial answer of the", &[]), "broke off after [FILTERED]");
-    }
-
-    #[test]
-    fn quotations_are_found_under_their_escapes() {
-        assert_eq!(line(r#"bad: {"content":"SSN:\n078-05\nPIN:\n1234"}"#, &[]), r#"bad: {"content":"[FILTERED]"}"#);
-        assert_eq!(line(r"bad: \u79c1\u306e\u756a\u53f7\u306f\u4e00\u4e8c\u4e09", &[]), "bad: [FILTERED]");
-    }
-
-    #[test]
-    fn the_key_is_cut_wherever_it_stands() {
-        assert_eq!(line("bad key sk-1234", &["sk-1234"]), "bad key [FILTERED]");
-        let late = format!("{} key sk-1234", "x".repeat(LONGEST_MESSAGE - 8));
-        assert!(!line(&late, &["sk-1234"]).contains("sk-"));
-    }
-
-    #[test]
-    fn a_message_is_one_line_and_not_too_long() {
-        assert_eq!(line("a\nb\r\n\u{1b}[31mc", &[]), "a b [31mc");
-        assert_eq!(line(&"é".repeat(5000), &[]).chars().count(), LONGEST_MESSAGE + 3);
-    }
-
-    #[test]
-    fn a_secret_within_a_secret_does_not_lay_it_open() {
-        let flagged = "my prompt with sk-1 in it";
-        assert_eq!(body(&format!(r#"{{"echo":"{flagged}"}}"#), &["sk-1", flagged]), r#"{"echo":"[FILTERED]"}"#);
-        assert_eq!(line(&format!("no: {flagged}"), &["sk-1", flagged]), "no: [FILTERED]");
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ use crate::classify::classify;
 use crate::evidence::Evidence;
 use crate::lenient::Object;
 use crate::readable::{Readable, Unreadable};
+use crate::redact::Confidential;
 use crate::{redact, timed_out, Ask, Completion, CostError, Failure, Reason, Scope, Text, Usage};
 
 /// An HTTP answer: whole, or an error's beginning.
@@ -26,18 +27,18 @@ pub(crate) struct Received {
 
 /// A 200 is an answer only if it holds one: an error object, a choice that ended in an error, no
 /// choices or nothing said are failures, and their cost is owed all the same.
-pub(crate) fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Failure> {
+pub(crate) async fn judge(received: Received, ask: &Ask<'_>) -> Result<Completion, Failure> {
     let Received { status, retry_after, generation_id, cached, body, .. } = received;
     let wire = Wire { status, retry_after, generation_id, cached, ask };
     match status {
-        200..=299 => wire.success(body),
+        200..=299 => wire.success(body).await,
         300..=399 => Err(Failure::new(
             Reason::BadAnswer,
             Scope::Endpoint,
             format!("{} redirects, which is not followed: is its base_url right?", ask.candidate.endpoint.name()),
         )
         .with_status(status)),
-        _ => Err(wire.refused(body)),
+        _ => Err(wire.refused(body).await),
     }
 }
 
@@ -52,24 +53,24 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
-    fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
+    async fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
         let body = Readable::of(body).map_err(|(why, body)| self.unreadable(&why, &body))?;
         let Object(mut answer) = match body.parse::<Object<Answer<'_>>>() {
             Ok(answer) => answer,
             Err(_) if body.json().trim_start().starts_with('[') => {
-                return Err(self.error(&Answer::default(), body.json()));
+                return Err(self.error(&Answer::default(), body.json()).await);
             }
             Err(why) => return Err(self.unreadable(&why, body.json().as_bytes())),
         };
         if answer.error {
-            return Err(self.error(&answer, body.json()));
+            return Err(self.error(&answer, body.json()).await);
         }
         let bill = if self.cached { Bill::cached() } else { answer.bill() };
         if let Err(error @ CostError::TooLarge) = &bill.cost {
             return Err(self.bad(format!("usage.cost is unreadable: {error}"), bill));
         }
         let Some(choice) = answer.choices.first.take_if(|choice| !choice.failed()) else {
-            let failure = self.error(&answer, body.json());
+            let failure = self.error(&answer, body.json()).await;
             let silent = answer.choices.first.is_none() && failure.message == NO_REASON;
             return Err(if silent { self.bad("the answer has no choices".to_owned(), bill) } else { failure });
         };
@@ -85,21 +86,18 @@ impl Wire<'_> {
     }
 
     /// By the status, and by what the body says besides, as far as it can be read.
-    fn refused(self, body: Vec<u8>) -> Failure {
-        let unread = |unread: Unreadable, body: &[u8]| {
-            let words = String::from_utf8_lossy(body);
-            let failure = self.error(&Answer::default(), &words);
-            match Bill::beside(&unread, body) {
-                Some(bill) => failure.billed(bill),
-                None => failure,
-            }
-        };
-        match Readable::of(body) {
+    async fn refused(self, body: Vec<u8>) -> Failure {
+        let (why, body) = match Readable::of(body) {
             Ok(body) => match body.parse::<Object<Answer<'_>>>() {
-                Ok(Object(answer)) => self.error(&answer, body.json()),
-                Err(why) => unread(why, body.json().as_bytes()),
+                Ok(Object(answer)) => return self.error(&answer, body.json()).await,
+                Err(why) => (why, body.json().as_bytes().to_vec()),
             },
-            Err((why, body)) => unread(why, &body),
+            Err(unreadable) => unreadable,
+        };
+        let failure = self.error(&Answer::default(), &String::from_utf8_lossy(&body)).await;
+        match Bill::beside(&why, &body) {
+            Some(bill) => failure.billed(bill),
+            None => failure,
         }
     }
 
@@ -143,11 +141,11 @@ impl Wire<'_> {
         Failure { generation_id, ..Failure::bad_answer(message).with_status(self.status) }
     }
 
-    fn error(&self, answer: &Answer<'_>, body: &str) -> Failure {
+    async fn error(&self, answer: &Answer<'_>, body: &str) -> Failure {
         let evidence = Evidence::of(body);
         // Inside a 200 the error's own status takes the place of the answer's.
         let status = if self.status < 300 { evidence.status().unwrap_or(self.status) } else { self.status };
-        let line = self.line(answer, &evidence);
+        let line = self.line(answer, &evidence).await;
         let (reason, scope) = classify(status, &evidence, &line);
         let message = if line.is_empty() { NO_REASON } else { &redact::shorten(&line) };
         let shown = |id: &String| self.ask.candidate.endpoint.may_be_shown(id);
@@ -172,16 +170,16 @@ impl Wire<'_> {
     }
 
     /// What the error says to a person, in one line without secrets and quotations.
-    fn line(&self, answer: &Answer<'_>, evidence: &Evidence) -> String {
+    async fn line(&self, answer: &Answer<'_>, evidence: &Evidence) -> String {
         let secrets = self.secrets(evidence);
         let words = evidence.messages().chain(evidence.raw.as_deref());
         let mut text = words.map(|words| clean(words, &secrets)).collect::<Vec<_>>().join(": ");
         if let Some(provider) = evidence.provider_name.as_deref() {
             text = format!("{}: {}", redact::beginning(provider), if text.is_empty() { NO_REASON } else { &text });
         }
-        let sent = self.ask.request.body_for(self.ask.candidate).unwrap_or_default();
-        let flagged = evidence.flagged.iter().map(String::as_str);
-        redact::line(&text, &secrets, &sent, answer.choices.contents().chain(flagged))
+        let Ask { request, candidate, .. } = self.ask;
+        let said = answer.choices.contents().chain(evidence.flagged.iter().map(String::as_str)).collect();
+        redact::line(&text, &Confidential { secrets, request, candidate, said }).await
     }
 
     fn secrets<'s>(&'s self, evidence: &'s Evidence) -> Vec<&'s str> {

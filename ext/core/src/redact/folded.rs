@@ -1,0 +1,153 @@
+//! A text as it is compared: its letters, whatever escapes they stand under, in small ones, with one blank for blanks
+//! and control characters.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::letters::{Letter, Letters};
+
+/// Folds a text bit by bit.
+pub(super) struct Folding<'t> {
+    letters: Letters<'t>,
+    /// The last letter was a blank, or there was none yet.
+    blank: bool,
+}
+
+impl<'t> Folding<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        Self { letters: Letters::of(text), blank: true }
+    }
+
+    /// Folds so many bytes of the text, or a letter more, and adds them to `folded`. Returns how many it read.
+    pub(super) fn read(&mut self, bytes: usize, folded: &mut Vec<u8>) -> usize {
+        let whole = self.letters.rest().len();
+        let end = whole.saturating_sub(bytes);
+        while self.letters.rest().len() > end {
+            let rest = self.letters.rest();
+            let plain = self.fold_plain(rest.as_bytes().get(..rest.len() - end).unwrap_or_default(), folded);
+            self.letters.pass(plain);
+            if self.letters.rest().len() <= end {
+                break;
+            }
+            if let Some(Letter { meant, .. }) = self.letters.next() {
+                self.fold(meant, folded);
+            }
+        }
+        whole - self.letters.rest().len()
+    }
+
+    /// Folds ASCII up to an escape. Returns how many bytes that was.
+    fn fold_plain(&mut self, text: &[u8], folded: &mut Vec<u8>) -> usize {
+        for (place, byte) in text.iter().enumerate() {
+            match byte {
+                b'\\' | b'%' | b'&' | 0x80.. => return place,
+                b'!'..=b'~' => {
+                    folded.push(byte.to_ascii_lowercase());
+                    self.blank = false;
+                }
+                _ => self.fold_blank(folded),
+            }
+        }
+        text.len()
+    }
+
+    fn fold(&mut self, letter: char, folded: &mut Vec<u8>) {
+        if letter.is_whitespace() || letter.is_control() {
+            return self.fold_blank(folded);
+        }
+        self.blank = false;
+        match small(letter) {
+            Some(small) => folded.extend(small.encode_utf8(&mut [0; 4]).bytes()),
+            None => {
+                let small = letter.to_uppercase().flat_map(char::to_lowercase);
+                small.for_each(|letter| folded.extend(letter.encode_utf8(&mut [0; 4]).bytes()));
+            }
+        }
+    }
+
+    fn fold_blank(&mut self, folded: &mut Vec<u8>) {
+        if !self.blank {
+            folded.push(b' ');
+        }
+        self.blank = true;
+    }
+}
+
+/// The small form of a letter of an alphabet that has one, looked up once for each; `None` for what is not kept.
+fn small(letter: char) -> Option<char> {
+    static SMALL: LazyLock<Vec<Option<char>>> = LazyLock::new(|| ('\0'..ALPHABETS).map(small_of).collect());
+    match letter {
+        ..ALPHABETS => SMALL.get(letter as usize).copied().flatten(),
+        // Chinese, Japanese and Korean have no small letters.
+        '\u{2e80}'..='\u{a63f}' | '\u{ac00}'..='\u{d7ff}' => Some(letter),
+        _ => None,
+    }
+}
+
+/// Latin, Greek, Cyrillic, Hebrew, Arabic and more come before it.
+const ALPHABETS: char = '\u{0800}';
+
+/// `None` for those that are several letters in capitals.
+fn small_of(letter: char) -> Option<char> {
+    let mut small = letter.to_uppercase().flat_map(char::to_lowercase);
+    small.next().filter(|_| small.next().is_none())
+}
+
+/// A short text, folded whole.
+pub(super) fn folded(text: &str) -> Vec<u8> {
+    let mut folded = Vec::with_capacity(text.len());
+    Folding::of(text).read(text.len(), &mut folded);
+    if folded.last() == Some(&b' ') {
+        folded.pop();
+    }
+    folded
+}
+
+/// The same, and for each byte the place in the text of the letter that it belongs to.
+pub(super) fn folded_with_places(text: &str) -> (Vec<u8>, Vec<Range<usize>>) {
+    let (mut folded, mut places, mut start) = (Vec::new(), Vec::<Range<usize>>::new(), 0);
+    let mut folding = Folding::of(text);
+    while let Some(Letter { meant, length }) = folding.letters.next() {
+        folding.fold(meant, &mut folded);
+        let end = start + length;
+        if places.len() < folded.len() {
+            places.resize(folded.len(), start..end);
+        } else if let Some(last) = places.last_mut() {
+            // One of several blanks.
+            last.end = end;
+        }
+        start = end;
+    }
+    (folded, places)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_blanks_and_escapes_make_no_difference() {
+        for text in
+            ["Straße 7: ΟΔΟΣ\n  é", "STRASSE 7:\t\u{1b} οδοσ É", r"STRA\u00dfe 7:&nbsp;\u039f\u0394\u039f\u03a3 %C3%89"]
+        {
+            assert_eq!(String::from_utf8(folded(text)).unwrap(), "strasse 7: οδοσ é", "{text}");
+            assert_eq!(folded_with_places(text).0, folded(text));
+        }
+    }
+
+    #[test]
+    fn it_is_the_same_in_one_go_and_bit_by_bit() {
+        let text = r"A plain text &amp; a \u00e9, % \\n İ and ".repeat(9);
+        let mut folding = Folding::of(&text);
+        let mut bits = Vec::new();
+        while folding.read(3, &mut bits) > 0 {}
+        assert_eq!(String::from_utf8(bits).unwrap().trim_end().as_bytes(), folded(&text));
+    }
+
+    #[test]
+    fn each_byte_knows_its_letter() {
+        let (folded, places) = folded_with_places(r"a\u00e9  B");
+        assert_eq!(folded, "aé b".as_bytes());
+        assert_eq!(places, [0..1, 1..7, 1..7, 7..9, 9..10]);
+    }
+}

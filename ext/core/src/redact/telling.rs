@@ -1,0 +1,34 @@
+//! Short passages of an endpoint's words that say something by themselves: what stands in quotation marks, and words
+//! with a digit or an `@`, such as numbers of accounts and addresses.
+
+const MARKS: [char; 9] = ['"', '\'', '`', '“', '”', '‘', '’', '«', '»'];
+
+pub(super) fn telling(line: &str) -> impl Iterator<Item = &str> {
+    words(line).chain(line.split(MARKS).skip(1)).map(|passage| passage.trim_matches(is_around))
+}
+
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    let tells = |letter: char| letter.is_numeric() || letter == '@';
+    line.split(|letter: char| letter.is_whitespace() || "=:;,()[]{}<>|".contains(letter) || MARKS.contains(&letter))
+        .filter(move |word| word.contains(tells))
+}
+
+/// Dots where a quotation was cut off, and the like.
+fn is_around(letter: char) -> bool {
+    letter.is_ascii_punctuation() || letter.is_whitespace() || letter == '…'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_addresses_and_quotations_tell() {
+        let line = "bad value: (ssn=123-45-6789), 'jane doe...', “hans müller” and `x` of a@b.example. at position one";
+        let found: Vec<_> = telling(line).collect();
+        for passage in ["123-45-6789", "a@b.example", "jane doe", "hans müller"] {
+            assert!(found.contains(&passage), "{found:?}");
+        }
+        assert!(!found.contains(&"position"), "{found:?}");
+    }
+}

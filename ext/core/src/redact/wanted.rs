@@ -1,0 +1,68 @@
+//! Passages that are looked for in a large text, all at once.
+
+use std::collections::{BTreeSet, HashSet};
+
+/// None of them is shorter than `N` bytes.
+pub(super) struct Wanted<'l, const N: usize> {
+    passages: HashSet<&'l [u8]>,
+    lengths: BTreeSet<usize>,
+    /// By how passages begin. Most places of a text do not pass this first look.
+    beginnings: Vec<u64>,
+}
+
+/// Of how many bits the beginnings are a hash.
+const BITS: u32 = 16;
+
+impl<'l, const N: usize> Wanted<'l, N> {
+    pub(super) fn all(passages: impl Iterator<Item = &'l [u8]>) -> Self {
+        let passages: HashSet<_> = passages.collect();
+        let lengths = passages.iter().map(|passage| passage.len()).collect();
+        let mut beginnings = vec![0; 1 << (BITS - 6)];
+        for (word, bit) in passages.iter().map(|passage| Self::place(passage)) {
+            beginnings.get_mut(word).into_iter().for_each(|word| *word |= bit);
+        }
+        Self { passages, lengths, beginnings }
+    }
+
+    /// Moves those that stand in `text` into `found`.
+    pub(super) fn find(&mut self, text: &[u8], found: &mut HashSet<&'l [u8]>) {
+        if self.passages.is_empty() {
+            return;
+        }
+        for (start, beginning) in text.windows(N).enumerate() {
+            let (word, bit) = Self::place(beginning);
+            if self.beginnings.get(word).is_some_and(|word| word & bit != 0) {
+                let rest = text.get(start..).unwrap_or_default();
+                let here = self.lengths.iter().filter_map(|length| self.passages.take(rest.get(..*length)?));
+                found.extend(here);
+            }
+        }
+    }
+
+    /// The bit of a beginning.
+    fn place(passage: &[u8]) -> (usize, u64) {
+        let mut padded = [0; 16];
+        padded.iter_mut().zip(passage.iter().take(N)).for_each(|(byte, given)| *byte = *given);
+        let number = u128::from_le_bytes(padded);
+        let mixed = (number as u64 ^ ((number >> 64) as u64).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hash = mixed >> (u64::BITS - BITS);
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_a_text_is_found_once() {
+        let passages: [&[u8]; 3] = [b"abcdef", b"cdefghi", b"nowhere"];
+        let mut wanted = Wanted::<6>::all(passages.into_iter());
+        let mut found = HashSet::new();
+        for _ in 0..2 {
+            wanted.find(b"ab abcdefghi abcdef", &mut found);
+        }
+        assert_eq!(found, HashSet::from([passages[0], passages[1]]));
+        assert_eq!(wanted.passages, HashSet::from([passages[2]]));
+    }
+}

@@ -1,7 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # A model's answer, and how it came about. Frozen; safe to share between threads.
+  # A model's answer, and how it came about. Frozen; safe to share between threads. It can be kept in a cache, dumped
+  # with Marshal, and made into JSON, where money is decimal text.
   #
   # @example
   #   draft = router.call(messages: messages)

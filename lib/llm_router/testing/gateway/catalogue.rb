@@ -10,8 +10,8 @@ class LlmRouter
       # What the gateway says that models and generations cost, when that is looked up. Look-ups are not among
       # {Observations#requests}. Safe to share between threads.
       #
-      # A model without a scripted price costs what its next scripted answer does, for each request. It has no price where
-      # that says nothing of its cost.
+      # A model without a scripted price costs what its next scripted answer does, for each request. Where that says
+      # nothing of its cost, the model has no price.
       #
       # @api private
       class Catalogue

@@ -34,6 +34,9 @@ class LlmRouter
   #   @return [String, nil]
   # @!attribute [r] environment
   #   @return [String]
+  # @!attribute [r] charges
+  #   @return [ActiveRecord::Relation] what was charged, ever: +kind+, +cost_usd+, +model+, +endpoint+,
+  #     +generation_id+, +prompt_tokens+, +completion_tokens+, +job_id+, +created_at+
   # @!attribute [r] owner
   #   @return [ActiveRecord::Base, nil]
   module Budget
@@ -50,7 +53,10 @@ class LlmRouter
     require "llm_router/budget/own_connection"
     require "llm_router/budget/row"
     require "llm_router/budget/reservation"
+    require "llm_router/budget/exact_money"
     require "llm_router/budget/record"
+    require "llm_router/budget/spent"
+    require "llm_router/budget/queries"
     require "llm_router/budget/lease"
     require "llm_router/budget/look"
     require "llm_router/budget/page"
@@ -62,8 +68,11 @@ class LlmRouter
     require "llm_router/budget/compound"
     require "llm_router/budget/guarded"
     require "llm_router/budget/refusal"
+    require "llm_router/budget/charged_already"
+    require "llm_router/budget/tables"
     require "llm_router/budget/books"
     require "llm_router/budget/audit"
+    require "llm_router/budget/report"
 
     # @return [String] the environment whose money is spent: that of Rails, where there is one
     def self.environment
@@ -77,19 +86,33 @@ class LlmRouter
       including.reject { |model| model.superclass < self }
     end
 
+    # What each budget was charged in a month, and all of them together.
+    # @param month [String, Date, Time, Range, nil] such as "2026-11"; nil for this month
+    # @return [Report]
+    # @raise [ArgumentError] for what is no month
+    # @example
+    #   puts LlmRouter::Budget.report("2026-11")
+    def self.report(month = nil)
+      Report.new(models, Period.range(month))
+    end
+
     included do
+      extend Queries
       attribute :cap_usd, Usd.new(self)
       attribute :spent_usd, Usd.new(self)
       attribute :reserved_usd, Usd.new(self)
       const_set(:Charge, Record.for(self, "charges", :cost_usd))
       const_set(:Reservation, Record.for(self, "reservations", :usd))
+      ExactMoney.watch(self, %i[cap_usd spent_usd reserved_usd])
+      has_many :charges, class_name: "::#{name}::Charge", foreign_key: :budget_id, inverse_of: false
       attribute :owner_type, Name.new
       attribute :owner_id, Name.new
       attribute :feature, Name.new
       attribute :environment, :string, default: -> { Budget.environment }
 
       belongs_to :owner, polymorphic: true, optional: true
-      validates :period, inclusion: { in: Period::NAMES }
+      validates :period, inclusion: { in: Period::NAMES, message: "is one of #{Period::NAMES.join(', ')}" }
+      validate { validate_money("cap_usd") }
       before_validation(on: :create) { self.period_started_on ||= Period.start(period) }
     end
 
@@ -127,14 +150,6 @@ class LlmRouter
     # @raise [InsideTransaction]
     def reserved_usd
       Lease.held(self)
-    end
-
-    # @return [ActiveRecord::Relation] what was charged, ever: +kind+, +cost_usd+, +model+, +endpoint+,
-    #   +generation_id+, +prompt_tokens+, +completion_tokens+, +job_id+, +created_at+
-    # @example
-    #   budget.charges.where(model: "openai/o4-mini").sum(:cost_usd) # on SQLite: .sum(&:cost_usd), which is exact
-    def charges
-      self.class::Charge.where(budget_id: id)
     end
 
     # Reserves money for one attempt, if it fits under the cap. Leases that are up end with it, whatever
@@ -188,7 +203,7 @@ class LlmRouter
 
     # Books what was spent, and turns the period where its time has come. A charge whose clock is
     # behind the row counts in the period that the row is in. What has more than 30 decimals is
-    # rounded up at the 30th. The attributes stay as loaded: +reload+ shows it.
+    # rounded up at the 30th. Not for what a call has cost: the call has charged that.
     #
     # @param cost_usd [BigDecimal, Integer, String] US dollars, 0 or more
     # @param attempt [Attempt, nil] what goes on record; one that has been charged is not charged again
@@ -200,6 +215,7 @@ class LlmRouter
     # @example
     #   budget.charge!("0.00012749999999999998")
     def charge!(cost_usd, attempt: nil)
+      ChargedAlready.check(self, cost_usd) unless attempt
       Books.new([self]).charge!(cost_usd, attempt: attempt)
     end
 
@@ -220,12 +236,42 @@ class LlmRouter
       [owner_type ? "#{owner_type}/#{owner_id}" : "app", feature, environment].compact.join(" ")
     end
 
-    # @return [String] as loaded, without asking the database
+    # @return [String] what was loaded, or what the database said at the last charge
     def inspect
       return super unless id && has_attribute?(:spent_usd) && has_attribute?(:period)
 
-      cap = self[:cap_usd] ? "#{self[:cap_usd].to_s('F')} USD" : "the default cap"
-      "#<#{self.class} #{id}: #{scope_in_words}: #{spent_usd.to_s('F')} USD spent of #{cap}, #{period}>"
+      "#<#{self.class} #{id}: #{scope_in_words}: #{spent_usd.to_s('F')} USD spent of #{cap_in_words}, #{period}>"
+    end
+
+    # Takes over what the database has said of the row.
+    # @api private
+    def learn(spent_usd:, reserved_usd:, period_started_on:)
+      return if frozen? || !has_attribute?(:spent_usd)
+
+      known = { "spent_usd" => spent_usd, "reserved_usd" => reserved_usd, "period_started_on" => period_started_on }
+      known.each { |name, value| self[name] = value if has_attribute?(name) }
+      clear_attribute_changes(known.keys)
+    end
+
+    private
+
+    # Rails would take what is no amount for nil, and nil is no cap.
+    def validate_money(name)
+      return unless public_send(:"#{name}_came_from_user?")
+
+      given = read_attribute_before_type_cast(name)
+      Usd.exact(given, name) unless given.nil? || given == ""
+    rescue ArgumentError => e
+      errors.add(name, e.message.delete_prefix("#{name} "))
+    end
+
+    def cap_in_words
+      cap = cap_usd
+      return "no cap" unless cap
+
+      "#{cap.to_s('F')} USD (#{self[:cap_usd] ? 'its own cap' : 'default_cap_usd'})"
+    rescue StandardError
+      "a cap that cannot be told"
     end
   end
 end

@@ -137,6 +137,11 @@ class LlmRouter
       @endpoints.fetch(name.to_sym) { raise ConfigurationError, "no endpoint is called #{name} any more" }
     end
 
+    # Once in each process, whatever is configured meanwhile.
+    # @param what [Object]
+    # @yieldreturn [String]
+    # @api private
+
     # Checks and compiles what was set. The doubts about a chain are told here, once.
     # @api private
     def finish
@@ -232,8 +237,6 @@ class LlmRouter
         Log.new(logger).write(:warn) { "#{message}. (#{advice})" }
       end
     end
-
-    # Once in each process, whatever is configured meanwhile.
 
     def unknown(chain)
       there_are = chain_names.empty? ? "none is configured" : "there are #{chain_names.map(&:inspect).join(', ')}"

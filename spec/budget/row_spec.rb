@@ -70,9 +70,9 @@ RSpec.describe "LlmRouter::Budget, a row per owner, feature and environment" do
         budget.charge!("1.25")
         expect(budget.reload.inspect).to eq(
           "#<BudgetTable::LlmBudget #{budget.id}: BudgetTable::Organization/#{organization.id} chat test: " \
-          "1.25 USD spent of 25.0 USD, monthly>"
+          "1.25 USD spent of 25.0 USD (its own cap), monthly>"
         )
-        expect(model.for(nil, environment: "test").inspect).to include(": app test: 0.0 USD spent of the default cap")
+        expect(model.for(nil, environment: "test").inspect).to include(": app test: 0.0 USD spent of no cap")
         expect(model.select(:id).first.inspect).to include("id: ")
       end
 

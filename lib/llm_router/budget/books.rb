@@ -37,6 +37,7 @@ class LlmRouter
       # @see Budget#settle!
       def settle!(reservation, cost_usd, attempt: nil)
         book(reservation.attempt_id, cost_usd, attempt)
+        ChargedAlready.note(budgets, cost_usd)
       end
 
       # @see Budget#charge!
@@ -109,11 +110,25 @@ class LlmRouter
         value.to_s.delete("\0")[0, LONGEST] unless value.is_a?(Integer)
       end
 
-      def write(look, **options, &)
+      def write(look, **options)
         raise Row.missing(@budgets) unless @budgets.all?(&:id)
 
-        OwnConnection.bare(model) do |connection, settings|
-          Transaction.on(connection, by_table, settings: settings, **options).run(look, &)
+        written = nil
+        Tables.needed(model) do
+          OwnConnection.bare(model) do |connection, settings|
+            Transaction.on(connection, by_table, settings: settings, **options).run(look) do |pages|
+              written = pages
+              yield pages
+            end
+          end
+        end
+        learn(written)
+      end
+
+      def learn(pages)
+        budgets.each do |budget|
+          page = pages.find { |one| Transaction.name_of(one.budget) == Transaction.name_of(budget) } || next
+          budget.learn(spent_usd: page.spent, reserved_usd: page.reserved, period_started_on: page.period_started_on)
         end
       end
 

@@ -13,10 +13,13 @@ class LlmRouter
       # @return [Budget]
       # @raise [ArgumentError] an owner that is no record, or not saved
       # @raise [InsideTransaction] on SQLite, in an open transaction
+      # @raise [TablesMissing] the migration has not run
       # @example
       #   LlmBudget.for(organization, feature: :draft_reply)
       def for(owner, feature: nil, environment: Budget.environment)
-        Row.new(self, owner: owner, feature: feature, environment: environment).find_or_make
+        Tables.needed(self) do
+          Row.new(self, owner: owner, feature: feature, environment: environment).find_or_make
+        end
       end
 
       # Sets the cap of rows whose +cap_usd+ is empty. It is looked up whenever a budget is asked, so

@@ -9,6 +9,9 @@ class LlmRouter
     # The row stayed locked. Nothing was charged: charge it again after the transaction.
     class RowLocked < Error; end
 
+    # The tables are not there: they were not migrated. Nothing was reserved or charged.
+    class TablesMissing < Error; end
+
     # The row is not there: deleted, never saved, or made in a transaction that is still open.
     # Nothing was charged.
     class RowMissing < Error; end

@@ -43,6 +43,31 @@ class LlmRouter
         end
       end
 
+      # @param given [Range, Date, Time, String, nil] see {Queries#spent}
+      # @return [Range] of times
+      # @raise [ArgumentError]
+      def range(given)
+        case given
+        when Range then moment(given.begin)...moment(given.end && (given.exclude_end? ? given.end : after(given.end)))
+        when String then month(Date.strptime(given, "%Y-%m"))
+        else month((given || today).to_date)
+        end
+      rescue Date::Error
+        raise ArgumentError, "period: #{given.inspect} is no month: give one such as \"2026-11\", a Date or a Range"
+      end
+
+      def month(date)
+        midnight(date.beginning_of_month)...midnight(date.next_month.beginning_of_month)
+      end
+
+      def moment(time)
+        time.is_a?(Date) && !time.is_a?(DateTime) ? midnight(time) : time
+      end
+
+      def after(time)
+        time.is_a?(Date) && !time.is_a?(DateTime) ? time.tomorrow : time
+      end
+
       def midnight(date)
         zone ? date.in_time_zone(zone) : Time.local(date.year, date.month, date.day)
       end

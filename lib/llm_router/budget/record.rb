@@ -16,6 +16,10 @@ class LlmRouter
         Class.new(parent(model)) do
           define_singleton_method(:table_name) { model.table_name.sub(/budgets(?=\w*\z)/, suffix) }
           attribute money, Usd.new(model)
+          ExactMoney.watch(self, [money])
+          belongs_to :budget, class_name: "::#{model.name}", foreign_key: :budget_id, inverse_of: false
+          # Rails' default filter hides every name with "token", and these are counts.
+          self.filter_attributes = []
           # Only acts of the budget write here.
           define_method(:readonly?) { true }
         end

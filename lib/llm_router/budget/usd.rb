@@ -3,14 +3,21 @@
 class LlmRouter
   module Budget
     # US dollars in a +decimal(50, 30)+ column, exact on every database. SQLite would make a Float of
-    # a decimal, so there it is text: "0.000127499999999999980000000000 USD". The unit at its end is
-    # what keeps SQLite from taking it for a number; SUM and CAST read the number before it.
+    # a decimal, so there it is text: "00000000000000000000.000127499999999999980000000000 USD". The unit at its end is
+    # what keeps SQLite from taking it for a number; the zeros at its beginning make its order that of the numbers.
     # @api private
     class Usd < ActiveModel::Type::Value
       # Decimals that the column holds.
       SCALE = 30
+      WHOLE = 20
       UNIT = " USD"
-      private_constant :UNIT
+      private_constant :WHOLE, :UNIT
+
+      # @param model [Class]
+      # @return [Boolean] whether its database holds money as text
+      def self.text?(model)
+        OwnConnection.sqlite?(model.connection_pool)
+      end
 
       # @param amount [BigDecimal, Integer, String]
       # @param name [String] what an error calls it
@@ -42,7 +49,7 @@ class LlmRouter
       # @return [String] as SQLite holds it
       def self.text(usd)
         sign = "-" if usd.negative?
-        format("%s%d.%0#{SCALE}d#{UNIT}", sign, usd.abs.to_i, (usd.abs.frac * (10**SCALE)).to_i)
+        format("%s%0#{WHOLE}d.%0#{SCALE}d#{UNIT}", sign, usd.abs.to_i, (usd.abs.frac * (10**SCALE)).to_i)
       end
 
       # @param model [Class] whose database decides how money is held
@@ -56,16 +63,11 @@ class LlmRouter
         :decimal
       end
 
-      # Called on assignment.
-      # @raise [ArgumentError]
-      def assert_valid_value(value)
-        cast(value)
-      end
-
-      # @return [BigDecimal, nil] from what the app assigned
+      # @return [BigDecimal, nil] from what the app assigned; what is no amount is nil, and a validation says so
       def cast(value)
-        value = nil if value == ""
-        value.nil? ? nil : self.class.exact(value, "the amount")
+        exact(value)
+      rescue ArgumentError
+        nil
       end
 
       # @return [BigDecimal, nil] from what the database holds, which may be a number put there by hand
@@ -76,8 +78,15 @@ class LlmRouter
       # What the books have computed may be negative, such as a correction.
       # @return [BigDecimal, String, nil] for the database
       def serialize(value)
-        usd = value.is_a?(BigDecimal) ? value : cast(value)
-        usd && OwnConnection.sqlite?(@model.connection_pool) ? self.class.text(usd) : usd
+        usd = value.is_a?(BigDecimal) ? value : exact(value)
+        usd && self.class.text?(@model) ? self.class.text(usd) : usd
+      end
+
+      private
+
+      def exact(value)
+        value = nil if value == ""
+        value.nil? ? nil : self.class.exact(value, "the amount")
       end
     end
   end

@@ -67,8 +67,8 @@ RSpec.describe LlmRouter, "and the wire" do
   it "claims no more of a rejected request than is known" do
     gateway.fail(status: 400, message: "max_tokens is too large")
     expect(failure_of { ask }.message)
-      .to eq("#{Support::PRIMARY} rejected the request: rejected (400): max_tokens is too large. No further " \
-             "candidate was tried, for this says that the request is at fault. Fix the request")
+      .to eq("#{Support::PRIMARY} rejected the request: rejected (400): max_tokens is too large. The answer " \
+             "blames the request, so no further candidate was tried. Fix the request")
   end
 
   it "makes exactly one request for a 400, and says what to do" do

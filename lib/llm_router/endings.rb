@@ -7,7 +7,7 @@ class LlmRouter
     def rejected(body)
       hop = @hops.last
       message = "#{hop.model} rejected the request: #{hop.why}: #{hop.message}. " \
-                "No further candidate was tried, for this says that the request is at fault. Fix the request"
+                "The answer blames the request, so no further candidate was tried. Fix the request"
       raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
     end
 

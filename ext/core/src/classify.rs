@@ -12,7 +12,7 @@ pub(crate) fn classify(status: u16, evidence: &Evidence, message: &str) -> (Reas
     }
     let (reason, scope) = match kind(status, evidence, message) {
         Kind::CannotAfford => (Reason::InsufficientCredits, Scope::Model),
-        Kind::Money => (Reason::InsufficientCredits, Scope::Endpoint),
+        Kind::Money | Kind::NeverFits => (Reason::InsufficientCredits, Scope::Endpoint),
         Kind::InFlight | Kind::RateLimited => (Reason::RateLimited, Scope::Model),
         Kind::Moderated => (Reason::Moderated, Scope::Request),
         Kind::Unavailable => (Reason::Unavailable, Scope::Model),
@@ -68,10 +68,10 @@ fn money_or_moderation(status: u16, evidence: &Evidence, codes: &[(Source, Kind)
     let found = evidence.found || (!evidence.flagged.is_empty() && by_status(status) != Kind::Request);
     if found && refused {
         Some(Kind::Moderated)
+    } else if coded(Kind::InFlight) && !coded(Kind::NeverFits) {
+        Some(Kind::InFlight)
     } else if said(Kind::CannotAfford) {
         Some(Kind::CannotAfford)
-    } else if coded(Kind::InFlight) && !coded(Kind::Money) {
-        Some(Kind::InFlight)
     } else if said(Kind::Money) || (evidence.limit && refused) || status == 402 {
         Some(Kind::Money)
     } else {
@@ -79,12 +79,22 @@ fn money_or_moderation(status: u16, evidence: &Evidence, codes: &[(Source, Kind)
     }
 }
 
-/// Where the answer's own status would blame the request, the one that the error names may clear it.
+/// Where the answer's own status would blame the request, or nobody, one that the error names may say better.
 fn by_statuses(status: u16, evidence: &Evidence, generic: bool) -> Kind {
-    match (by_status(status), evidence.status().map(by_status)) {
-        (Kind::Request | Kind::Unknown, Some(named)) => named,
-        (Kind::Unknown | Kind::BadAnswer, None) if generic => Kind::Request,
-        (kind, _) => kind,
+    let named = || evidence.statuses().map(by_status);
+    match by_status(status) {
+        Kind::Request => named().find(|kind| *kind != Kind::Request).unwrap_or(Kind::Request),
+        Kind::Unknown => named().find(|kind| *kind != Kind::Unknown).unwrap_or_else(|| by_word(Kind::Unknown, generic)),
+        kind => by_word(kind, generic),
+    }
+}
+
+/// Where no status says anything, a word that says little is all there is.
+fn by_word(kind: Kind, generic: bool) -> Kind {
+    if generic && matches!(kind, Kind::Unknown | Kind::BadAnswer) {
+        Kind::Request
+    } else {
+        kind
     }
 }
 

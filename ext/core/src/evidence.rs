@@ -45,40 +45,17 @@ pub(crate) enum Source {
 }
 
 /// Objects and lists that are looked into.
+#[rustfmt::skip]
 const CONTAINERS: &[&str] = &[
-    "",
-    "error",
-    "errors",
-    "metadata",
-    "availability",
-    "constraint",
-    "detail",
-    "details",
-    "message",
-    "raw",
-    "body",
-    "data",
-    "innererror",
-    "fault",
-    "cause",
-    "exception",
-    "response",
+    "", "error", "errors", "metadata", "availability", "constraint", "detail", "details", "message", "raw", "body", "data",
+    "innererror", "fault", "cause", "exception", "response",
 ];
 const CODES: &[&str] =
     &["code", "type", "status", "reason", "limitsource", "errorcode", "errorname", "error", "title", "name"];
 const STATUSES: &[&str] = &["httpstatus", "httpstatuscode", "statuscode", "code", "status", "errorcode"];
+#[rustfmt::skip]
 const MESSAGES: &[&str] = &[
-    "",
-    "error",
-    "errors",
-    "message",
-    "msg",
-    "detail",
-    "details",
-    "description",
-    "title",
-    "errormessage",
-    "errordescription",
+    "error", "errors", "message", "msg", "detail", "details", "description", "title", "errormessage", "errordescription",
     "faultstring",
 ];
 const FINDINGS: &[&str] = &["patterns", "reasons"];
@@ -97,7 +74,8 @@ impl Evidence {
         let body = body.trim();
         let mut evidence = Self::default();
         match body.as_bytes().first() {
-            Some(b'{' | b'[' | b'"') => evidence.read("", "", body, 0),
+            Some(b'{' | b'[') => evidence.read("", "", body, 0),
+            Some(b'"') => evidence.add_message("", 0, &quoted::text(body).unwrap_or_default()),
             Some(b'<') | None => {}
             _ if serde_json::from_str::<IgnoredAny>(body).is_ok() => {}
             _ => evidence.add_message("", 0, body),
@@ -113,9 +91,9 @@ impl Evidence {
         self.words.iter().map(|(source, word)| (*source, word.as_str()))
     }
 
-    /// The HTTP status that the error names, whatever the answer's own is.
-    pub(crate) fn status(&self) -> Option<u16> {
-        self.statuses.first().map(|(_, status)| *status)
+    /// The HTTP statuses that the error names, whatever the answer's own is; the best evidence first.
+    pub(crate) fn statuses(&self) -> impl Iterator<Item = u16> + '_ {
+        self.statuses.iter().map(|(_, status)| *status)
     }
 
     /// What it says to a person, the best first.

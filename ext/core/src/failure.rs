@@ -20,15 +20,15 @@ pub enum Reason {
     /// The answer ended at `max_tokens` or at a content filter before it said anything: the request's affair, not
     /// the model's.
     Blank,
-    /// The endpoint has no such model.
+    /// The endpoint has no such model, or not for this caller.
     ModelNotFound,
-    /// The endpoint refused the key.
+    /// The endpoint, or by the scope one provider behind it, refused the key.
     Unauthorized,
-    /// The key or its account is out of money.
+    /// The key or its account is out of money; or, by the scope, a provider's is, or there is too little for this model.
     InsufficientCredits,
     /// Moderation or a guardrail refused the prompt.
     Moderated,
-    /// The request itself is at fault.
+    /// The request itself is at fault; or, by the scope, it was refused and nothing says why.
     Rejected,
     /// Not asked: its endpoint had failed earlier in the same call.
     Skipped,

@@ -111,8 +111,8 @@ fn check_completion(status: u16, completion: &Completion) {
 }
 
 fn check_failure(failure: &Failure, said: &Value) {
-    use Reason::{Connection, Skipped, TooExpensive};
-    assert!(!matches!(failure.reason, Connection | Skipped | TooExpensive), "{:?}", failure.reason);
+    use Reason::{Connection, CoolingDown, Skipped};
+    assert!(!matches!(failure.reason, Connection | CoolingDown | Skipped), "{:?}", failure.reason);
     assert!(failure.cost.is_none() || !failure.uncertain, "what is known to cost something is not uncertain");
     assert_eq!(failure.body.is_some(), failure.scope == Scope::Request);
     check_wait(failure.retry_after);

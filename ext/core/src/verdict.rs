@@ -57,10 +57,15 @@ impl Wire<'_> {
         let body = Readable::of(body).map_err(|(why, body)| self.unreadable(&why, &body))?;
         let Object(mut answer) = match body.parse::<Object<Answer<'_>>>() {
             Ok(answer) => answer,
-            Err(_) if body.json().trim_start().starts_with('[') => {
-                return Err(self.error(&Answer::default(), body.json()).await);
+            Err(why) => {
+                if body.json().trim_start().starts_with('[') {
+                    let listed = self.error(&Answer::default(), body.json()).await;
+                    if is_known(&listed) {
+                        return Err(listed);
+                    }
+                }
+                return Err(self.unreadable(&why, body.json().as_bytes()));
             }
-            Err(why) => return Err(self.unreadable(&why, body.json().as_bytes())),
         };
         if answer.error {
             return Err(self.error(&answer, body.json()).await);
@@ -71,8 +76,8 @@ impl Wire<'_> {
         }
         let Some(choice) = answer.choices.first.take_if(|choice| !choice.failed()) else {
             let failure = self.error(&answer, body.json()).await;
-            let silent = answer.choices.first.is_none() && failure.message == NO_REASON;
-            return Err(if silent { self.bad("the answer has no choices".to_owned(), bill) } else { failure });
+            let ended = answer.choices.first.is_some() || is_known(&failure);
+            return Err(if ended { failure } else { self.bad("the answer has no choices".to_owned(), bill) });
         };
         if choice.says_nothing() {
             let Some(word) = choice.cut_off() else {
@@ -144,9 +149,9 @@ impl Wire<'_> {
     async fn error(&self, answer: &Answer<'_>, body: &str) -> Failure {
         let evidence = Evidence::of(body);
         // Inside a 200 the error's own status takes the place of the answer's.
-        let status = if self.status < 300 { evidence.status().unwrap_or(self.status) } else { self.status };
+        let status = if self.status < 300 { evidence.statuses().next().unwrap_or(self.status) } else { self.status };
         let line = self.line(answer, &evidence).await;
-        let (reason, scope) = classify(status, &evidence, &line);
+        let (reason, scope) = classify(status, &evidence, &line.replace(self.ask.candidate.model.as_str(), "it"));
         let message = if line.is_empty() { NO_REASON } else { &redact::shorten(&line) };
         let shown = |id: &String| self.ask.candidate.endpoint.may_be_shown(id);
         Failure {
@@ -185,6 +190,11 @@ impl Wire<'_> {
     fn secrets<'s>(&'s self, evidence: &'s Evidence) -> Vec<&'s str> {
         self.ask.candidate.endpoint.key().into_iter().chain(evidence.flagged.iter().map(String::as_str)).collect()
     }
+}
+
+/// Whether what stands in the place of an answer is known for an error. If not, it may be anything, and is not shown.
+fn is_known(failure: &Failure) -> bool {
+    failure.reason != Reason::BadAnswer
 }
 
 /// Words that may be JSON in a string.

@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     Money,
     /// Too much of the key's money is in flight.
     InFlight,
+    /// The same, and it would be too much if nothing else were.
+    NeverFits,
     Moderated,
     RateLimited,
     Unavailable,
@@ -39,10 +41,11 @@ const CODES: &[(Kind, &[&str])] = &[
     (Kind::Money, &[
         "insufficient_quota", "insufficient_credits", "insufficient_balance", "insufficient_funds", "payment_required",
         "billing_hard_limit_reached", "billing_not_active", "account_not_active", "budget_exceeded", "credits_exhausted",
-        "spending_limit_exceeded", "key_limit_exceeded", "weight_exceeds_budget", "billing", "exceeded_budget",
-        "Arrearage",
+        "spending_limit_exceeded", "key_limit_exceeded", "credit_limit", "credit_limit_exceeded", "billing",
+        "exceeded_budget", "Arrearage",
     ]),
     (Kind::InFlight, &["openrouter_in_flight_budget", "in_flight_budget_exhausted"]),
+    (Kind::NeverFits, &["weight_exceeds_budget"]),
     (Kind::Moderated, &[
         "content_policy_violation", "refusal", "content_filter", "content_filtered", "content_blocked",
         "ResponsibleAIPolicyViolation", "DataInspectionFailed", "moderation_blocked", "prompt_blocked", "hooks_failed",
@@ -51,13 +54,13 @@ const CODES: &[(Kind, &[&str])] = &[
     (Kind::RateLimited, &[
         "rate_limit_exceeded", "rate_limit_reached", "rate_limit", "rate_limited", "too_many_requests",
         "resource_exhausted", "token_quota_exceeded", "quota_exceeded", "service_quota_exceeded", "throttling",
-        "throttled", "request_throttled", "queue_exceeded",
+        "throttled", "request_throttled", "queue_exceeded", "model_rate_limit", "dynamic_request_limited",
     ]),
     (Kind::Unavailable, &[
         "provider_overloaded", "provider_unavailable", "server", "unmapped", "capacity_exhausted", "capacity_exceeded",
         "temporarily_unavailable", "overloaded", "model_overloaded", "engine_overloaded", "internal_server", "internal",
         "internal_failure", "service_unavailable", "unavailable", "bad_gateway", "model_not_ready", "model_loading",
-        "service_tier_capacity_exceeded", "no_healthy_upstream",
+        "service_tier_capacity_exceeded", "no_healthy_upstream", "no_capacity", "deployment_not_ready",
     ]),
     (Kind::Timeout, &["timeout", "request_timeout", "gateway_timeout", "deadline_exceeded", "model_timeout"]),
     (Kind::BadAnswer, &["json_validate_failed", "tool_use_failed", "malformed_function_call"]),
@@ -71,7 +74,7 @@ const CODES: &[(Kind, &[&str])] = &[
         "resource_not_found", "model_decommissioned", "model_not_supported", "model_not_available", "model_unavailable",
         "unavailable_model", "unsupported_model", "unknown_model", "invalid_model", "model_not_allowed",
         "model_not_active", "model_terms_required", "model_permission_blocked_org", "deployment_not_found",
-        "operation_not_supported", "unsupported_country_region_territory", "unsupported_country", "unsupported_region",
+        "operation_not_supported", "no_providers_available", "unsupported_country_region_territory", "unsupported_country", "unsupported_region",
         "user_location_not_supported",
     ]),
     (Kind::Key, &[
@@ -80,12 +83,14 @@ const CODES: &[(Kind, &[&str])] = &[
         "invalid_auth", "account_deactivated", "account_suspended", "access_terminated", "unrecognized_client",
         "expired_token",
     ]),
-    (Kind::Permission, &["permission", "permission_denied", "access_denied", "insufficient_permissions"]),
+    (Kind::Permission, &[
+        "permission", "permission_denied", "access_denied", "insufficient_permissions", "key_model_access_denied",
+        "team_model_access_denied", "user_model_access_denied",
+    ]),
     (Kind::Request, &[
         "invalid_prompt", "precondition_failed", "payload_too_large", "unprocessable", "string_too_long",
-        "max_tokens_exceeded", "token_limit_exceeded", "invalid_image", "image_too_large", "image_too_small",
-        "unsupported_image_format", "image_not_found", "image_download_failed", "image_parse_failed",
-        "invalid_base64_image", "invalid_image_url", "unsupported_parameter", "unsupported_value", "invalid_type",
+        "max_tokens_exceeded", "token_limit_exceeded", "invalid_image", "unsupported_image_format", "invalid_base64_image",
+        "invalid_image_url", "unsupported_parameter", "unsupported_value", "invalid_type",
         "missing_required_parameter", "unknown_parameter",
     ]),
     (Kind::Generic, &["invalid_request", "bad_request", "invalid_argument"]),
@@ -98,15 +103,14 @@ const PHRASES: &[(Kind, &[&str])] = &[
     (Kind::Money, &[
         "insufficient balance", "insufficient credit", "insufficient fund", "insufficient quota", "not enough credit",
         "not enough balance", "credit balance is too low", "out of credit", "no credits left", "credits are depleted",
-        "used all available credits", "monthly included credits", "key limit exceeded", "spending limit", "spend limit",
+        "used all available credits", "monthly included credits", "key limit exceeded", "credit limit exceeded", "spending limit", "spend limit",
         "specified api usage limits", "billing hard limit", "account is not active", "inactive subscription",
         "budget has been exceeded", "budget exceeded", "payment required", "please recharge",
     ]),
     (Kind::Moderated, &[
         "content policy", "content management policy", "usage policy", "usage policies", "input was flagged",
         "prompt was flagged", "flagged by", "flagged as", "flagged for", "blocked by*safety", "blocked by*content filter",
-        "blocked by*guardrail", "guardrail", "safety system", "safety policy", "inappropriate content",
-        "content exists risk",
+        "guardrail", "safety system", "safety policy", "usage guidelines", "inappropriate content", "content exists risk",
     ]),
     (Kind::RateLimited, &[
         "rate limit", "rate-limit", "ratelimit", "too many requests", "too many concurrent", "tokens per min",
@@ -124,8 +128,9 @@ const PHRASES: &[(Kind, &[&str])] = &[
         "invalid model", "unsupported model", "unable to access model", "no endpoints found", "no allowed providers",
         "no available channel", "model*not found", "model*not exist", "model*doesn't exist",
         "model*is not supported", "model*decommissioned", "model*has been deprecated",
-        "model*has been retired", "model*no longer available", "deployment*does not exist", "llm provider not provided",
+        "model*has been retired", "model*no longer available", "model*isn't supported", "model identifier is invalid", "deployment*not exist", "llm provider not provided",
     ]),
+    (Kind::Permission, &["not allowed to access*model", "not have access to*model", "don't have access to*model"]),
     (Kind::Key, &[
         "invalid api key", "incorrect api key", "invalid x-api-key", "api key not valid", "api key expired",
         "api key not found", "api key is invalid", "api key has been disabled", "api key has been revoked",
@@ -149,7 +154,9 @@ pub(crate) fn of_code(code: &str) -> Option<Kind> {
         known.eq(code.chars())
     };
     let known = |codes: &[&str]| codes.iter().any(|known| names(known, &code) || names(known, base));
-    CODES.iter().find(|(_, codes)| known(codes)).map(|(kind, _)| *kind)
+    // OpenRouter has a type for each thing that can be wrong with an image.
+    let image = || code.starts_with("image").then_some(Kind::Request);
+    CODES.iter().find(|(_, codes)| known(codes)).map(|(kind, _)| *kind).or_else(image)
 }
 
 /// The kinds that a message names: by the codes that it quotes, and by its phrases.

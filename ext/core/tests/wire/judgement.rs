@@ -50,6 +50,7 @@ async fn the_request_is_at_fault_where_nothing_says_otherwise() {
         (404, r#"{"error":{"message":"bad","error_type":"invalid_request"}}"#),
         (502, r#"{"error":{"message":"bad","metadata":{"error_type":"invalid_prompt"}}}"#),
         (409, r#"{"error":{"error_type":"unprocessable"}}"#),
+        (502, r#"{"error":{"error_type":"image_something_new"}}"#),
         (424, r#"{"error":{"error_type":"image_download_failed"}}"#),
         (418, r#"{"type":"error","error":{"type":"invalid_request_error","message":"messages: field required"}}"#),
         (200, r#"{"error":{"type":"invalid_request_error","message":"messages: field required"}}"#),
@@ -79,6 +80,7 @@ async fn moderation_guardrails_and_refusals_stop_whatever_the_status() {
         (400, r#"{"error":{"message":"litellm.ContentPolicyViolationError: no","type":null,"code":"400"}}"#),
         (446, r#"{"error":{"message":"The guardrail checks failed","type":"hooks_failed","code":null}}"#),
         (403, r#"{"message":"Your input was flagged by our safety filters"}"#),
+        (403, r#"{"code":"The caller does not have permission","error":"Content violates usage guidelines."}"#),
         (
             400,
             r#"{"error":{"message":"Content Exists Risk","type":"invalid_request_error","code":"invalid_request_error"}}"#,
@@ -171,6 +173,11 @@ async fn a_model_that_is_not_here_not_for_us_or_no_more_is_left_for_the_next() {
         ),
         (400, r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-9"}}"#),
         (400, r#"{"CODE":"MODEL_NOT_FOUND","MESSAGE":"no"}"#),
+        (400, r#"{"message":"The provided model identifier is invalid."}"#),
+        (
+            400,
+            r#"{"error":{"message":"Model Not Exist","type":"invalid_request_error","code":"invalid_request_error"}}"#,
+        ),
         (400, r#"{"errors":[{"code":"model_not_found","message":"no"}]}"#),
         (400, r#"{"error":{"message":"no","http_status":404}}"#),
         (400, r#"{"error":"{\"error\":{\"code\":\"model_not_found\"}}"}"#),
@@ -201,6 +208,10 @@ async fn what_passes_by_itself_is_left_for_the_next() {
         (400, r#"{"error":{"message":"litellm.RateLimitError: no","type":"throttling_error","code":"400"}}"#),
         (400, r#"{"status_code":429,"error":{"type":null,"message":"no"}}"#),
         (400, "Too many requests"),
+        (
+            402,
+            r#"{"error":{"error_type":"payment_required","message":"Requires more credits","metadata":{"limit_source":"openrouter_in_flight_budget"}}}"#,
+        ),
         (402, r#"{"error":{"code":402,"metadata":{"limit_source":"openrouter_in_flight_budget"}}}"#),
         (402, r#"{"error":{"metadata":{"reason":"in_flight_budget_exhausted"}}}"#),
         (402, r#"{"error":{"limit_source":"openrouter_in_flight_budget","message":"wait, or add credits"}}"#),
@@ -228,6 +239,10 @@ async fn what_passes_by_itself_is_left_for_the_next() {
         (200, r#"{"errors":[{"message":"The model is overloaded"}]}"#),
         (200, r#"{"choices":[{"message":{"content":"Hel"},"finish_reason":"error","error":{"http_status":503}}]}"#),
         (503, r#"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#),
+        (
+            400,
+            r#"{"error":{"code":400,"message":"Provider returned error","metadata":{"provider_name":"P","raw":"{\"code\":503}"}}}"#,
+        ),
     ];
     all_are(Unavailable, Scope::Model, &rows).await;
     let rows = [
@@ -352,6 +367,10 @@ async fn what_is_not_known_to_be_the_requests_fault_is_not() {
         (403, r#"{"type":"error","error":{"type":"permission_error","message":"no"}}"#),
         (403, r#"[{"error":{"code":403,"message":"no","status":"PERMISSION_DENIED"}}]"#),
         (400, r#"{"__type":"AccessDeniedException","Message":"no"}"#),
+        (
+            401,
+            r#"{"error":{"message":"key not allowed to access model. Tried to access x","type":"key_model_access_denied","code":"401"}}"#,
+        ),
     ];
     all_are(Unauthorized, Scope::Model, &rows).await;
     let rows = [
@@ -404,6 +423,7 @@ async fn what_a_gateway_says_is_shown_wherever_it_says_it() {
         (500, r#"{"error":{"metadata":{"provider_name":"P"}}}"#, "P: the endpoint gave no reason"),
         (500, r#"{"error":{"message":"no luck","metadata":{"raw":"x"#, "the endpoint gave no reason"),
         (200, r#"{"choices":[]}"#, "the answer has no choices"),
+        (200, r#"{"message":"perhaps it is the answer"}"#, "the answer has no choices"),
     ];
     let answers: Vec<Row<'_>> = rows.iter().map(|(status, body, _)| (*status, *body)).collect();
     for ((_, body, message), failure) in rows.iter().zip(failures(&answers).await) {
@@ -422,5 +442,22 @@ async fn how_long_to_leave_it_alone_is_read_wherever_it_stands() {
     ];
     for ((_, body), failure) in rows.iter().zip(failures(&rows).await) {
         assert_eq!(failure.retry_after.map(|wait| wait.as_secs()), Some(3), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_model_has_no_say_in_it_either() {
+    let body = r#"{"error":{"message":"nvidia/nemo-guardrails is down"}}"#;
+    let gateway = Gateway::start(vec![vec![Step::Send(answer("500 Scripted", "", body))]]);
+    let mut caller = Caller::of(gateway.address);
+    caller.candidate.model = "nvidia/nemo-guardrails".to_owned();
+    assert_eq!(caller.ask().await.unwrap_err().reason, Unavailable);
+}
+
+/// It may be anything, and may have been billed.
+#[tokio::test]
+async fn a_list_without_an_error_is_no_error() {
+    for failure in failures(&[(200, "[]"), (200, "[1,2]"), (200, r#"["You are flagged by me"]"#)]).await {
+        assert_eq!((failure.reason, failure.uncertain), (BadAnswer, true));
     }
 }

@@ -64,7 +64,7 @@ autoload :JSON, "json"
 #
 # @example In a job
 #   router = LlmRouter.new(chain: :default, budget: budget)
-#   draft = router.call(messages: [{ role: "user", content: "Hi" }], temperature: 0.2)
+#   draft = router.call(messages: [{ role: "user", content: "Hi" }], temperature: 0.2, max_tokens: 200)
 #   draft.content  # => "Hello!"
 #   draft.cost_usd # => 0.0021 (a BigDecimal; the budget has been charged with it)
 class LlmRouter
@@ -114,7 +114,7 @@ class LlmRouter
     # @yield
     # @return [Object] what the block returns
     # @example
-    #   LlmRouter.allow_in_request { router.call(messages: messages) }
+    #   LlmRouter.allow_in_request { router.call(messages: messages, max_tokens: 500) }
     def allow_in_request(&)
       WebRequest.allow(&)
     end

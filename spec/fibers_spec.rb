@@ -332,7 +332,7 @@ RSpec.describe LlmRouter, "and fibers" do
   end
 
   it "does not wait for prices that another fiber asks for, where that one cannot go on" do
-    slow = Struct.new(:name, :base_url) { def prices(_) = sleep(0.2) && { "a/b" => :known } }
+    slow = Struct.new(:name, :base_url) { def provider_prices(*) = sleep(0.2) && { nil => :known } }
     endpoint = slow.new(:openrouter, "https://example.com")
     prices = described_class::Prices.new
     found = Async do |task|

@@ -75,7 +75,7 @@ class LlmRouter
   #
   # @example Nothing paid for is lost
   #   begin
-  #     draft = router.call(messages: messages)
+  #     draft = router.call(messages: messages, max_tokens: 500)
   #   rescue LlmRouter::ChargeFailed => e
   #     draft = e.response
   #     UnpaidCharge.create!(cost_usd: e.cost_usd)

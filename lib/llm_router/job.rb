@@ -22,7 +22,8 @@ class LlmRouter
   #     on_budget_exceeded :discard
   #
   #     def perform(message)
-  #       draft = LlmRouter.new(budget: LlmBudget.for(message.organization)).call(messages: prompt(message))
+  #       router = LlmRouter.new(budget: LlmBudget.for(message.organization))
+  #       draft = router.call(messages: prompt(message), max_tokens: 500)
   #       message.update!(suggested_reply: draft.content)
   #     end
   #   end

@@ -5,7 +5,7 @@ class LlmRouter
   # with Marshal, and made into JSON, where money is decimal text.
   #
   # @example
-  #   draft = router.call(messages: messages)
+  #   draft = router.call(messages: messages, max_tokens: 500)
   #   message.update!(suggested_reply: draft.content)
   #   Rails.logger.info("#{draft.model}, #{draft.cost_usd} USD") if draft.fallback?
   class Response

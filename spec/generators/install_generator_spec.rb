@@ -45,7 +45,9 @@ RSpec.describe "rails generate llm_router:install" do
     load File.join(@app, "config/initializers/llm_router.rb")
     expect(LlmRouter.config.chain_names).to eq([:default])
     expect(LlmRouter.config.api_key.reveal).to eq("sk-secret")
-    expect(LlmRouter.config.resolve(:default).models.size).to eq(3)
+    chain = LlmRouter.config.resolve(:default)
+    expect(chain.models.size).to eq(3)
+    expect(chain.candidates.map { |candidate| candidate.params[:max_tokens] }).to all(be_positive)
     expect(log).to be_empty
   end
 

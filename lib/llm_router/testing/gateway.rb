@@ -140,7 +140,7 @@ class LlmRouter
       # @return [self]
       # @example
       #   gateway.hang
-      #   call = Thread.new { router.call(messages: messages) }
+      #   call = Thread.new { router.call(messages: messages, max_tokens: 500) }
       #   gateway.await_requests(1)
       #   gateway.release
       #   call.join # has failed

@@ -43,7 +43,7 @@ class LlmRouter
       # @param model [String, Regexp, #===]
       # @return [FallenBackTo]
       # @example
-      #   expect(router.call(messages: messages)).to have_fallen_back_to("google/*")
+      #   expect(router.call(messages: messages, max_tokens: 500)).to have_fallen_back_to("google/*")
       #   expect { DraftReplyJob.perform_now(message.id) }.to have_fallen_back_to("google/*")
       def have_fallen_back_to(model) # rubocop:disable Naming/PredicateName
         FallenBackTo.new(model)

@@ -78,7 +78,7 @@ class LlmRouter
       # @yield instead of a response: only the calls that the block makes
       # @return [true]
       # @example
-      #   assert_fallen_back_to "google/*", router.call(messages: messages)
+      #   assert_fallen_back_to "google/*", router.call(messages: messages, max_tokens: 500)
       #   assert_fallen_back_to("google/*") { DraftReplyJob.perform_now(message.id) }
       def assert_fallen_back_to(model, response = LlmRouter.testing, &block)
         expectation = FallenBackTo.new(model)

@@ -7,7 +7,7 @@ class LlmRouter
     #
     # @example
     #   # RAILS_ENV=test, and no LlmRouter.testing!
-    #   router.call(messages: messages)
+    #   router.call(messages: messages, max_tokens: 500)
     #   # raises: a call in the test environment without LlmRouter.testing! …
     class RealCallInTest < Exception # rubocop:disable Lint/InheritException
       # @api private

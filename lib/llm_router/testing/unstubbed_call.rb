@@ -7,7 +7,7 @@ class LlmRouter
     #
     # @example
     #   LlmRouter.testing!
-    #   router.call(messages: messages)
+    #   router.call(messages: messages, max_tokens: 500)
     #   # raises: nothing scripted for "anthropic/claude-sonnet-4.5"; scripted: nothing at all. Script it before the
     #   # call: gateway.answer("Hello", "anthropic/claude-sonnet-4.5"). (LlmRouter.testing is the gateway.)
     class UnstubbedCall < Exception; end # rubocop:disable Lint/InheritException

@@ -9,7 +9,7 @@ class DraftReplyJob < ApplicationJob
     budget  = LlmBudget.for(message.organization)
 
     router = LlmRouter.new(chain: :default, budget: budget)
-    draft  = router.call(messages: build_prompt(message))
+    draft  = router.call(messages: build_prompt(message), max_tokens: 500)
 
     message.update!(suggested_reply: draft.content)
   end

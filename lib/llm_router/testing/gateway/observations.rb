@@ -20,7 +20,7 @@ class LlmRouter
 
         # @return [Integer] how many client connections have brought a request
         # @example Keep-alive works
-        #   2.times { router.call(messages: messages) }
+        #   2.times { router.call(messages: messages, max_tokens: 500) }
         #   gateway.connections # => 1
         def connections
           @journal.connections
@@ -41,7 +41,7 @@ class LlmRouter
         # @return [Array<Request>] all requests so far
         # @raise [AwaitTimeout] when fewer have arrived by then
         # @example
-        #   call = Thread.new { router.call(messages: messages) }
+        #   call = Thread.new { router.call(messages: messages, max_tokens: 500) }
         #   gateway.await_requests(1)
         #   call.kill
         def await_requests(count, within: 5)
@@ -69,9 +69,9 @@ class LlmRouter
         # @raise [AwaitTimeout] when the gateway has ended none by then
         # @example A connection gone stale
         #   gateway.answer("Hello", then: :close)
-        #   router.call(messages: messages)
+        #   router.call(messages: messages, max_tokens: 500)
         #   gateway.await_hangup
-        #   router.call(messages: messages) # on a new connection
+        #   router.call(messages: messages, max_tokens: 500) # on a new connection
         def await_hangup(within: 5)
           @journal.await_event(:hung_up, within:)
         end

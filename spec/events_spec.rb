@@ -82,6 +82,15 @@ RSpec.describe LlmRouter, "and its events" do
     expect(budget.charges.size).to eq(1)
   end
 
+  it "logs an answer that was cut off at its limit of tokens, where debug is off" do
+    gateway.answer("Whole", cost_usd: "0.1")
+    gateway.answer("Half a sent", finish_reason: "length", cost_usd: "0.1", times: 1)
+    configure(logger: Logger.new(log_io, level: Logger::INFO))
+    2.times { ask }
+    expect(log.lines)
+      .to match([/INFO.*\[llm\] anthropic.* was cut off at its limit of tokens \(finish_reason: length\)/])
+  end
+
   it "logs through the LogSubscriber: a fallback as a warning, no answer as an error, an answer as debug" do
     configure
     ask

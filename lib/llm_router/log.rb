@@ -81,8 +81,10 @@ class LlmRouter
       who = "#{payload[:"gen_ai.response.model"]} at #{payload[:endpoint]}"
       return write(:warn) { "#{who} answered without a usage.cost: #{charged(payload)}" } if unbilled?(payload)
 
-      write(payload[:fallback] ? :info : :debug) do
-        "#{who} answered after #{seconds(payload)}, #{amount(payload)}#{' (a fallback)' if payload[:fallback]}"
+      cut = payload[:"gen_ai.response.finish_reasons"].include?("length")
+      write(payload[:fallback] || cut ? :info : :debug) do
+        "#{who} answered after #{seconds(payload)}, #{amount(payload)}#{' (a fallback)' if payload[:fallback]}" \
+          "#{' and was cut off at its limit of tokens (finish_reason: length)' if cut}"
       end
     end
 

@@ -105,6 +105,12 @@ class LlmRouter
       hops.any?
     end
 
+    # @return [Boolean] whether the first model has answered in full, with a bill: a debug line
+    # @api private
+    def plain?
+      !fallback? && %i[billed computed].include?(cost_basis) && finish_reason != "length"
+    end
+
     # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Numbers in
     #   it are Floats (+NaN+ as well, where the endpoint wrote it): take money from {#cost_usd}. It is nested no
     #   deeper than 100 levels.
@@ -143,7 +149,13 @@ class LlmRouter
       "#<#{self.class} model=#{model.inspect} cost_usd=#{cost_usd&.to_s('F').inspect} " \
         "finish_reason=#{finish_reason.inspect} hops=#{hops.size}>"
     end
-    alias to_s inspect
+
+    # @return [String] the content; "" where the model called tools or refused instead
+    # @example
+    #   "#{draft}" # => "Hello!"
+    def to_s
+      content.to_s
+    end
 
     private
 

@@ -41,10 +41,9 @@ class LlmRouter
       @call = start(span("call", opening)) if @events.live?
     end
 
-    # Nothing is made of an answer that nobody is told of, which most are.
+    # Skip the payload where nobody subscribes to an answer that is worth no more than a debug line; most are.
     def brought(response)
-      plain = !response.fallback? && %i[billed computed].include?(response.cost_basis)
-      return @began = nil if plain && !@events.plain_answers?(@config.logger)
+      return @began = nil if response.plain? && !@events.plain_answers?(@config.logger)
 
       concluded(:answered, { fallback: response.fallback?, **answer(response) })
     end

@@ -4,6 +4,7 @@ require "llm_router"
 require_relative "testing/gateway"
 require_relative "testing/rewiring"
 require_relative "testing/session"
+require_relative "testing/doubles"
 
 # With `require "llm_router/testing"`, for the tests of an app. See {LlmRouter::Testing}.
 class LlmRouter
@@ -30,6 +31,8 @@ class LlmRouter
   #   LlmRouter.testing.requests.map(&:model) # => ["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"]
   module Testing
     @session = Session.new
+
+    extend Doubles
 
     class << self
       # @return [Session] the one of this process

@@ -4,6 +4,8 @@ class LlmRouter
   module Budget
     # What each budget was charged in a month, see {Budget.report}.
     class Report
+      # What one budget was charged.
+      #
       # @!attribute [r] budget
       #   @return [Budget]
       # @!attribute [r] spent_usd

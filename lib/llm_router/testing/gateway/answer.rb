@@ -33,7 +33,7 @@ class LlmRouter
         # @return [Reply]
         def reply(request)
           id = @fields.fetch(:id) { "gen-#{SecureRandom.hex(8)}" }
-          fields = { id:, object: "chat.completion", created: Time.now.to_i, model: request.model,
+          fields = { id:, object: "chat.completion", created: Time.now.to_i, model: request&.model,
                      provider: "Testing", choices: [@choice], usage: @usage }.merge(@fields).compact
           reply = Reply.json(status: 200, fields:, headers: { "x-generation-id" => id.to_s }, cost_usd: billed_usd)
           @gzip ? reply.gzip : reply

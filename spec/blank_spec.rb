@@ -45,6 +45,16 @@ RSpec.describe LlmRouter, "and blank answers" do
     expect(budget.charges).to eq([BigDecimal("0.01")] * 3)
   end
 
+  it "gives each request of a batch that error by itself" do
+    gateway.respond do |request|
+      content, finish_reason = request.messages.last["content"] == "1" ? ["", "length"] : %w[Hi stop]
+      [200, {}, JSON.generate(choices: [{ message: { content: content }, finish_reason: finish_reason }])]
+    end
+    requests = Array.new(3) { |number| { messages: [{ role: "user", content: number.to_s }] } }
+    expect(router.call_all(requests).map(&:class))
+      .to eq([LlmRouter::Response, described_class::NothingSaid, LlmRouter::Response])
+  end
+
   [403, 404].each do |status|
     it "ends in the same error where the others said #{status}, which does not pass" do
       gateway.empty(finish_reason: "length")

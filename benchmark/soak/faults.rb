@@ -67,6 +67,7 @@ module Soak
     "endless_cost" => [:bad_answer, :perhaps, ->(x) { x.reply(x.completion(cost: "9" * 4_000)) }],
     "not_utf8" => [:bad_answer, :told, ->(x) { x.reply(x.completion(content: %("\xFF")).b) }],
     "empty" => [:bad_answer, :told, ->(x) { x.reply(x.completion(content: '""')) }],
+    "blank" => [:blank, :told, ->(x) { x.reply(x.completion(content: '""', finish: '"length"')) }],
     "no_choices" => [:bad_answer, :told, ->(x) { x.reply(x.bare('"choices":[]')) }],
     "redirect" => [:bad_answer, *status(307, "Location" => "http://127.0.0.1:1/")]
   }.freeze
@@ -86,7 +87,10 @@ module Soak
     "too_much_in_flight" => [:rate_limited,
                              *status(402, ',"metadata":{"limit_source":"openrouter_in_flight_budget"}')],
     "402" => [:insufficient_credits, *status(402)],
+    "can_only_afford" => [:insufficient_credits, *status(402, ',"detail":"can only afford 9"')],
     "401" => [:unauthorized, *status(401)],
+    "401_of_a_provider" => [:unauthorized, *status(401, ',"metadata":{"provider_name":"Soaked"}')],
+    "403" => [:rejected, *status(403)],
     "404" => [:model_not_found, *status(404)],
     "400" => [:rejected, *status(400)],
     "moderated" => [:moderated, *status(403, ',"metadata":{"reasons":["soaked"]}')]

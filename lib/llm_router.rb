@@ -79,6 +79,7 @@ class LlmRouter
   autoload :JobReport, "llm_router/job_report"
   autoload :OnBudgetExceeded, "llm_router/on_budget_exceeded"
   autoload :SettleJob, "llm_router/settle_job"
+  autoload :SidekiqWorker, "llm_router/sidekiq_worker"
   autoload :SharedHealth, "llm_router/shared_health"
 
   @configuring = Monitor.new

@@ -181,8 +181,8 @@ RSpec.describe LlmRouter::Job do
 
     it "takes the day for a day on which the clocks change" do
       zone = ActiveSupport::TimeZone["America/New_York"]
-      allow(Time).to receive(:now).and_return(zone.local(2026, 11, 1, 0, 10).to_time)
-      [zone.local(2026, 11, 2), zone.local(2026, 11, 2).utc.to_time].each do |ends_at|
+      allow(Time).to receive(:now).and_return(Time.at(zone.local(2026, 11, 1, 0, 10)))
+      [zone.local(2026, 11, 2), Time.at(zone.local(2026, 11, 2)).utc].each do |ends_at|
         budget.period_ends_at = ends_at
         perform
       end

@@ -18,15 +18,7 @@ class LlmRouter
     #   that is this job's own
     # @return [void]
     def perform(budget, cost_usd, attempt = nil)
-      attempt = attempt ? Attempt.new(**attempt.symbolize_keys) : Attempt.new(id: job_id)
-      once(budget, attempt) { Account.of(budget).late(BigDecimal(cost_usd)) { attempt } }
-    end
-
-    private
-
-    # A row has a record of attempts.
-    def once(budget, attempt, &)
-      Budgets.new([budget]).rows.any? ? yield : ChargeOnce.run(budget, attempt.id, &)
+      LaterCharge.make(budget, cost_usd, attempt || { id: job_id })
     end
   end
 end

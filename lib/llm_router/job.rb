@@ -1,6 +1,10 @@
 # frozen_string_literal: true
 
-require "active_job"
+begin
+  require "active_job"
+rescue LoadError
+  raise LoadError, "LlmRouter::Job is for Active Job; for a Sidekiq worker include LlmRouter::SidekiqWorker"
+end
 require "active_support/concern"
 
 class LlmRouter
@@ -15,6 +19,8 @@ class LlmRouter
   #   and discarded; {OnBudgetExceeded#on_budget_exceeded} says otherwise. But where calls under way only hold the
   #   money, it is retried like the first.
   # - A failed charge: the answer reaches +perform+ all the same, and {ChargeJob} makes the charge.
+  #
+  # For a Sidekiq worker that is no Active Job there is {SidekiqWorker}.
   #
   # @example
   #   class DraftReplyJob < ApplicationJob
@@ -31,6 +37,11 @@ class LlmRouter
     extend ActiveSupport::Concern
 
     included do
+      unless is_a?(Class) && self <= ActiveJob::Base
+        raise ArgumentError, "LlmRouter::Job, included in #{self}, is for Active Job; " \
+                             "for a Sidekiq worker include LlmRouter::SidekiqWorker"
+      end
+
       include CurrentJob::Callback
       extend OnBudgetExceeded
       rescue_from(*JobPolicy::ERRORS, with: :handle_llm_error)
@@ -68,7 +79,10 @@ class LlmRouter
     end
 
     def give_up_llm_call(error, action)
-      instrument(:retry_stopped, error: error) if action == :give_up
+      if action == :give_up
+        instrument(:retry_stopped, error: error)
+        JobReport.new(self.class.name, job_id).gave_up(error)
+      end
       run_after_discard_procs(error) if respond_to?(:run_after_discard_procs, true)
       raise error
     end

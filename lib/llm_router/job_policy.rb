@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What becomes of a job whose call failed, whatever the queue: {Job} does it.
+  # What becomes of a job whose call failed, whatever the queue: {Job} and {SidekiqWorker} do it.
   # @api private
   module JobPolicy
     # How often a call that failed is tried in all: over about four hours.
@@ -22,22 +22,23 @@ class LlmRouter
 
     # @param error [Error] one of {ERRORS}
     # @param job_class [OnBudgetExceeded]
+    # @param attempts [Numeric] how many such failures are too many
     # @yieldparam kind [Class] of the error
     # @yieldreturn [Integer] how many runs of the job have failed with an error of that kind, this one included
     # @return [Decision]
-    def decide(error, job_class, &)
+    def decide(error, job_class, attempts = ATTEMPTS, &)
       case error
-      when ChainExhausted then try_again(ChainExhausted, error.retry_after, &)
-      when BudgetExceeded then budget_exceeded(error, job_class.budget_exceeded_policy, &)
+      when ChainExhausted then try_again(ChainExhausted, error.retry_after, attempts, &)
+      when BudgetExceeded then budget_exceeded(error, job_class.budget_exceeded_policy, attempts, &)
       else Decision.new(:discard)
       end
     end
 
     # Where it is only calls under way that hold the money, or a model that would have been cheap enough
     # was down, the next period is too far away. One that gave a blank answer would only be paid for another.
-    def budget_exceeded(error, chosen, &)
+    def budget_exceeded(error, chosen, attempts, &)
       if error.retry_after || error.hops.any? { |hop| hop.attempted? && hop.reason != :blank }
-        try_again(BudgetExceeded, error.retry_after || error.soonest, &)
+        try_again(BudgetExceeded, error.retry_after || error.soonest, attempts, &)
       elsif chosen[:policy] == :retry_next_period
         wait_for_period(error.period_ends_at, chosen[:within])
       else
@@ -51,9 +52,9 @@ class LlmRouter
       Decision.new(:wait, [ends_at - Time.now, 0].max.ceil + Kernel.rand(SPREAD))
     end
 
-    def try_again(kind, retry_after)
+    def try_again(kind, retry_after, attempts)
       failures = yield kind
-      return Decision.new(:give_up) if failures >= ATTEMPTS
+      return Decision.new(:give_up) if failures >= attempts
 
       Decision.new(:retry, [back_off(failures), retry_after.to_f.ceil].max)
     end

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Reports a job that is not going to be performed again: an event, a line in the log, and +Rails.error+ where there is
-  # one.
+  # Reports a job that is not going to be performed again: an event, a line in the log, and, where nobody else has the
+  # error, +Rails.error+, if there is one.
   # @api private
   class JobReport
     include Spans
@@ -22,6 +22,13 @@ class LlmRouter
       return unless Object.const_defined?(:Rails) && ::Rails.respond_to?(:error)
 
       ::Rails.error.report(error, handled: true, context: @job)
+    end
+
+    # The queue has the error.
+    # @param error [Error]
+    # @return [void]
+    def gave_up(error)
+      emit("job_gave_up", **@job, "error.type": error.class.name, message: error.message)
     end
   end
 end

@@ -20,5 +20,20 @@ class LlmRouter
       handler = Thread.current[HANDLER]
       handler ? handler.call(budget, cost_usd, attempt) : false
     end
+
+    # Makes a charge that was left, once.
+    # @param budget [#charge!] a record
+    # @param cost_usd [String] US dollars, a decimal
+    # @param attempt [Hash] what {Attempt} holds, at least an id
+    # @return [void]
+    def make(budget, cost_usd, attempt)
+      attempt = Attempt.new(**attempt.transform_keys(&:to_sym))
+      once(budget, attempt) { Account.of(budget).late(BigDecimal(cost_usd)) { attempt } }
+    end
+
+    # A row has a record of attempts.
+    def once(budget, attempt, &)
+      Budgets.new([budget]).rows.any? ? yield : ChargeOnce.run(budget, attempt.id, &)
+    end
   end
 end

@@ -68,6 +68,10 @@ class LlmRouter
       write(:error) { "#{payload[:job]} #{payload[:job_id]} is discarded: #{payload[:message]}" }
     end
 
+    def job_gave_up(payload)
+      write(:error) { "#{payload[:job]} #{payload[:job_id]} gives up: #{payload[:message]}" }
+    end
+
     # A log that cannot be written is no reason to lose an answer.
     def write(level)
       @logger&.public_send(level) { "[llm] #{yield.scrub.gsub(Setting::CONTROL, ' ')}" }

@@ -61,6 +61,12 @@ class LlmRouter
       lines.job_discarded(event.payload)
     end
 
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
+    def job_gave_up(event)
+      lines.job_gave_up(event.payload)
+    end
+
     # @return [Logger, nil] the configured one
     def logger
       LlmRouter.config.logger

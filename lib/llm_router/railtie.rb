@@ -10,6 +10,11 @@ class LlmRouter
     initializer("llm_router.jobs") { AppSetup.jobs }
     initializer("llm_router.web_request") { |app| AppSetup.web_requests(app) }
 
+    # Before Sidekiq's server makes its middleware, and the first worker may only be loaded after.
+    initializer "llm_router.sidekiq" do
+      config.after_initialize { SidekiqWorker if Object.const_defined?("Sidekiq::CLI") }
+    end
+
     rake_tasks { load "llm_router/tasks.rake" }
   end
 end

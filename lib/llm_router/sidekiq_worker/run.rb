@@ -1,0 +1,78 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module SidekiqWorker
+    # One run of a worker's job.
+    # @api private
+    class Run
+      # @param worker_class [Class]
+      # @param count [Integer] how many retries there have been
+      # @param error [Exception]
+      # @return [Integer, nil] seconds until Sidekiq retries; nil as long as Sidekiq thinks
+      def self.retry_in(worker_class, count, error)
+        return unless JobPolicy::ERRORS.any? { |kind| error.is_a?(kind) }
+
+        # How often is Sidekiq's to say.
+        JobPolicy.decide(error, worker_class, Float::INFINITY) { count + 1 }.wait
+      end
+
+      # @param job [Hash]
+      # @param error [Exception]
+      # @return [void]
+      def self.gave_up(job, error)
+        JobReport.new(job["class"], job["jid"]).gave_up(error) if error.is_a?(Error)
+      end
+
+      # @param worker [SidekiqWorker]
+      # @param arguments [Array]
+      def initialize(worker, arguments)
+        @worker = worker
+        @arguments = arguments
+      end
+
+      # @yield the worker's perform
+      # @return [Object, nil] what the block returns
+      def call(&)
+        CurrentJob.with(@worker.jid, method(:place)) { LaterCharge.with(method(:charge_later), &) }
+      rescue *JobPolicy::ERRORS => e
+        conclude(e)
+      end
+
+      private
+
+      def conclude(error)
+        # Sidekiq counts, and is told by the error how long to wait.
+        decision = JobPolicy.decide(error, @worker.class, Float::INFINITY) { 1 }
+        case decision.action
+        when :wait then wait(decision.wait)
+        when :discard then JobReport.new(@worker.class.name, @worker.jid).discarded(error)
+        else raise error
+        end
+      end
+
+      # The same job, later: that is no retry.
+      def wait(seconds)
+        job = Middleware.job || { "class" => @worker.class, "args" => @arguments, "jid" => @worker.jid }
+        @worker.class.client_push(job.merge("at" => Time.now.to_f + seconds))
+        nil
+      end
+
+      # Where a Sidekiq::IterableJob is.
+      def place
+        @worker.instance_variable_defined?(:@_cursor) ? [@worker.instance_variable_get(:@_cursor)].compact : []
+      end
+
+      # @return [Boolean] whether the charge is on its way; only a record can travel to another job
+      def charge_later(budget, cost_usd, attempt)
+        records = Budgets.new([budget]).budgets
+        return false unless records.all? { |record| record.respond_to?(:to_global_id) }
+
+        details = attempt.to_h.transform_keys(&:to_s)
+        records.each { |record| ChargeWorker.perform_async(record.to_global_id.to_s, cost_usd.to_s("F"), details) }
+        true
+      rescue StandardError
+        false
+      end
+    end
+  end
+end

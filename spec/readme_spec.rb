@@ -47,7 +47,8 @@ RSpec.describe "README.md and docs" do
   let(:router) { LlmRouter.new(chain: :default, budget: budget) }
 
   before do
-    stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key"))
+    stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key",
+                                              "OPENAI_API_KEY" => "test-key"))
     metrics = Class.new { def self.method_missing(*, **) = self } # rubocop:disable Style/MissingRespondToMissing
     %w[Metrics StatsD Prometheus::Client OpenTelemetry].each { |name| stub_const(name, metrics) }
     allow(ActiveSupport::Notifications).to receive(:subscribe).and_wrap_original do |subscribe, *arguments, &block|
@@ -60,7 +61,7 @@ RSpec.describe "README.md and docs" do
   end
 
   def run(code, line, file)
-    code = code.gsub(%r{https://(openrouter\.ai/api/v1|api\.groq\.com/openai/v1)}, gateway.base_url)
+    code = code.gsub(%r{https://(openrouter\.ai/api/v1|api\.groq\.com/openai/v1|api\.openai\.com/v1)}, gateway.base_url)
     world.new(budget, organization).tap { |app| app.define_singleton_method(:router) { LlmRouter.new(budget: budget) } }
          .run(code, line, file)
   end

@@ -123,6 +123,33 @@ RSpec.describe "A price at OpenRouter" do
       expect(reserved.tally).to eq(BigDecimal("0.00003") => 4, BigDecimal("0.000001") => 4)
     end
 
+    it "is sent with each call of a batch" do
+      two_providers
+      configure
+      requests = Array.new(3) { { messages: Support::MESSAGES, max_tokens: 10 } }
+      LlmRouter.new(budget: budget).call_all(requests)
+      sent = gateway.requests.map { |request| request.body.dig("provider", "max_price", "completion") }
+      expect(sent).to eq([30] * 3)
+      expect(gateway.lookups.size).to eq(1)
+    end
+
+    it "is waited for twice at most, and then providers are left alone for a while" do
+      asked = []
+      endpoint = Struct.new(:name, :base_url).new(:openrouter, "https://example.com")
+      endpoint.define_singleton_method(:provider_prices) do |model, _|
+        asked << model
+        raise LlmRouter::LookupFailed::Unreachable, "no whole answer in time"
+      end
+      endpoint.define_singleton_method(:prices) do |_|
+        asked << :all
+        raise LlmRouter::LookupFailed::Unreachable, "no whole answer in time"
+      end
+      configure
+      prices = LlmRouter::Prices.new
+      found = %w[a/b c/d a/b e/f].map { |model| prices.find(endpoint, model, LlmRouter.config) }
+      expect([found, asked]).to eq([[nil] * 4, ["a/b", :all]])
+    end
+
     it "is looked up again after no provider served the model at it, but not at once" do
       two_providers
       gateway.fail(Support::PRIMARY, status: 404, metadata: { constraint: { field: "max_price" } })

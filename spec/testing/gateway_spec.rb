@@ -457,6 +457,26 @@ RSpec.describe LlmRouter::Testing::Gateway do
       expect(gateway.requests).to be_empty
     end
 
+    it "says what each provider of a model charges, by its escaped name" do
+      gateway.price("a/b c", prompt: "0", completion: "0.000002", provider: "Cheap", max_completion_tokens: 100)
+      gateway.price("a/b c", prompt: "0", completion: "0.00003", provider: "Dear", service_tier: "priority")
+      gateway.price("a/b c", prompt: "0", completion: "0.000001", provider: "Cheap", max_completion_tokens: 100)
+      get = ->(name) { Net::HTTP.get_response(URI("#{gateway.base_url}/#{name}"), headers("test-key")) }
+      data = JSON.parse(get.call("models/a/b%20c/endpoints").body).fetch("data")
+      expect(data["endpoints"].map { |one| [one["provider_name"], one["service_tier"], one["pricing"]["completion"]] })
+        .to eq([["Dear", "priority", "0.00003"], ["Cheap", nil, "0.000001"]])
+      expect(get.call("models/a/other/endpoints").code).to eq("404")
+    end
+
+    it "says that a model costs what its next scripted answer does" do
+      gateway.answer("Hi", "a/*", cost_usd: "0.002").answer("Hi", "a/b", cost_usd: nil).fail("c/d", status: 503)
+      get = ->(name) { JSON.parse(Net::HTTP.get(URI("#{gateway.base_url}/#{name}"), headers("test-key"))) }
+      price = get.call("models/a/x/endpoints").dig("data", "endpoints", 0)
+      expect(price["pricing"]).to eq("prompt" => "0", "completion" => "0", "request" => "0.002")
+      expect(get.call("models")["data"].to_h { |model| [model["id"], model["pricing"]["request"]] })
+        .to eq("c/d" => "0.000001")
+    end
+
     it "answers 404 where it serves nothing, and 400 to what is not a JSON object" do
       %w[credits key].each do |name|
         response = Net::HTTP.get_response(URI("#{gateway.base_url}/#{name}"), headers("test-key"))

@@ -199,6 +199,13 @@ RSpec.describe LlmRouter::Testing do
       expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /has 0 USD left/)
     end
 
+    it "reserves as in production for an answer that does not say what it costs" do
+      [{ cost_usd: nil }, { usage: nil }, { usage: { cost: "free" } }].each do |unbilled|
+        LlmRouter.testing! { |gateway| gateway.answer("Hello", **unbilled) }
+        expect { ask }.to raise_error(LlmRouter::BudgetExceeded, /0.25 USD are needed/), unbilled.inspect
+      end
+    end
+
     it "lets a model through that is scripted to fail or to hang, and so sees that" do
       LlmRouter.testing! do |gateway|
         gateway.answer("Hello", cost_usd: "0.002")

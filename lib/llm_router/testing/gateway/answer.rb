@@ -46,7 +46,7 @@ class LlmRouter
 
         # @return [BigDecimal, Integer, false] US dollars; false where the answer says nothing of its cost
         def stated_usd
-          silent = @usage.nil? || @cost.nil? || @is_byok
+          silent = @usage.nil? || @cost.nil? || @is_byok || !@usage[:cost].equal?(@cost)
           silent && billed_usd.zero? ? false : billed_usd
         end
 

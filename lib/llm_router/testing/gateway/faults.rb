@@ -93,7 +93,7 @@ class LlmRouter
 
           seconds = options.delete(:for)
           completion = Answer.new(content, **options)
-          script(pattern, times:, cost: completion.billed_usd) do |exchange|
+          script(pattern, times:, cost: completion.stated_usd) do |exchange|
             exchange.drip(completion, every:, seconds:)
           end
         end

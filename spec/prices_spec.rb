@@ -247,6 +247,14 @@ RSpec.describe "A price at OpenRouter" do
       expect(max_price["completion"]).to eq(1000)
     end
 
+    it "is config.reserve_usd where no price is known either, which the log says" do
+      gateway.answer("Hi", cost_usd: nil)
+      configure
+      2.times { ask }
+      expect(log.scan("a call without max_tokens holds back 0.25 USD (config.reserve_usd, for want of a price)").size)
+        .to eq(1)
+    end
+
     it "says nothing where max_tokens is given, in the call or in the chain" do
       two_providers
       configure do |config|

@@ -89,7 +89,7 @@ class LlmRouter
     # A call says nothing of how long its answer may be, and more is reserved for it than need be.
     # @param worst_case [WorstCase]
     def unlimited(candidate, worst_case)
-      return unless worst_case.for_want_of_max_tokens? || worst_case.price&.completion&.positive?
+      return unless worst_case.for_want_of_something? || worst_case.price&.completion&.positive?
 
       @config.warn_once([:max_tokens, @chain.name || @chain.models]) do
         "#{@chain}: a call without max_tokens holds back #{worst_case} for #{candidate.model} while it is under way: " \

@@ -32,9 +32,9 @@ class LlmRouter
     end
     private_class_method :doubt
 
-    # @return [Boolean]
-    def for_want_of_max_tokens?
-      basis.to_s.end_with?("for want of max_tokens")
+    # @return [Boolean] whether a price or a limit is missing
+    def for_want_of_something?
+      basis.to_s.include?("for want of")
     end
 
     # @return [String]

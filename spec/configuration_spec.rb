@@ -83,6 +83,7 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.deadline = Float::INFINITY } => /deadline is Infinity/,
     ->(c) { c.deadline = Float::NAN } => /deadline is NaN/,
     ->(c) { c.deadline = 1e300 } => /deadline is 1.0e\+300: give seconds, .* up to 31622400/,
+    ->(c) { c.log_messages = nil } => /log_messages is nil: give true or false/,
     ->(c) { c.max_answer_bytes = 1.5 } => /max_answer_bytes is 1.5: give bytes/,
     ->(c) { c.same_vendor = :ignore } => /same_vendor is :ignore: give one of \[:warn, :raise, :allow\]/,
     ->(c) { c.base_url = "http://openrouter.ai/api/v1" } => /endpoint openrouter: .*not https.*in the clear/,

@@ -15,7 +15,9 @@ RSpec.describe LlmRouter, "and secrets" do
   end
 
   def seen_of(error)
-    [error.message, error.full_message, error.inspect, *error.hops.map(&:inspect), error.backtrace.join, log].join("\n")
+    seen = [error.message, error.full_message, error.inspect, *error.hops.map(&:inspect), error.backtrace.join, log]
+    # Ruby's own full message is in no encoding.
+    seen.map { |text| text.dup.force_encoding(Encoding::UTF_8) }.join("\n")
   end
 
   it "keeps the key out of everything that prints or dumps" do
@@ -49,6 +51,38 @@ RSpec.describe LlmRouter, "and secrets" do
     error = failure_of { router.call(messages: [{ role: "user", content: prompt }]) }
     expect(seen_of(error)).not_to match(/078-05-1120|social security/)
     expect(error.hops.first.message).to eq("Invalid content: '[FILTERED]' in messages")
+  end
+
+  quoted = 'Привет, "Straße 7" & 078-05-1120'
+  {
+    "as bytes of Python" =>
+      "b'\\xd0\\x9f\\xd1\\x80\\xd0\\xb8\\xd0\\xb2\\xd0\\xb5\\xd1\\x82, \"Stra\\xc3\\x9fe 7\" & 078-05-1120'",
+    "escaped beside an escape that is none" =>
+      '\u12 \ud83d \u041f\u0440\u0438\u0432\u0435\u0442, \"Stra\u00dfe 7\" & 078-05-1120',
+    "escaped for HTML" => "Привет, &quot;Straße 7&quot; &amp; 078-05-1120",
+    "in capitals" => 'ПРИВЕТ, "STRASSE 7" & 078-05-1120',
+    "as JSON within JSON" => quoted.to_json.to_json,
+    "cut down to what tells most" => "078-05-1120"
+  }.each do |how, quotation|
+    it "keeps the prompt out of logs and messages where an endpoint quotes it #{how}" do
+      gateway.fail(status: 400, message: "Invalid content: #{quotation} in messages")
+      configure(api_key: key)
+      error = failure_of { router.call(messages: [{ role: "user", content: "#{quoted}, please help" }]) }
+      expect(seen_of(error)).not_to match(/078-05|stra|привет|xd0|041f/i)
+      expect(error.hops.first.message).to match(/\AInvalid content: .*\[FILTERED\].* in messages\z/)
+    end
+  end
+
+  it "keeps what endpoints say out of logs and of the error's own message with log_messages = false" do
+    gateway.fail(Support::PRIMARY, status: 503, message: "Nothing of this is quoted")
+    gateway.fail(Support::SECONDARY, status: 400, message: "Nor is this")
+    configure(api_key: key, log_messages: false)
+    error = failure_of { ask }
+    expect("#{error.message}\n#{log}").not_to match(/Nothing of|Nor is/)
+    expect(log).to match(/#{Support::PRIMARY} at openrouter failed: unavailable \(503\) after [\d.]+ s; next: /)
+    expect(log).to match(/#{Support::SECONDARY} at openrouter failed: rejected \(400\) after [\d.]+ s; no further /)
+    expect(error.message).to include("#{Support::SECONDARY} rejected the request: rejected (400). The answer")
+    expect(error.hops.map(&:message)).to match([/Nothing of/, /Nor is/])
   end
 
   it "keeps flagged input out of everything, the body of the error included" do

@@ -6,7 +6,8 @@ class LlmRouter
   module Endings
     def rejected(body)
       hop = @hops.last
-      message = "#{hop.model} rejected the request: #{hop.why}: #{hop.message}. " \
+      words = ": #{hop.message}" if @config.log_messages
+      message = "#{hop.model} rejected the request: #{hop.why}#{words}. " \
                 "The answer blames the request, so no further candidate was tried. Fix the request"
       raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
     end

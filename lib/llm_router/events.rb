@@ -6,17 +6,17 @@ class LlmRouter
   # @api private
   module Events
     # @api private
-    Event = Struct.new(:name, :payload, :logger) do
+    Event = Struct.new(:name, :payload, :log) do
       def finish
-        Log.new(logger).public_send(name, payload)
+        log.public_send(name, payload)
       end
     end
 
     module_function
 
     # @return [#finish]
-    def event(name, payload, logger)
-      Event.new(name, payload, logger)
+    def event(name, payload, log)
+      Event.new(name, payload, log)
     end
 
     # @return [Boolean] whether somebody is told of an event when it begins

@@ -56,7 +56,12 @@ class LlmRouter
     def to_s
       return "#{model} at #{endpoint} skipped: #{message}" unless attempted?
 
-      "#{model} at #{endpoint} failed: #{why} after #{format('%.2f', duration)} s: #{message}"
+      "#{outline}: #{message}"
+    end
+
+    # @return [String] the same without {#message}, of an attempt
+    def outline
+      "#{model} at #{endpoint} failed: #{why} after #{format('%.2f', duration)} s"
     end
 
     # @return [String] the reason, with the status where there is one

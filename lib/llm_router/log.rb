@@ -5,17 +5,25 @@ class LlmRouter
   # error, a plain answer is debug. No prompt, answer or key is in any of them.
   # @api private
   class Log
-    def initialize(logger)
+    # @param config [Configuration]
+    # @return [Log] that says as much as is wanted there
+    def self.of(config)
+      new(config.logger, messages: config.log_messages)
+    end
+
+    # @param messages [Boolean] whether the words of endpoints are logged
+    def initialize(logger, messages: true)
       @logger = logger
+      @messages = messages
     end
 
     def fallback(payload)
-      write(:warn) { "#{payload[:hop]}; next: #{payload[:to]}" }
+      write(:warn) { "#{failure(payload[:hop])}; next: #{payload[:to]}" }
     end
 
     # A hop that leads to nobody is no fallback, but it is logged like one.
     def dead_end(hop)
-      write(:error) { "#{hop}; nobody is asked after it" }
+      write(:error) { "#{failure(hop)}; no further candidate is tried" }
     end
 
     def budget_exceeded(payload)
@@ -80,6 +88,10 @@ class LlmRouter
     end
 
     private
+
+    def failure(hop)
+      @messages || !hop.attempted? ? hop.to_s : hop.outline
+    end
 
     def answered(payload)
       who = "#{payload[:"gen_ai.response.model"]} at #{payload[:endpoint]}"

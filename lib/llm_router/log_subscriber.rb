@@ -75,7 +75,7 @@ class LlmRouter
     private
 
     def lines
-      Log.new(logger)
+      Log.of(LlmRouter.config)
     end
   end
 end

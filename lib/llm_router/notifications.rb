@@ -43,8 +43,8 @@ class LlmRouter
       module_function
 
       # @return [#start, #finish]
-      def event(name, payload, logger)
-        event = Notifications.event(name, payload, logger)
+      def event(name, payload, log)
+        event = Notifications.event(name, payload, log)
         event.is_a?(Event) ? Late.new(event.name, payload) : event
       end
 
@@ -75,7 +75,7 @@ class LlmRouter
 
     # From Rails 7.1 on each event stands for itself: the fibers of a thread start and finish theirs in any order.
     # @return [#start, #finish]
-    def event(name, payload, _logger)
+    def event(name, payload, _log)
       instrumenter = ActiveSupport::Notifications.instrumenter
       name = "#{name}.llm_router"
       instrumenter.respond_to?(:build_handle) ? instrumenter.build_handle(name, payload) : Event.new(name, payload)

@@ -105,6 +105,13 @@ class LlmRouter
       end
     end
 
+    # @return [Boolean]
+    def flag(name, value)
+      return value if [true, false].include?(value)
+
+      raise ConfigurationError, "#{name} is #{value.inspect}: give true or false"
+    end
+
     # @return [Symbol]
     def one_of(name, value, choices)
       choices.find { |choice| choice == value } ||

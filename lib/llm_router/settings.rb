@@ -59,6 +59,10 @@ class LlmRouter
     # @return [Boolean] whether calls of tests may leave the machine without {LlmRouter.testing!}; default false, and
     #   then such a call raises {Testing::RealCallInTest}
     attr_accessor :allow_real_calls_in_test
+    # @return [Boolean] whether the log, and the message of {RequestRejected}, tell what endpoints say of failures, less
+    #   the key and what is found to be quoted from the call; default true. Otherwise they tell the reason and the
+    #   status. {Hop#message}, and so events, have it in either case.
+    attr_reader :log_messages
     # @return [Logger] default: warnings and errors to standard error
     attr_accessor :logger
 
@@ -177,6 +181,12 @@ class LlmRouter
       @budget_wait = Setting.seconds("budget_wait", value)
     end
 
+    # @param value [Boolean]
+    # @raise [ConfigurationError]
+    def log_messages=(value)
+      @log_messages = Setting.flag("log_messages", value)
+    end
+
     private
 
     def set_defaults
@@ -188,7 +198,7 @@ class LlmRouter
       @max_answer_bytes = 32 * 1024 * 1024
       @ca_file = @trust = nil
       @same_vendor = @in_web_request = :warn
-      @release_connections = true
+      @release_connections = @log_messages = true
       set_money_defaults
       @logger = @default_logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
     end

@@ -14,7 +14,7 @@ class LlmRouter
     private
 
     def emit(name, **payload)
-      event = @events.event(name, payload, @config.logger)
+      event = @events.event(name, payload, log)
       listening do
         event.start if event.respond_to?(:start)
         event.finish
@@ -22,7 +22,7 @@ class LlmRouter
     end
 
     def span(name, payload, started = now)
-      Span.new(@events.event(name, payload, @config.logger), payload, started)
+      Span.new(@events.event(name, payload, log), payload, started)
     end
 
     # @return [Span] the same
@@ -46,7 +46,7 @@ class LlmRouter
     end
 
     def log
-      Log.new(@config.logger)
+      Log.of(@config)
     end
 
     def now

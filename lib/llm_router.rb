@@ -41,10 +41,10 @@ require "llm_router/current_job"
 require "llm_router/later_charge"
 require "llm_router/parking"
 require "llm_router/unscheduled"
-require "llm_router/free_threads"
 require "llm_router/uninterrupted"
 require "llm_router/spending"
 require "llm_router/endings"
+require "llm_router/settling"
 require "llm_router/call"
 
 # Seldom needed, and as long to load as a third of all this.

@@ -140,33 +140,70 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(slow.charges).to eq([BigDecimal("0.25")])
   end
 
-  # In fresh processes, for what is only looked up on first use must not let an interrupt in either;
-  # on the main thread, for Ctrl-C goes past Ruby's own deferral there.
-  it "charges an answer in hand before it lets Ctrl-C through, in the first call of a process too" do
-    gateway.answer("Hi", cost_usd: "0.25")
-    code = <<~RUBY
-      require "llm_router"
-      budget = Class.new do
-        def exhausted? = false
+  # On the main thread, where Ruby's own deferral does not hold; in fresh processes, for what is only looked up on first
+  # use may be the moment, too.
+  describe "by Ctrl-C in the middle of" do
+    before { gateway.answer("Hi", cost_usd: "0.25") }
 
-        def charge!(cost)
+    def interrupted_in(methods)
+      program(<<~RUBY, &:read)
+        def act(name, interrupted)
+          print name, " "
+          return unless interrupted && !$interrupted
+
+          $interrupted = true
           Process.kill(:INT, Process.pid)
-          sleep 0.05
-          $stdout.write("charged ", cost.to_s("F"))
+          sleep 5
         end
-      end.new
-      LlmRouter.configure do |config|
-        config.base_url = ARGV[0]
-        config.api_key = "test-key"
-        config.chain :default, %w[a/b c/d]
+        budget = Object.new
+        def budget.exhausted? = false
+        #{methods}
+        LlmRouter.configure { |config| config.price_ttl = nil }
+        begin
+          LlmRouter.new(budget: budget).call(messages: MESSAGES)
+        rescue Interrupt
+          print "interrupted"
+        end
+      RUBY
+    end
+
+    def reserving(*names)
+      methods = { reserve!: "(*, **)", settle!: "(*)", release!: "(*)", charge!: "(*)" }.map do |name, parameters|
+        "def budget.#{name}#{parameters} = act(:#{name}, #{names.include?(name)})"
       end
-      begin
-        LlmRouter.new(budget: budget).call(messages: [{ role: "user", content: "Hi" }])
-      rescue Interrupt
-        $stdout.write(", then interrupted")
-      end
-    RUBY
-    expect(output_of(code, gateway.base_url)).to eq("charged 0.25, then interrupted")
+      interrupted_in(methods.join("\n"))
+    end
+
+    it "a settlement: it is settled once more, and then the interrupt goes on" do
+      expect(reserving(:settle!)).to eq("reserve! settle! settle! interrupted")
+    end
+
+    it "a reservation: it stands until its lease ends" do
+      expect(reserving(:reserve!)).to eq("reserve! interrupted")
+    end
+
+    it "a release: it is released once more" do
+      gateway.fail(status: 400)
+      expect(reserving(:release!)).to eq("reserve! release! release! interrupted")
+    end
+
+    # It has no identity.
+    it "a charge of a budget with two methods: it is not made again" do
+      expect(interrupted_in("def budget.charge!(_) = act(:charge!, true)")).to eq("charge! interrupted")
+    end
+  end
+
+  it "settles an answer whose interrupt came before its charge had begun" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    configure
+    early = TracePoint.new(:call) do |point|
+      next unless point.method_id == :settle_answer
+
+      early.disable
+      raise Interrupt, "just now"
+    end
+    expect { early.enable { ask } }.to raise_error(Interrupt, "just now")
+    expect(budget.charges).to eq([BigDecimal("0.25")])
   end
 
   it "loses no charge and makes none twice, whenever it is interrupted" do

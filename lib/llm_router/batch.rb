@@ -28,6 +28,7 @@ class LlmRouter
       @unseen = []
       @reserving = Account.of(call.fetch(:budget)).reserving?
       @process = Process.pid
+      @mask = Uninterrupted.mask
     end
 
     # @yieldparam batch [Batch] to walk with
@@ -36,7 +37,7 @@ class LlmRouter
       yield self
       @results.freeze
     ensure
-      @calls.each_value(&:leave) if here?
+      Uninterrupted.run(@mask) { @calls.each_value(&:leave) if here? }
     end
 
     # @yieldparam result [Response, StandardError, ScriptError] as soon as it is there

@@ -15,8 +15,8 @@ class LlmRouter
     MISTAKABLE.freeze
     private_constant :MISTAKABLE
 
-    %i[answered hopped interrupted stopped rejected exhausted deadline_exceeded].each do |name|
-      define_method(name) { |*arguments| Uninterrupted.run { own { super(*arguments) } } }
+    %i[answered hopped rejected exhausted deadline_exceeded].each do |name|
+      define_method(name) { |*arguments| Uninterrupted.run(@mask) { own { super(*arguments) } } }
     end
 
     # @param batch [Batch]
@@ -32,7 +32,7 @@ class LlmRouter
     def gate(position, _, bounds)
       # It may have to be waited for, and whatever comes meanwhile is an interrupt.
       @config.price_of(@chain.candidates.fetch(position), Bounds.new(*bounds)) if reserving?
-      gate = Uninterrupted.run(MISTAKABLE) { own { super } }
+      gate = Uninterrupted.run(Uninterrupted.mask(MISTAKABLE)) { own { super } }
       return gate unless gate.is_a?(String) && @spending.fits_with?(@batch.held_usd)
 
       @spending.put_off
@@ -52,11 +52,13 @@ class LlmRouter
 
     # @param result [Response, StandardError, ScriptError]
     def end_with(result)
+      close
       result.is_a?(Response) ? @telemetry.brought(result) : @telemetry.failed(result)
     end
 
     # It was interrupted.
     def leave
+      close
       @telemetry.left
     end
 

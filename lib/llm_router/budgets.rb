@@ -71,7 +71,11 @@ class LlmRouter
     # @return [void]
     # @raise [PartlyCharged, StandardError] as {#charge!}
     def settle!(reserved, cost_usd, attempt: nil)
-      each_of(reserved.keys) { |account| account.settle(reserved[account], cost_usd) { attempt } }
+      each_of(reserved.keys) do |account|
+        # A charge has no identity: where all this is settled once more, it is not made again.
+        reservation = account.reserving? ? reserved[account] : reserved.delete(account)
+        account.settle(reservation, cost_usd) { attempt }
+      end
     end
 
     # @param reserved [Hash{Account => Object}]

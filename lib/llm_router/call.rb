@@ -3,9 +3,13 @@
 class LlmRouter
   # One call: what the walk, in Rust, asks of Ruby on its way and tells it, always on the thread
   # that called. See ext/core/src/router.rs for the order.
+  #
+  # A method that books money defers interrupts by its first act, so that none comes between Rust and it: Ruby looks for
+  # interrupts where a method returns or jumps, not where it begins.
   # @api private
   class Call
     include Endings
+    include Settling
 
     NONE = [].freeze
     private_constant :NONE
@@ -17,6 +21,8 @@ class LlmRouter
       @config = config
       @deadline = deadline
       @context = context
+      @process = Process.pid
+      @mask = Uninterrupted.mask
       @hops = []
       @telemetry = Telemetry.new(config: config, chain: chain, hops: @hops, overlapping: overlapping)
       @spending = Spending.new(budget: budget, config: config, telemetry: @telemetry)
@@ -25,7 +31,11 @@ class LlmRouter
     # @yieldparam call [Call] to walk with
     # @return [Response]
     def run
-      @telemetry.call { yield self }
+      @telemetry.call do
+        yield self
+      ensure
+        close
+      end
     end
 
     # Whether {#gate} has to know how large the request is.
@@ -54,52 +64,30 @@ class LlmRouter
     # @return [Response]
     def answered(completion, changes)
       booking do
-        bill = @spending.answer(completion.cost, Usage.new(*completion.tokens))
-        response = Response.new(completion, bill: bill, requested_model: @asked.model, hops: hops, context: @context,
-                                            endpoint: @asked.endpoint.name.name)
-        charge(bill, response: response)
-        @spending.follow(response.generation_id)
-        @telemetry.answered(response)
-        response
+        settle_answer(completion).tap { |response| @telemetry.answered(response) }
       ensure
         noticed(changes) if changes
       end
     end
 
-    # A failed attempt is kept first and charged next, for it may have cost something all the same. What it is told
-    # stays as it is: after an interrupt it is told the same again.
+    # A failed attempt is kept first and charged next, for it may have cost something all the same.
     def hopped(upcoming, attributes, changes)
       booking do
-        bill = @spending.failure(*attributes.values_at(:cost_usd, :uncertain, :tokens))
+        bill = bill_of(attributes)
         hop = Hop.new(**attributes.except(:uncertain, :tokens), cost_usd: bill.usd, cost_basis: bill.basis)
         @hops << hop
         @config.doubt_price_of(@asked) if hop.reason == :too_expensive && hop.attempted?
-        attributes[:uncertain] && !bill.usd ? @spending.uncertain(hop.generation_id) : charge(bill, hop: hop)
+        settle_failure(bill, attributes)
       ensure
-        @telemetry.hopped(hop, upcoming)
+        @telemetry.hopped(hop, upcoming) if hop
         noticed(changes) if changes
       end
-    end
-
-    # An interrupt ended the attempt: on its way out, see to the money.
-    def interrupted(sent, generation_id)
-      booking { sent ? @spending.uncertain(generation_id) : @spending.release }
-    end
-
-    # The walk is over, without an answer. Nothing stays reserved for an attempt that then was not made.
-    def stopped
-      booking { @spending.release }
     end
 
     private
 
-    # Nothing may come between an answer in hand and its charge. Where an interrupt came first, @booking
-    # is still false, and Rust tells it again.
-    def booking
-      Uninterrupted.run do
-        @booking = true
-        yield
-      end
+    def booking(&)
+      Uninterrupted.run(@mask, &)
     end
 
     # What an attempt, paid for or not, has changed in the health of who was asked.
@@ -113,32 +101,6 @@ class LlmRouter
 
     def hops
       @hops.empty? ? NONE : @hops.dup.freeze
-    end
-
-    # @param bill [Bill]
-    def charge(bill, response: nil, hop: nil)
-      return @spending.release if bill.usd.nil? || (hop && bill.usd.zero?)
-
-      @spending.settle(bill) { known(response, hop) }
-    rescue StandardError, ScriptError => e
-      charge_failed(e, bill.usd, response)
-    end
-
-    def charge_failed(error, cost_usd, response)
-      left = error.is_a?(Budgets::PartlyCharged) ? error.left : @budget
-      return if LaterCharge.taken?(left, cost_usd, @spending.attempt)
-
-      message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{error.class}): " \
-                "charge again"
-      message += "; the answer is in ChargeFailed#response" if response
-      raise ChargeFailed.new(message, hops: hops, response: response, cost_usd: cost_usd, attempt: @spending.attempt)
-    end
-
-    def known(response, hop)
-      return { generation_id: hop.generation_id } if hop
-
-      { generation_id: response.generation_id, prompt_tokens: response.usage.prompt_tokens,
-        completion_tokens: response.usage.completion_tokens }
     end
   end
 end

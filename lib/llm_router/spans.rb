@@ -4,7 +4,6 @@ class LlmRouter
   # How {Telemetry} tells: events that begin and end, to listeners who may fail.
   # @api private
   module Spans
-    # Frozen and by identity, Ruby takes it as it is, without a copy each time.
     LISTENING = { StandardError => :never }.compare_by_identity.freeze
 
     # An event that has begun: what it tells is added to until it ends.
@@ -38,7 +37,7 @@ class LlmRouter
     # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a
     # listener's, and waits until it is through.
     def listening
-      Thread.handle_interrupt(LISTENING) do
+      Thread.handle_interrupt(Uninterrupted.mask(LISTENING)) do
         yield
       rescue StandardError => e
         log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }

@@ -116,8 +116,8 @@ class LlmRouter
     def release
       return unless open?
 
-      @open = nil
       quietly { @account.release(@reservation) }
+      @open = nil
     end
 
     # The attempt may have been billed.
@@ -125,13 +125,13 @@ class LlmRouter
     def uncertain(generation_id)
       return unless open?
 
-      @open = nil
       @unbilled = true
       learn({ generation_id: generation_id, cost_basis: :estimated })
-      @telemetry.uncertain(attempt, @worst_case.usd)
       quietly do
         @account.uncertain(@reservation, charge: @config.on_uncertain == :charge_estimate) { attempt }
       end
+      @open = nil
+      @telemetry.uncertain(attempt, @worst_case.usd)
       follow(generation_id)
     end
 

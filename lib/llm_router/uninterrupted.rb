@@ -1,34 +1,57 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Holds off +Thread#raise+, +Thread#kill+, +Timeout+, signals and the end of a fiber until a block is done.
+  # Defers +Thread#raise+, +Thread#kill+, +Timeout+ and the end of a fiber until a block is done. Not signals: Ruby runs
+  # traps on the main thread, and raises there for Ctrl-C, whatever is masked. See docs/interrupts.md.
   # @api private
   module Uninterrupted
-    # By identity, Ruby takes it as it is, without a copy each time.
-    NEVER = { Object => :never }.compare_by_identity.freeze
-    private_constant :NEVER
+    EVERYTHING = { Object => :never }.compare_by_identity.freeze
+    MASKS = :llm_router_masks
+    private_constant :EVERYTHING, :MASKS
 
     module_function
 
-    # A trap runs on the main thread, and Ctrl-C raises there, whatever is masked: there signals are put aside.
-    # @param held_off [Hash] as +Thread.handle_interrupt+ takes it
+    # The mask comes first: Ruby looks for interrupts where a method returns or jumps, not where it begins.
+    # @param mask [Hash] see {.mask}
     # @return [Object] what the block returns
-    def run(held_off = NEVER, &)
-      return Unscheduled.run { run(held_off, &) } if Fiber.current_scheduler
-
-      Thread.current == Thread.main ? without_signals(held_off, &) : masked(held_off, &)
+    def run(mask = Uninterrupted.mask, &)
+      Thread.handle_interrupt(mask) { Unscheduled.run(&) }
     end
 
-    def masked(held_off)
-      Thread.handle_interrupt(held_off) { FreeThreads.within { yield } } # rubocop:disable Style/ExplicitBlockArgument
+    # For +Thread.handle_interrupt+ on this thread, made once for each. A thread inherits its maker's masks for life: one
+    # that a budget or a listener starts (a pool's, a timer's, a metrics client's) would be deaf to +Thread#raise+, to
+    # +Timeout+ and to the end of the process. So the mask holds on its own thread alone.
+    # @param deferred [Hash{Class => Symbol}] frozen and by identity
+    # @return [Hash]
+    def mask(deferred = EVERYTHING)
+      thread = Thread.current
+      masks = thread.thread_variable_get(MASKS) || thread.thread_variable_set(MASKS, {}.compare_by_identity)
+      masks[deferred] ||= SELECTIVE ? selective(deferred, thread.object_id) : StartedThreads.mask(deferred)
     end
 
-    # Once for all who book at a time: a budget may make calls, and fibers end in any order.
-    def without_signals(held_off, &)
-      held = Native.hold_signals
-      masked(held_off, &)
-    ensure
-      Native.release_signals if held
+    def selective(deferred, thread_id)
+      mask = Hash.new { |_, raised| deferred[raised] if Thread.current.object_id == thread_id }.compare_by_identity
+      # Ruby ignores an empty mask. Nobody raises a module.
+      mask[self] = :never
+      mask.freeze
     end
+
+    # Whether Ruby uses a Hash that is frozen and by identity as it is, with its default; from 3.3 on it does.
+    def selective?
+      probe = Class.new(StandardError)
+      kept = true
+      Thread.handle_interrupt(probe => :never) do
+        mask = selective({ probe => :immediate }, Thread.current.object_id)
+        Thread.handle_interrupt(mask) { Thread.current.raise(probe) }
+        kept = false
+        Thread.handle_interrupt(probe => :immediate) { Thread.pass }
+      rescue probe
+        kept
+      end
+    end
+
+    SELECTIVE = selective?
+    private_constant :SELECTIVE
+    require "llm_router/started_threads" unless SELECTIVE
   end
 end

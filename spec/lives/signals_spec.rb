@@ -1,54 +1,85 @@
 # frozen_string_literal: true
 
 # On the main thread, where traps run and Ctrl-C raises. In processes of their own.
-RSpec.describe "A signal that comes while money is booked" do
-  # Sends one the way another process does: Ruby's own Process.kill runs a trap of this process at once.
-  def booked(code)
-    output_of(<<~RUBY)
-      require "llm_router"
-      require "fiddle"
-      KILL = Fiddle::Function.new(Fiddle.dlopen(nil)["kill"], [Fiddle::TYPE_INT] * 2, Fiddle::TYPE_INT)
-      $stdout.sync = true
-      def send_to(pid, name) = KILL.call(pid, Signal.list.fetch(name))
-      def booking(&) = LlmRouter::Uninterrupted.run(&)
-      #{code}
-    RUBY
-  end
-
-  it "waits for it, each kind of signal, and comes then" do
-    expect(booked(<<~RUBY)).to eq("booked trapped 7")
-      trapped = 0
-      names = %w[INT TERM HUP QUIT ALRM USR1 USR2].each { |name| trap(name) { trapped += 1 } }
-      booking { names.each { |name| send_to(Process.pid, name) } && sleep(0.05) && print(trapped.zero? && "booked") }
-      print " trapped ", trapped
-    RUBY
-  end
-
-  it "comes before it, where it was there before, and nothing is booked" do
-    expect(booked(<<~RUBY)).to eq("trapped")
-      trap("USR1") { raise IOError, "trapped" }
-      begin
-        send_to(Process.pid, "USR1")
-        booking { print "booked" }
-      rescue IOError => e
-        print e.message
+RSpec.describe "A call and the signal handlers of its process" do
+  prelude = <<~RUBY
+    require "fiddle"
+    require "timeout"
+    SIGACTION = Fiddle::Function.new(Fiddle.dlopen(nil)["sigaction"], [Fiddle::TYPE_INT] + [Fiddle::TYPE_VOIDP] * 2,
+                                     Fiddle::TYPE_INT)
+    # Of every signal, as the operating system has it, and what the thread blocks.
+    def handlers
+      actions = (1..64).map do |signal|
+        action = Fiddle::Pointer.malloc(256, Fiddle::RUBY_FREE)
+        action[0, 256] = "\\0" * 256
+        SIGACTION.call(signal, nil, action)
+        # The handler, the signals that it blocks and its flags. What the kernel does not know of, glibc leaves to chance.
+        action[0, 16] + action[136, 4]
       end
-    RUBY
+      [actions, File.read("/proc/thread-self/status").scan(/^Sig(?:Blk|Ign|Cgt):.*/)]
+    end
+    BEFORE = Hash.new { |before, thread| before[thread] = handlers }
+    SEEN = []
+    def seen = SEEN << (handlers == BEFORE[Thread.current])
+    BUDGET = Object.new
+    def BUDGET.exhausted? = false
+    def BUDGET.charge!(*) = raise(NotImplementedError)
+    def BUDGET.reserve!(*, **) = seen
+    def BUDGET.settle!(*) = seen
+    def BUDGET.release!(*) = seen
+    # The C library sets up a signal of its own with the first thread.
+    Thread.new { nil }.join
+    trap("USR1") { }
+    trap("HUP", "IGNORE")
+    def all = [LlmRouter.new(budget: BUDGET).call(messages: MESSAGES),
+               *LlmRouter.new(budget: BUDGET).call_all([{ messages: MESSAGES }] * 2)]
+    LlmRouter.configure { |config| config.price_ttl = nil }
+    def calls
+      BEFORE[Thread.current]
+      yield
+    rescue LlmRouter::Error, Timeout::Error, Interrupt
+      nil
+    ensure
+      seen
+    end
+  RUBY
+
+  # Whether all was as before each time that it looked.
+  define_method(:looked) { |code| program("#{prelude}\n#{code}\nprint SEEN.uniq", &:read) }
+
+  it "leaves every handler as it was before, during and after a call that is answered, on the main thread and others" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    expect(looked("calls { all }; Thread.new { calls { all } }.join")).to eq("[true]")
   end
 
-  it "is what was set meanwhile" do
-    expect(booked('booking { trap("USR1") { print "new" } }; send_to(Process.pid, "USR1"); sleep 0.05')).to eq("new")
+  it "does so where it fails, for Timeout, and for Thread#kill" do
+    gateway.fail(status: 400)
+    expect(looked("calls { all }")).to eq("[true]")
+    gateway.hang
+    expect(looked("calls { Timeout.timeout(0.5) { all } }")).to eq("[true]")
+    expect(looked("t = Thread.new { calls { all } }; sleep 0.5; t.kill; t.join")).to eq("[true]")
   end
 
-  it "is not noted, but acted on, in a process that is forked meanwhile" do
-    expect(booked(<<~RUBY)).to eq("trapped booked, trapped SIGTERM")
-      trap("USR1") { print "trapped" }
-      trap("TERM", "SYSTEM_DEFAULT")
-      booking do
-        Process.wait(fork { send_to(Process.pid, "USR1") && sleep(0.05) && exit!(0) })
-        Process.wait(fork { booking { send_to(Process.pid, "USR1") && print(" booked, ") } && exit!(0) })
-        Process.wait(fork { send_to(Process.pid, "TERM") && sleep(5) })
-        print " SIG", Signal.signame($?.termsig)
+  it "does so for Ctrl-C, wherever it comes: on the wire, and in the middle of a settlement" do
+    gateway.hang
+    expect(looked("calls { Thread.new { sleep 0.5; Process.kill(:INT, $$) }; all }")).to eq("[true]")
+    gateway.answer("Hi", cost_usd: "0.25")
+    expect(looked("def BUDGET.settle!(*) = Process.kill(:INT, $$) && sleep(5)\ncalls { all }")).to eq("[true]")
+  end
+
+  # As IRB does.
+  it "lets a handler be taken out and put back" do
+    gateway.answer("Hi", cost_usd: "0.25")
+    expect(program(<<~RUBY, &:read)).to eq("DEFAULT, interrupted")
+      ask
+      old = trap("INT") { }
+      print old
+      trap("INT", old)
+      begin
+        Process.kill(:INT, Process.pid)
+        sleep 5
+      rescue Interrupt
+        print ", interrupted"
       end
     RUBY
   end

@@ -11,6 +11,8 @@ require_relative "till"
 class Storm
   # Is raised in the thread that calls.
   class Gust < StandardError; end
+  # What a trap raises there, which nothing defers. As Ruby's own do, it raises no StandardError.
+  class Signal < SignalException; end
 
   KINDS = %i[timeout kill raise signal].freeze
   # Seconds, from before the request is sent to after the answer is there.
@@ -51,7 +53,7 @@ class Storm
   def work
     queue = Queue.new(Array.new(@count) { |index| KINDS[index % KINDS.size] } - [:signal]).close
     crew = Array.new(CREW) { Thread.new { while (kind = queue.pop) do strike(kind) end } }
-    trap(:USR1) { raise Gust }
+    trap(:USR1) { raise Signal, "USR1" }
     (@count / KINDS.size).times { signal }
     crew.each(&:join)
   end
@@ -98,7 +100,7 @@ class Storm
     at = moment
     sender = Thread.new { sleep(at) && Process.kill(:USR1, Process.pid) }
     call
-  rescue Gust
+  rescue Signal
     note(:signal)
   ensure
     sender.join
@@ -125,6 +127,7 @@ class Storm
 
   def report(before)
     { delivered: @delivered, strays: @strays, uncertain: @till.uncertain, held: @till.held,
+      repeated: @till.repeated, contradictory: @till.contradictory,
       settled: @till.settled.transform_values { |costs| costs.map { |cost| cost.to_s("F") } },
       before: before, after: left }
   end

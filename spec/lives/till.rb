@@ -1,57 +1,73 @@
 # frozen_string_literal: true
 
-# A budget that reserves, in memory, and keeps each thing that it was told apart. It takes its time over
-# it, as a database does, so that an interrupt may come in the middle.
+# A budget that reserves, in memory, and keeps what becomes of each reservation apart. It takes its time over it, as a
+# database does, so that an interrupt may come in the middle; and as there, an act is done at one moment, and may be
+# repeated.
 class Till
   # Seconds.
   PAUSE = 0.001
   private_constant :PAUSE
 
-  attr_reader :settled, :uncertain
-
   def initialize
-    @lock = Mutex.new
-    @held = {}
-    @settled = Hash.new { |costs, generation| costs[generation] = [] }
-    @uncertain = 0
+    @acts = {}
   end
 
   def exhausted? = false
 
   def charge!(*) = raise(NotImplementedError, "it reserves")
 
-  def reserve!(usd, key:)
-    sleep PAUSE
-    @lock.synchronize { @held[key] = usd }
-    sleep PAUSE
+  def reserve!(_usd, key:)
+    slowly { @acts[key] = [] }
     key
   end
 
   def settle!(key, cost_usd, attempt:)
-    let_go(key) { @settled[attempt.generation_id] << cost_usd }
+    id = attempt.generation_id
+    slowly { @acts.fetch(key) << [id, cost_usd] }
   end
 
   def release!(key)
-    let_go(key) { nil }
+    slowly { @acts.fetch(key) << :released }
   end
 
   def uncertain!(key)
-    let_go(key) { @uncertain += 1 }
+    slowly { @acts.fetch(key) << :uncertain }
   end
 
-  # @return [Integer] attempts of which nobody said how they ended
+  # @return [Integer] reservations that stand until their leases end
   def held
-    @held.size
+    @acts.values.count(&:empty?)
+  end
+
+  # @return [Integer] reservations that were ended more than once, in the same way
+  def repeated
+    @acts.values.count { |acts| acts.size > 1 && acts.uniq.one? }
+  end
+
+  # @return [Integer] likewise, but in several ways
+  def contradictory
+    @acts.values.count { |acts| acts.uniq.size > 1 }
+  end
+
+  # @return [Integer]
+  def uncertain
+    ends.count(:uncertain)
+  end
+
+  # @return [Hash{String => Array<BigDecimal>}] by generation
+  def settled
+    ends.grep(Array).group_by(&:first).transform_values { |settled| settled.map(&:last) }
   end
 
   private
 
-  def let_go(key)
+  def ends
+    @acts.values.flat_map(&:uniq)
+  end
+
+  def slowly
     sleep PAUSE
-    @lock.synchronize do
-      @held.delete(key) || raise("#{key} is not held: told twice")
-      yield
-    end
+    yield
     sleep PAUSE
   end
 end

@@ -111,7 +111,7 @@ impl<'b> Batch<'b> {
             }
         };
         if self.process.is_ours() {
-            return Err(self.leave(end));
+            return Err(self.leave().err().unwrap_or(end));
         }
         // The attempts are the parent's, and to drop them would speak on its connections.
         std::mem::forget(self);

@@ -1,12 +1,10 @@
-//! Waiting without the GVL, interruptibly. The only module, with what is in it, that has `unsafe`.
+//! Waiting without the GVL, interruptibly. The only module that has `unsafe`.
 //!
 //! Ruby wakes a blocked thread by calling its unblock function, which here only rings a bell. The
 //! waiter comes back with the GVL and lets Ruby look at what is pending: if that raises, the attempt
 //! is dropped and the exception goes on as an ordinary `Err`; if not (a harmless signal), the same
 //! attempt is waited for again. No exception unwinds through a frame that owns anything.
 #![allow(unsafe_code)]
-
-pub(crate) mod signals;
 
 use std::ffi::{c_int, c_void};
 use std::future::{poll_fn, Future};
@@ -18,8 +16,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use llm_router_core::{caught, gateway, Panicked};
-use magnus::error::ErrorType;
-use magnus::rb_sys::{protect, resume_error};
+use magnus::rb_sys::protect;
 use magnus::Error;
 use tokio::time::timeout;
 
@@ -87,57 +84,6 @@ pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, I
     // Without this turn the dropped exchange's socket would stay open until the next call.
     process.runtime.block_on(gateway::settle());
     Err(interrupted)
-}
-
-/// Runs `work` while a jump is pending: a kill or a throw that Ruby code, or [`wait`], came back with.
-/// What such a jump is, Ruby keeps where it keeps `$!`, and any `rescue` in `work` would clear it; a
-/// jump that goes on without it crashes Ruby. An `ensure` clause has it put aside for as long as it
-/// runs, so `work` is made one. A jump out of `work` itself leaves the clause as one, and takes the
-/// other's place, as it does in Ruby.
-///
-/// # Errors
-/// What `work` ended with. A jump among it is the one that has to go on.
-pub(crate) fn aside(work: impl FnOnce() -> Result<(), Error>) -> Result<(), Interrupted> {
-    let mut outcome = Ok(());
-    let mut work = Some(work);
-    let mut once = || match caught(|| work.take().map_or(Ok(()), |work| work())) {
-        Ok(Err(jump)) if is_jump(&jump) => Some(jump),
-        Ok(done) => {
-            outcome = done.map_err(Interrupted::ByRuby);
-            None
-        }
-        Err(panicked) => {
-            outcome = Err(Interrupted::ByPanic(panicked));
-            None
-        }
-    };
-    let mut clause: &mut dyn FnMut() -> Option<Error> = &mut once;
-    // SAFETY: called with the GVL held, as whoever calls Ruby is. `run_clause` gets `clause`, which
-    // outlives the call. No panic unwinds this frame, for it is caught; a jump out of the clause ends
-    // at `protect`, and the frames in between own nothing.
-    let left = protect(|| unsafe {
-        rb_sys::rb_ensure(Some(nothing), rb_sys::Qnil.into(), Some(run_clause), from_mut(&mut clause) as _)
-    });
-    left.map_err(Interrupted::ByRuby).and(outcome)
-}
-
-/// Whether it is a kill or a throw, and no exception.
-pub(crate) fn is_jump(error: &Error) -> bool {
-    matches!(error.error_type(), ErrorType::Jump(_))
-}
-
-unsafe extern "C" fn nothing(nil: rb_sys::VALUE) -> rb_sys::VALUE {
-    nil
-}
-
-unsafe extern "C" fn run_clause(clause: rb_sys::VALUE) -> rb_sys::VALUE {
-    // SAFETY: `aside` passes its own live `clause`, and touches it only after this returns.
-    let clause = unsafe { &mut *(clause as *mut &mut dyn FnMut() -> Option<Error>) };
-    if let Some(jump) = clause() {
-        // SAFETY: on a Ruby thread, under the `protect` of `aside`; nothing here is left to be dropped.
-        unsafe { resume_error(jump) }
-    }
-    rb_sys::Qnil.into()
 }
 
 struct Turn<'w, F: Future> {

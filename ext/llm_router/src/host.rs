@@ -6,21 +6,19 @@ use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    gateway, Ask, Asking, Candidate, Completion, Cost, Ended, Gate, Hop, Host, MaxPrice, Outcome, Progress, Request,
-    Stopped, Waiting,
+    gateway, Ask, Asking, Candidate, Completion, Cost, Ended, Failure, Gate, Hop, Host, MaxPrice, Outcome, Progress,
+    Request, Stopped, Waiting,
 };
+use magnus::error::ErrorType;
 use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, TryConvert, Value};
 
 use crate::completion::{self, NativeCompletion};
-use crate::gvl::Interrupted;
 use crate::runtime::Process;
-use crate::waiting::wait;
-use crate::{errors, gvl, health};
+use crate::waiting::{wait, Waited};
+use crate::{errors, health};
 
-/// The instance variable of `LlmRouter::Call` that says whether the last thing told was taken up.
-const BOOKING: &str = "@booking";
-/// How often it is told at most. An interrupt a time gets in; nobody sends a hundred at once.
-const OFTEN: u8 = 100;
+/// The instance variable of `LlmRouter::Call` for what an attempt came to, until it is settled.
+const UNSETTLED: &str = "@unsettled";
 
 pub(crate) struct RubyHost<'r> {
     pub(crate) ruby: &'r Ruby,
@@ -34,7 +32,7 @@ pub(crate) struct RubyHost<'r> {
     pub(crate) pid: u32,
     /// What providers may bill for the attempt that the gate has let through, where that was reserved.
     pub(crate) max_price: Option<MaxPrice>,
-    /// What came together with an outcome, and goes on when that is booked.
+    /// The exception that came together with an outcome, and goes on when that is settled.
     pub(crate) late: Option<Error>,
 }
 
@@ -65,14 +63,14 @@ impl Host for RubyHost<'_> {
     fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
         let changes = health::changes(self.ruby, notices)?;
-        self.book("answered", (completion, changes))
+        self.book(completion.as_value(), "answered", (completion, changes))
     }
 
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
         let attributes = self.attributes(hop)?;
         let changes = health::changes(self.ruby, notices)?;
-        self.book("hopped", (next, attributes, changes)).map(drop)
+        self.book(attributes.as_value(), "hopped", (next, attributes, changes)).map(drop)
     }
 }
 
@@ -81,10 +79,20 @@ impl Waiting for RubyHost<'_> {
         let process = self.process()?;
         let progress = Progress::default();
         let attempt = self.exchange(&process, candidate, limit, &progress)?;
-        let waited = wait(self.ruby, &process, attempt);
-        let waited = waited.map_err(|interrupt| self.interrupted(&progress, interrupt))?;
-        self.late = waited.late;
-        Ok(waited.output)
+        match wait(self.ruby, &process, attempt) {
+            // A jump, as a kill is, does not outlive Ruby code.
+            Ok(Waited { output, late: Some(jump) }) if matches!(jump.error_type(), ErrorType::Jump(_)) => {
+                Err(self.keep(output).err().unwrap_or(jump))
+            }
+            Ok(Waited { output, late }) => {
+                self.late = late;
+                Ok(output)
+            }
+            Err(interrupt) => {
+                let interrupt = errors::interrupted(self.ruby, interrupt);
+                Err(self.keep_dropped(&progress).err().unwrap_or(interrupt))
+            }
+        }
     }
 }
 
@@ -121,83 +129,50 @@ impl RubyHost<'_> {
         })
     }
 
-    /// Books an outcome. What came together with it goes on after that.
-    fn book(&mut self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
-        match self.late.take() {
-            Some(late) => Err(self.leaving(late, method, arguments)),
-            None => self.insist(method, arguments),
-        }
-    }
-
-    /// Calls a method that books money. Its first act is to hold off interrupts, but one may get in
-    /// before that; then it is called again, and the interrupt goes on when the money is booked.
-    fn insist(&self, method: &str, arguments: impl ArgList + Copy) -> Result<Value, Error> {
-        self.call.ivar_set(BOOKING, false)?;
-        self.tell(method, arguments, OFTEN)
-    }
-
-    fn tell(&self, method: &str, arguments: impl ArgList + Copy, often: u8) -> Result<Value, Error> {
-        let first = self.call.funcall(method, arguments);
-        let Err(interrupt) = first else { return first };
-        // Read as it is, for a method that is asked could be interrupted too.
-        if often == 0 || self.call.ivar_get(BOOKING)? {
-            return Err(interrupt);
-        }
-        match gvl::aside(|| self.tell(method, arguments, often - 1).map(drop)) {
-            Err(Interrupted::ByRuby(jump)) if gvl::is_jump(&jump) => Err(jump),
-            // What went wrong while it was pending must not pass for the call's own end: a batch would go on.
-            _ => Err(interrupt),
-        }
-    }
-
-    /// Tells of an attempt that was dropped.
-    pub(crate) fn interrupted(&self, progress: &Progress, interrupt: Interrupted) -> Error {
-        let told = (progress.uncertain(), progress.generation_id());
-        match interrupt {
-            Interrupted::ByPanic(panicked) => self.ended(errors::internal(self.ruby, panicked), "interrupted", told),
-            interrupt => self.leaving(errors::interrupted(self.ruby, interrupt), "interrupted", told),
-        }
-    }
-
-    /// Books money on the way out of an interrupt. Whatever comes of it, that goes on, unless a jump has taken
-    /// its place.
-    pub(crate) fn leaving(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
-        self.last_told(method, arguments).filter(gvl::is_jump).unwrap_or(end)
-    }
-
-    /// Books money where a walk ends by itself. The budget's errors do not come out of what is told then: what
-    /// does is an interrupt, meant for the thread, and takes the place of what was the call's own affair.
-    fn ended(&self, end: Error, method: &str, arguments: impl ArgList + Copy) -> Error {
-        let stays = gvl::is_jump(&end);
-        self.last_told(method, arguments).filter(|other| !stays || gvl::is_jump(other)).unwrap_or(end)
-    }
-
-    /// What came of telling it.
-    fn last_told(&self, method: &str, arguments: impl ArgList + Copy) -> Option<Error> {
-        // What is reserved is the parent's, which sees to it.
-        if self.forked() {
-            return None;
-        }
-        match gvl::aside(|| self.insist(method, arguments).map(drop)) {
-            Err(Interrupted::ByRuby(error)) => Some(error),
-            _ => None,
-        }
-    }
-
     /// Whether a trap, a budget or an observer has forked, and this is the child.
     fn forked(&self) -> bool {
         self.pid != std::process::id()
     }
 
-    /// What a walk that brought no answer ends with. Lets go of what was reserved for an attempt that
-    /// then was not made.
+    /// Settles an outcome. Whatever interrupts that, the call has it, and settles it on its way out.
+    fn book(&mut self, outcome: Value, method: &str, arguments: impl ArgList) -> Result<Value, Error> {
+        self.call.ivar_set(UNSETTLED, outcome)?;
+        let booked = self.call.funcall(method, arguments)?;
+        self.late.take().map_or(Ok(booked), Err)
+    }
+
+    /// Leaves an outcome with the call, which settles it on its way out. No Ruby code runs here, for a kill or a throw may
+    /// be pending, which a `rescue` would lose.
+    pub(crate) fn keep(&self, outcome: Outcome) -> Result<(), Error> {
+        match outcome {
+            Ok(completion) => self.call.ivar_set(UNSETTLED, NativeCompletion::wrap(self.ruby, completion)),
+            Err(Failure { cost, uncertain, usage, generation_id, .. }) => {
+                let known = kwargs!(
+                    self.ruby,
+                    "cost_usd" => cost.map(|cost| cost.to_string()),
+                    "uncertain" => uncertain,
+                    "tokens" => completion::tokens(usage),
+                    "generation_id" => generation_id
+                );
+                self.call.ivar_set(UNSETTLED, known.0)
+            }
+        }
+    }
+
+    /// The same of an attempt that was dropped, as far as it had come.
+    pub(crate) fn keep_dropped(&self, progress: &Progress) -> Result<(), Error> {
+        let (uncertain, generation_id) = (progress.uncertain(), progress.generation_id());
+        let known = kwargs!(self.ruby, "uncertain" => uncertain, "generation_id" => generation_id);
+        self.call.ivar_set(UNSETTLED, known.0)
+    }
+
+    /// What a walk that brought no answer ends with.
     pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
-        let end = match stopped {
+        match stopped {
             Stopped::Host(error) => error,
             Stopped::Ended(ended) => self.unanswered(ended),
             Stopped::Held => errors::internal(self.ruby, "a call that is held was ended"),
-        };
-        self.ended(end, "stopped", ())
+        }
     }
 
     /// The exception that tells why a walk ended without an answer. `Call` raises it.

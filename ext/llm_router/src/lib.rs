@@ -35,7 +35,6 @@ fn init(ruby: &Ruby) -> Result<(), Error> {
     completion::define(ruby, native)?;
     health::define(native)?;
     runtime::define(native)?;
-    gvl::signals::define(native)?;
     unique::define(native)?;
     errors::define(ruby, native)
 }

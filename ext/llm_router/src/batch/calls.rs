@@ -8,7 +8,7 @@ use magnus::{Error, Value};
 
 use super::exit::{bug, own};
 use super::{Batch, Held, UnderWay};
-use crate::gvl::Interrupted;
+use crate::errors;
 use crate::host::RubyHost;
 
 impl<'b> Batch<'b> {
@@ -20,7 +20,8 @@ impl<'b> Batch<'b> {
         let concluded = match outcome {
             Ok(outcome) => conclude(&mut walk, &mut host, due, outcome, at),
             Err(panicked) => {
-                return self.failed(number, bug(host.interrupted(&progress, Interrupted::ByPanic(panicked)))?)
+                host.keep_dropped(&progress)?;
+                return self.failed(number, bug(errors::internal(self.ruby, panicked))?);
             }
         };
         match concluded {

@@ -1,48 +1,33 @@
 //! How a batch ends before it is through, and what is no reason to.
 
-use llm_router_core::{conclude, gateway, Arrival};
+use llm_router_core::{gateway, Arrival};
 use magnus::error::ErrorType;
 use magnus::rb_sys::AsRawValue;
 use magnus::value::ReprValue;
 use magnus::{Class, Error, Object, RObject, Value};
 
-use super::{Batch, UnderWay};
-use crate::errors;
-use crate::host::RubyHost;
+use super::Batch;
 
-impl<'b> Batch<'b> {
-    /// Ends what is under way. What has arrived is booked all the same, and for the rest the budget is
-    /// told that it may have been billed. Those that are held have nothing to be told.
-    pub(super) fn leave(&mut self, mut end: Error) -> Error {
+impl Batch<'_> {
+    /// Ends what is under way. Each call settles what has arrived for it, or what its attempt may have cost, when it
+    /// ends; those that are held have nothing to settle.
+    pub(super) fn leave(&mut self) -> Result<(), Error> {
         self.process.runtime.block_on(async {
             self.attempts.abandon().await;
             gateway::settle().await;
         });
         self.arrivals.extend(self.attempts.arrived());
-        while let Some(Arrival { number, outcome, at }) = self.arrivals.pop_front() {
+        while let Some(Arrival { number, outcome, .. }) = self.arrivals.pop_front() {
             // Without an outcome it is seen to with the rest.
             let Ok(outcome) = outcome else { continue };
-            let Some(UnderWay { mut walk, due, .. }) = self.under_way.remove(&number) else { continue };
-            end = self.with_host(number, end, |mut host, end| {
-                host.late = Some(end);
-                match conclude(&mut walk, &mut host, due, outcome, at) {
-                    Err(stopped) => host.stopped(stopped),
-                    Ok(_) => errors::internal(self.ruby, "an interrupt was lost"),
-                }
-            });
+            if self.under_way.remove(&number).is_some() {
+                self.host(number)?.keep(outcome)?;
+            }
         }
-        for (number, UnderWay { progress, .. }) in std::mem::take(&mut self.under_way) {
-            let what = (progress.uncertain(), progress.generation_id());
-            end = self.with_host(number, end, |host, end| host.leaving(end, "interrupted", what));
+        for (number, under_way) in std::mem::take(&mut self.under_way) {
+            self.host(number)?.keep_dropped(&under_way.progress)?;
         }
-        end
-    }
-
-    fn with_host(&self, number: usize, end: Error, work: impl FnOnce(RubyHost<'b>, Error) -> Error) -> Error {
-        match self.host(number) {
-            Ok(host) => work(host, end),
-            Err(_) => end,
-        }
+        Ok(())
     }
 }
 

@@ -67,6 +67,8 @@ class LlmRouter
     require "llm_router/budget/batched"
     require "llm_router/budget/compound"
     require "llm_router/budget/guarded"
+    require "llm_router/budget/statement_sql"
+    require "llm_router/budget/one_statement"
     require "llm_router/budget/refusal"
     require "llm_router/budget/charged_already"
     require "llm_router/budget/tables"

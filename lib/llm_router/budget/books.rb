@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "securerandom"
-
 class LlmRouter
   module Budget
     # The books of one or several rows of one database. Each act is one short transaction, on all of
@@ -26,7 +24,7 @@ class LlmRouter
 
       # @see Budget#reserve!
       def reserve!(usd, key:, attempt: nil)
-        reservation = Reservation.new(attempt_id: attempt&.id || SecureRandom.uuid, key: key.to_s[0, LONGEST],
+        reservation = Reservation.new(attempt_id: attempt&.id || Native.uuid, key: key.to_s[0, LONGEST],
                                       usd: Usd.exact(usd, "usd"))
         short = reserve(reservation, attempt, Time.now)
         raise Refusal.new(short, reservation.usd, budgets).error if short.any?
@@ -36,20 +34,22 @@ class LlmRouter
 
       # @see Budget#settle!
       def settle!(reservation, cost_usd, attempt: nil)
-        book(reservation.attempt_id, cost_usd, attempt)
+        book(reservation.attempt_id, cost_usd, attempt) { |statement, columns| statement.settle(columns) }
         ChargedAlready.note(budgets, cost_usd)
       end
 
       # @see Budget#charge!
       def charge!(cost_usd, attempt: nil)
-        book(attempt&.id || SecureRandom.uuid, cost_usd, attempt)
+        book(attempt&.id || Native.uuid, cost_usd, attempt)
       end
 
       # @see Budget#release!
       def release!(reservation)
         id = reservation.attempt_id
-        columns = { created_at: Time.now }
-        write(Look.new(attempt_id: id), partly: true) { |pages| pages.each { |page| page.release(id, columns) } }
+        now = Time.now
+        write(Look.new(attempt_id: id), partly: true, quick: ->(statement) { statement.release(id, now) }) do |pages|
+          pages.each { |page| page.release(id, created_at: now) }
+        end
         nil
       end
 
@@ -74,8 +74,9 @@ class LlmRouter
         columns = lease(attempt, now)
         # The app may look these up in the database: before anything is locked, and in its own role.
         default_caps = Transaction.default_caps(@budgets)
-        short = nil
-        write(Look.new(now: now), default_caps: default_caps) do |pages|
+        quick = ->(statement) { statement.reserve({ **reservation.to_h, **columns }, default_caps.values) }
+        short = []
+        write(Look.new(now: now), default_caps: default_caps, quick: quick) do |pages|
           pages.each { |page| page.expire(now, LlmRouter.config.on_uncertain) }
           short = pages.reject { |page| page.fits?(reservation.usd) }
           pages.each { |page| page.reserve(reservation, columns) } if short.empty?
@@ -87,7 +88,8 @@ class LlmRouter
         usd = Usd.exact(cost_usd, "cost_usd")
         columns = { **details(attempt), created_at: Time.now }
         kind = KINDS[attempt&.cost_basis&.to_sym]
-        write(Look.new(attempt_id: attempt_id)) do |pages|
+        quick = ->(statement) { yield statement, { attempt_id: attempt_id, kind: kind, cost_usd: usd, **columns } }
+        write(Look.new(attempt_id: attempt_id), quick: (quick if block_given?)) do |pages|
           pages.each { |page| page.settle(attempt_id, usd, columns, kind) }
         end
         nil
@@ -110,25 +112,38 @@ class LlmRouter
         value.to_s.delete("\0")[0, LONGEST] unless value.is_a?(Integer)
       end
 
-      def write(look, **options)
+      # @param quick [Proc, nil] does it with a {OneStatement}, or returns nil
+      def write(look, quick: nil, **options, &act)
         raise Row.missing(@budgets) unless @budgets.all?(&:id)
 
-        written = nil
-        Tables.needed(model) do
+        known = Tables.needed(model) do
           OwnConnection.bare(model) do |connection, settings|
-            Transaction.on(connection, by_table, settings: settings, **options).run(look) do |pages|
-              written = pages
-              yield pages
-            end
+            (quickly(connection, quick) if quick && settings.empty?) ||
+              transact(connection, look, settings: settings, **options, &act)
           end
         end
-        learn(written)
+        learn(known)
       end
 
-      def learn(pages)
+      def quickly(connection, quick)
+        one = OneStatement.new(connection, @budgets)
+        quick.call(one) if one.possible?
+      end
+
+      # @return [Hash{Array => Hash}] what the rows say now, by table and id
+      def transact(connection, look, **options)
+        known = nil
+        Transaction.on(connection, by_table, **options).run(look) do |pages|
+          yield pages
+          known = pages.to_h { |page| [Transaction.name_of(page.budget), page.figures] }
+        end
+        known
+      end
+
+      def learn(known)
         budgets.each do |budget|
-          page = pages.find { |one| Transaction.name_of(one.budget) == Transaction.name_of(budget) } || next
-          budget.learn(spent_usd: page.spent, reserved_usd: page.reserved, period_started_on: page.period_started_on)
+          figures = known[Transaction.name_of(budget)]
+          budget.learn(**figures) if figures
         end
       end
 

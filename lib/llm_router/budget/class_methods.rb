@@ -62,6 +62,12 @@ class LlmRouter
         @default_cap_usd || (superclass.default_caps if superclass.respond_to?(:default_caps))
       end
 
+      # @api private
+      # @return [Hash{Array => String}] the SQL of {OneStatement}, by what it does
+      def ledger_statements
+        @ledger_statements ||= {}
+      end
+
       # An owner that was deleted is not the app.
       # @api private
       def cap_of_owner(budget)

@@ -90,6 +90,11 @@ class LlmRouter
         estimate_of(attempt_id) ? settle(attempt_id, BigDecimal(0), columns) : finish_of(attempt_id)
       end
 
+      # @return [Hash] what the row is to say
+      def figures
+        { spent_usd: spent, reserved_usd: reserved, period_started_on: period_started_on }
+      end
+
       # @return [Boolean] whether there is anything to write
       def changed?
         [ended, new_reservations, new_charges].any?(&:any?)

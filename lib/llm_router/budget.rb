@@ -48,6 +48,7 @@ class LlmRouter
     require "llm_router/budget/period"
     require "llm_router/budget/owner"
     require "llm_router/budget/class_methods"
+    require "llm_router/budget/adapter_internals"
     require "llm_router/budget/writing_role"
     require "llm_router/budget/schema"
     require "llm_router/budget/own_connection"
@@ -251,8 +252,7 @@ class LlmRouter
       return if frozen? || !has_attribute?(:spent_usd)
 
       known = { "spent_usd" => spent_usd, "reserved_usd" => reserved_usd, "period_started_on" => period_started_on }
-      known.each { |name, value| self[name] = value if has_attribute?(name) }
-      clear_attribute_changes(known.keys)
+      AdapterInternals.load(self, known.select { |name,| has_attribute?(name) })
     end
 
     private

@@ -7,14 +7,14 @@ class LlmRouter
     class Compound < Locked
       # @return [Boolean] whether the database is MariaDB, and its driver can take more than one result
       def self.possible?(connection)
-        connection.mariadb? && connection.raw_connection.respond_to?(:abandon_results!)
+        connection.mariadb? && AdapterInternals.abandon_results?(connection)
       end
 
       private
 
       def together(statements)
         result = @connection.execute("BEGIN NOT ATOMIC #{statements.join('; ')}; END", "LlmRouter::Budget")
-        rows(result).tap { @connection.raw_connection.abandon_results! }
+        rows(result).tap { AdapterInternals.abandon_results(@connection) }
       end
 
       # Only one statement of a block may answer with rows, and that is the read.

@@ -49,7 +49,7 @@ class LlmRouter
       # Older versions of the library raise a plain RuntimeError, so that its words have to do.
       def refused(error, pages)
         busy = error.message.match?(/locked|busy/)
-        execute(rollback_sql) if @nested ? !busy : @connection.raw_connection.transaction_active?
+        execute(rollback_sql) if @nested ? !busy : AdapterInternals.transaction_active?(@connection)
         raise RowLocked, OwnConnection.locked(pages.first.first) if busy
         raise error unless error.message.include?("constraint failed")
 
@@ -76,7 +76,7 @@ class LlmRouter
       def execute(sql)
         details = { sql: sql, name: "LlmRouter::Budget", connection: @connection }
         ActiveSupport::Notifications.instrument("sql.active_record", details) do
-          @connection.raw_connection.execute_batch2(sql)
+          AdapterInternals.execute_batch(@connection, sql)
         end
       end
 

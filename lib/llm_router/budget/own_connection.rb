@@ -68,19 +68,11 @@ class LlmRouter
         pool.with_connection { |connection| undisturbed(connection) { yield connection } }
       end
 
-      # Rails before 7.1 lets interrupts in whenever it waits for the database, although they are masked.
-      def undisturbed(connection)
-        lock = connection.lock
-        disturbed = lock.instance_of?(ActiveSupport::Concurrency::LoadInterlockAwareMonitor)
-        # In a test, threads may share the connection, and need its lock.
-        return yield if !disturbed || in_test?(connection)
+      # In a test, threads may share the connection, and need its lock.
+      def undisturbed(connection, &)
+        return yield if !AdapterInternals.disturbed?(connection) || in_test?(connection)
 
-        begin
-          connection.instance_variable_set(:@lock, Monitor.new)
-          yield
-        ensure
-          connection.instance_variable_set(:@lock, lock)
-        end
+        AdapterInternals.undisturbed(connection, &)
       end
 
       def sqlite?(pool)
@@ -97,12 +89,11 @@ class LlmRouter
 
       # A test's transaction can be told by this: no other transaction joins it.
       def in_test?(connection)
-        outermost = connection.transaction_manager.instance_variable_get(:@stack).first
-        !outermost.nil? && !outermost.joinable? && Budget.environment == "test"
+        AdapterInternals.unjoinable?(connection) && Budget.environment == "test"
       end
 
       def apart(pool, model, schema)
-        connection = pool.send(:new_connection)
+        connection = AdapterInternals.new_connection(pool)
         undisturbed(connection) do
           settings = [Schema.enter(connection, schema)]
           # MySQL knows no setting for a transaction alone; nobody gets this connection after us.

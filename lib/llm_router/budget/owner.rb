@@ -26,8 +26,7 @@ class LlmRouter
         owner = model.connection_pool.with_connection do
           model.unscoped.find_by(model.primary_key => budget.owner_id)
         end
-        # strict_loading!(false) is of Rails 7.0.
-        owner&.instance_variable_set(:@strict_loading, false)
+        AdapterInternals.allow_loading(owner) if owner
         owner
       end
     end

@@ -1,0 +1,70 @@
+# frozen_string_literal: true
+
+require_relative "budget_helper"
+
+# Each example fails by name where a new Active Record or driver takes something away.
+RSpec.describe LlmRouter::Budget::AdapterInternals do
+  def expect_loaded(row)
+    described_class.load(row, "spent_usd" => usd("0.5"))
+    expect(row).to have_attributes(spent_usd: usd("0.5"), changed?: false)
+    row.spent_usd = "0.75"
+    expect(row.changes).to eq("spent_usd" => [usd("0.5"), usd("0.75")])
+  end
+
+  describe "on PostgreSQL", database: :postgresql do
+    it "gives a record the values of the database, which are no changes" do
+      row = model.for(nil)
+      expect(row.instance_variable_get(:@attributes)).to respond_to(:write_from_database)
+      expect_loaded(row)
+    end
+
+    it "assigns them where there is no such way" do
+      row = model.for(nil)
+      allow(row.instance_variable_get(:@attributes)).to receive(:respond_to?).and_return(false)
+      expect_loaded(row)
+    end
+
+    it "knows a test's own transaction from the app's" do
+      expect(described_class).not_to be_unjoinable(connection)
+      model.transaction { expect(described_class).not_to be_unjoinable(model.connection) }
+      in_a_test { expect(described_class).to be_unjoinable(model.connection) }
+    end
+
+    it "opens a connection that is not the pool's" do
+      opened = described_class.new_connection(model.connection_pool)
+      expect(opened.select_value("SELECT 1")).to eq(1)
+      expect(model.connection_pool.connections).not_to include(opened)
+    ensure
+      opened&.disconnect!
+    end
+
+    it "replaces a lock that lets interrupts in, for as long as it takes" do
+      before = connection.lock
+      described_class.undisturbed(connection) { expect(described_class).not_to be_disturbed(connection) }
+      expect(connection.lock).to equal(before)
+    end
+
+    it "lets a record load what strict loading forbids" do
+      owner = BudgetTable::Organization.strict_loading.find(organization.id)
+      expect { described_class.allow_loading(owner) }.to change(owner, :strict_loading?).to(false)
+    end
+  end
+
+  describe "on SQLite", database: :sqlite do
+    it "takes several statements at once, and knows an open transaction" do
+      described_class.execute_batch(connection, "BEGIN; SELECT 1")
+      expect(described_class).to be_transaction_active(connection)
+      described_class.execute_batch(connection, "COMMIT")
+      expect(described_class).not_to be_transaction_active(connection)
+    end
+  end
+
+  describe "on MariaDB", database: :mariadb do
+    it "takes the result of one of several statements" do
+      expect(described_class).to be_abandon_results(connection)
+      connection.execute("BEGIN NOT ATOMIC SELECT 1; END")
+      described_class.abandon_results(connection)
+      expect(connection.select_value("SELECT 2")).to eq(2)
+    end
+  end
+end

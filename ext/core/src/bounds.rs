@@ -194,6 +194,8 @@ mod tests {
             ("preset", r#""mine""#),
             ("tools", r#"[{"type":"openrouter:web_search"}]"#),
             ("models", r#"["c/d"]"#),
+            ("model", r#""c/d""#),
+            ("messages", r#"[{"role":"user","content":"Ho"}]"#),
         ] {
             assert_eq!(prompt(&[(name, value)], &[]), None, "{name}");
             assert_eq!(prompt(&[], &[(name, value)]), None, "{name}");
@@ -220,6 +222,8 @@ mod tests {
             ("plugins", "null"),
             ("tools", r#"[{"type":"function","function":{"name":"f"}}]"#),
             ("modalities", r#"["text"]"#),
+            ("modalities", "null"),
+            ("audio", "null"),
             ("provider", r#"{"sort":"price"}"#),
         ] {
             assert!(!extras(name, value), "{name} {value}");

@@ -318,18 +318,90 @@ fn the_report_tells_of_each_model() {
 }
 
 #[test]
-fn what_is_kept_is_bounded() {
+fn of_models_the_500_that_were_called_last_are_kept() {
     let (health, start) = (Health::default(), Instant::now());
-    for number in 0..700 {
+    for number in 0..501 {
         succeed(&health, &candidate(&format!("a/{number}")), start + secs(number));
+        if number == 499 {
+            assert_eq!(health.report(start).len(), 500);
+            succeed(&health, &candidate("a/0"), start + secs(600));
+        }
     }
     let models: Vec<_> = health.report(start).into_iter().map(|report| report.model).collect();
-    assert!(models.len() == 500 && models.contains(&"a/699".to_owned()), "{}", models.len());
-    for number in 0..70 {
-        let elsewhere = endpoint(&format!("e{number}"));
-        succeed(&health, &Candidate { endpoint: elsewhere, ..candidate("a/1") }, start);
-    }
-    assert!(health.report(start).len() <= 50);
+    assert_eq!(models.len(), 500);
+    assert!(models.contains(&"a/0".to_owned()) && !models.contains(&"a/1".to_owned()), "a/1 is the oldest");
+    assert!(models.contains(&"a/500".to_owned()));
+    succeed(&health, &candidate("a/500"), start + secs(601));
+    assert_eq!(health.report(start).len(), 500, "one that is known needs no room");
+}
+
+#[test]
+fn of_endpoints_50_are_kept() {
+    let (health, start) = (Health::default(), Instant::now());
+    let at = |number: u64| Candidate { endpoint: endpoint(&format!("e{number}")), ..candidate("a/1") };
+    (0..50).for_each(|number| drop(succeed(&health, &at(number), start)));
+    succeed(&health, &at(0), start);
+    assert_eq!(health.report(start).len(), 50);
+    succeed(&health, &at(50), start);
+    let endpoints: Vec<_> = health.report(start).into_iter().map(|report| report.endpoint).collect();
+    assert_eq!(endpoints, ["e50"], "keys may be anybody's: the board begins anew");
+}
+
+#[test]
+fn a_probe_that_never_comes_back_holds_its_place_for_its_limit_and_a_minute() {
+    let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    health.take_over(&model.endpoint, Some("a/1"), secs(10), Reason::Timeout, start);
+    let due = start + secs(13);
+    let Admission::Probe(probe) = health.admit(&model, secs(30), due) else { panic!("must probe") };
+    std::mem::forget(probe);
+    assert!(!health.is_warm(&model, due + secs(89)));
+    assert!(health.is_warm(&model, due + secs(90)));
+}
+
+#[test]
+fn one_call_probes_the_model_and_its_endpoint_at_once() {
+    let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    health.take_over(&model.endpoint, Some("a/1"), secs(10), Reason::Timeout, start);
+    health.take_over(&model.endpoint, None, secs(10), Reason::Unauthorized, start);
+    let due = start + secs(13);
+    let Admission::Probe(probe) = health.admit(&model, secs(30), due) else { panic!("must probe") };
+    assert!(!health.is_warm(&candidate("b/2"), due), "the endpoint is being probed");
+    drop(probe);
+    assert!(health.is_warm(&model, due) && health.is_warm(&candidate("b/2"), due));
+    let Admission::Probe(_probe) = health.admit(&model, secs(30), due) else { panic!("a dropped probe gives way") };
+    assert_eq!(succeed(&health, &model, due), [Notice::Warm { model: true, whole_endpoint: true }]);
+}
+
+#[test]
+fn the_report_says_of_each_state_what_it_is() {
+    let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
+    succeed(&health, &candidate("b/2"), start);
+    succeed(&health, &model, start);
+    let up = report(&health, "a/1", start);
+    assert_eq!((up.state.as_str(), up.failing, up.failures, up.next_probe), ("up", None, 0, None));
+    fail(&health, &model, Reason::Timeout, start);
+    assert_eq!(report(&health, "a/1", start).state.as_str(), "failing");
+    health.take_over(&model.endpoint, Some("a/1"), secs(10), Reason::Timeout, start);
+    assert_eq!(report(&health, "a/1", start).state.as_str(), "cooling_down");
+    assert_eq!(report(&health, "b/2", start).state.as_str(), "up");
+    health.take_over(&model.endpoint, None, secs(100), Reason::Unauthorized, start);
+    let next = report(&health, "a/1", start).next_probe.unwrap();
+    assert!((secs(100)..=secs(120)).contains(&next), "the later of the two: {next:?}");
+    assert_eq!(report(&health, "b/2", start).state.as_str(), "cooling_down");
+    let due = start + secs(121);
+    assert_eq!(report(&health, "a/1", due).next_probe, Some(Duration::ZERO));
+    let Admission::Probe(_probe) = health.admit(&model, secs(1), due) else { panic!("must probe") };
+    assert_eq!(report(&health, "a/1", due).state.as_str(), "probing");
+    let models: Vec<_> = health.report(due).into_iter().map(|report| report.model).collect();
+    assert_eq!(models, ["a/1", "b/2"], "sorted, and without a line for an endpoint whose models are there");
+}
+
+#[test]
+fn an_endpoint_that_answers_again_and_has_no_models_is_not_reported() {
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    health.take_over(&model.endpoint, None, secs(60), Reason::Unauthorized, now);
+    health.lift(&model.endpoint, None);
+    assert!(health.report(now).is_empty());
 }
 
 #[test]

@@ -137,6 +137,15 @@ async fn what_a_failed_answer_cost_is_owed_to_the_last_digit() {
 }
 
 #[tokio::test]
+async fn without_the_header_the_id_of_a_failed_answer_is_the_generations() {
+    let body = r#"{"id":"gen-3","error":{"code":503},"usage":{"cost":0.1}}"#;
+    assert_eq!(failure(body).await.generation_id.as_deref(), Some("gen-3"));
+    let reply = answer("503 Service Unavailable", "X-Generation-Id: gen-2\r\n", body);
+    let refused = Caller::hears(vec![Step::Send(reply)]).await.unwrap_err();
+    assert_eq!(refused.generation_id.as_deref(), Some("gen-2"));
+}
+
+#[tokio::test]
 async fn a_cost_made_to_fill_the_memory_spoils_the_answer() {
     let long = "9".repeat(4_000);
     let fraction = format!("0.{long}");

@@ -27,6 +27,7 @@ require "llm_router/account"
 require "llm_router/endpoint"
 require "llm_router/candidate"
 require "llm_router/chain"
+require "llm_router/job_settings"
 require "llm_router/settings"
 require "llm_router/health_settings"
 require "llm_router/configuration"
@@ -39,6 +40,7 @@ require "llm_router/web_request"
 require "llm_router/database_connections"
 require "llm_router/current_job"
 require "llm_router/later_charge"
+require "llm_router/budget_jobs"
 require "llm_router/parking"
 require "llm_router/unscheduled"
 require "llm_router/uninterrupted"
@@ -71,16 +73,18 @@ class LlmRouter
   autoload :Batch, "llm_router/batch"
   autoload :BatchedCall, "llm_router/batched_call"
   autoload :Budget, "llm_router/budget"
+  autoload :BudgetAddress, "llm_router/budget_address"
+  autoload :BudgetJob, "llm_router/budget_job"
   autoload :Budgets, "llm_router/budgets"
-  autoload :ChargeJob, "llm_router/charge_job"
   autoload :ChargeOnce, "llm_router/charge_once"
+  autoload :Enqueue, "llm_router/enqueue"
   autoload :Job, "llm_router/job"
   autoload :JobPolicy, "llm_router/job_policy"
   autoload :JobReport, "llm_router/job_report"
   autoload :OnBudgetExceeded, "llm_router/on_budget_exceeded"
-  autoload :SettleJob, "llm_router/settle_job"
   autoload :SidekiqWorker, "llm_router/sidekiq_worker"
   autoload :SharedHealth, "llm_router/shared_health"
+  BudgetJobs.register
 
   @configuring = Monitor.new
 
@@ -101,7 +105,7 @@ class LlmRouter
       @configuring.synchronize do
         draft = (@config || Configuration.new).dup
         yield draft
-        @config = draft.finish
+        @config = draft.finish.tap { |config| BudgetJobs.configured { config } }
       end
     end
 
@@ -141,6 +145,7 @@ class LlmRouter
     def reset_configuration!
       main_ractor!
       @configuring.synchronize { @config = nil }
+      BudgetJobs.configured { Configuration.new }
     end
 
     # Loads what belongs to Rails, where that was loaded after this gem: by a spec_helper, or with require: false.

@@ -29,10 +29,20 @@ class LlmRouter
       app.middleware.use(WebRequest::Middleware)
     end
 
+    # The parent of {ChargeJob} and {SettleJob} may be the app's. In production, a wrong name shows at boot.
+    # @param app [Rails::Application]
+    def job_parent(app)
+      app.reloader.before_class_unload { BudgetJobs.unload }
+      ActiveSupport.on_load(:after_initialize) do
+        BudgetJobParent if app.config.eager_load && Object.const_defined?("ActiveJob::Base")
+      end
+    end
+
     # @param app [Rails::Application] one that has begun to start
     def late(app)
       defaults(app)
       jobs
+      job_parent(app)
       app.initialized? ? too_late : web_requests(app)
     end
 

@@ -109,4 +109,7 @@ class LlmRouter
 
   # The router itself failed. Always a bug of this gem.
   class InternalError < Error; end
+
+  # A {ChargeJob} or {SettleJob} found its budget deleted, or another's row under its id. Nothing was charged.
+  class BudgetNotFound < Error; end
 end

@@ -90,11 +90,10 @@ class LlmRouter
     # @return [Boolean] whether the charge is on its way; only a record can travel to another job
     def charge_later(budget, cost_usd, attempt)
       records = Budgets.new([budget]).budgets
-      return false unless records.all? { |record| record.respond_to?(:to_global_id) }
+      return false unless records.all? { |record| BudgetAddress.possible?(record) }
 
       details = [attempt].compact.map { |known| known.to_h.transform_keys(&:to_s) }
-      records.each { |record| ChargeJob.perform_later(record, cost_usd.to_s("F"), *details) }
-      true
+      records.map { |record| Enqueue.call(ChargeJob.new(record, cost_usd.to_s("F"), *details)) }.all?
     rescue StandardError
       false
     end

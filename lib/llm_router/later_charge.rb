@@ -22,13 +22,18 @@ class LlmRouter
     end
 
     # Makes a charge that was left, once.
-    # @param budget [#charge!] a record
+    # @param budget [#charge!, Hash] a record, or its {BudgetAddress}
     # @param cost_usd [String] US dollars, a decimal
     # @param attempt [Hash] what {Attempt} holds, at least an id
     # @return [void]
+    # @raise [BudgetNotFound]
     def make(budget, cost_usd, attempt)
       attempt = Attempt.new(**attempt.transform_keys(&:to_sym))
-      once(budget, attempt) { Account.of(budget).late(BigDecimal(cost_usd)) { attempt } }
+      BudgetAddress.find(budget) do |found|
+        once(found, attempt) { Account.of(found).late(BigDecimal(cost_usd)) { attempt } }
+      end
+    rescue BudgetNotFound => e
+      raise BudgetNotFound, "#{e.message}. #{cost_usd} USD were spent that no budget has been charged with"
     end
 
     # A row has a record of attempts.

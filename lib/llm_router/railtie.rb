@@ -9,6 +9,7 @@ class LlmRouter
     initializer("llm_router.defaults", before: :load_config_initializers) { |app| AppSetup.defaults(app) }
     initializer("llm_router.jobs") { AppSetup.jobs }
     initializer("llm_router.web_request") { |app| AppSetup.web_requests(app) }
+    initializer("llm_router.job_parent") { |app| AppSetup.job_parent(app) }
 
     # Before Sidekiq's server makes its middleware, and the first worker may only be loaded after.
     initializer "llm_router.sidekiq" do

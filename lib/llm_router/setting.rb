@@ -95,6 +95,16 @@ class LlmRouter
       raise ConfigurationError, "#{what} is called #{given}: give it a name, a Symbol or a String on one line"
     end
 
+    # A name is not looked up here: the app's classes cannot be loaded yet.
+    # @return [String, Class]
+    def job_class(name, value)
+      return value.dup.freeze if value.is_a?(String) && value.match?(/\A(::)?[A-Z]\w*(::[A-Z]\w*)*\z/)
+      return value if value.is_a?(Class) && value.ancestors.any? { |ancestor| ancestor.name == "ActiveJob::Base" }
+
+      raise ConfigurationError, "#{name} is #{value.inspect}: give a class below ActiveJob::Base, or its name, " \
+                                "such as \"ApplicationJob\""
+    end
+
     # A copy that the giver cannot change any more.
     def copy(value)
       case value

@@ -3,6 +3,8 @@
 class LlmRouter
   # The plain settings of a {Configuration}, checked as they are set.
   module Settings
+    include JobSettings
+
     # What can be done about something doubtful.
     CHOICES = %i[warn raise allow].freeze
     # What can become of money that an attempt may have cost, where nobody ever says so.
@@ -190,6 +192,7 @@ class LlmRouter
     private
 
     def set_defaults
+      set_job_defaults
       key = ENV.fetch("OPENROUTER_API_KEY", "")
       @api_key = key.empty? ? nil : Secret.new(key)
       @base_url = "https://openrouter.ai/api/v1"

@@ -145,7 +145,7 @@ RSpec.describe "LlmRouter::Budget, where the caller reads, or prevents writes" d
       roles[:reading].establish_connection(Databases.another(:sqlite, "replica"))
     end
 
-    after { ActiveRecord::Base.connection_handlers = {} }
+    after { ActiveRecord::Base.connection_handlers = {} if LlmRouter::Budget::WritingRole.legacy? }
 
     ways.each do |name, way|
       it "writes to the writing role's database #{name}" do

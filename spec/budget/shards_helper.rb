@@ -52,8 +52,8 @@ module Shards
 
     # Rails 6.1 has two ways to know roles, and shards go with the later one.
     def switch_handling(legacy, handler)
-      settings = [ActiveRecord, ActiveRecord::Base].find { |one| one.respond_to?(:legacy_connection_handling=) }
-      settings.legacy_connection_handling = legacy if settings
+      settings = ActiveRecord.respond_to?(:legacy_connection_handling) ? ActiveRecord : ActiveRecord::Base
+      settings.legacy_connection_handling = legacy if settings.respond_to?(:legacy_connection_handling)
       ActiveRecord::Base.default_connection_handler = handler
       # Rails 6.1 keeps the thread's.
       ActiveRecord::Base.connection_handler = nil

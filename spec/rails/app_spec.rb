@@ -71,6 +71,28 @@ RSpec.describe "A Rails app with llm_router" do
     expect(gateway.requests.map { |request| request.headers["x-openrouter-title"] }).to eq(%w[RailsApp RailsApp])
   end
 
+  it "puts the gem's jobs below its own, which may be reloaded, and on the queue that it says" do
+    printed = in_app(<<~RUBY)
+      LlmRouter.configure { |config| config.job_parent, config.job_queue = "ApplicationJob", "low" }
+      jobs = -> { [LlmRouter::ChargeJob, LlmRouter::SettleJob] }
+      before = jobs.call
+      Rails.application.reloader.reload!
+      print before.map { |job| job.superclass.equal?(ApplicationJob) },
+            jobs.call.map { |job| [job.superclass.equal?(ApplicationJob), job.new.queue_name] }
+    RUBY
+    expect(printed).to end_with('[false, false][[true, "low"], [true, "low"]]')
+  end
+
+  it "loads its parent class of the gem's jobs late, and does not boot in production with one that is not there" do
+    file = File.join(app.path, "config/initializers/jobs.rb")
+    File.write(file, %(LlmRouter.configure { |config| config.job_parent = "AplicationJob" }\n))
+    expect(app.runner("print :up", **env)).to end_with("up")
+    File.write(file, "Rails.application.config.eager_load = true", mode: "a")
+    expect { app.runner("print :up", **env) }.to raise_error(RailsApp::Failed, /job_parent is AplicationJob, which can/)
+  ensure
+    FileUtils.rm_f(file)
+  end
+
   it "does not boot with a typo in a chain" do
     code = "LlmRouter.configure { |config| config.chain :default, [{ modle: 'a/b' }] }"
     file = File.join(app.path, "config/initializers/typo.rb")

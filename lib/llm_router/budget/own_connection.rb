@@ -35,7 +35,7 @@ class LlmRouter
       # @yieldparam settings [Array<String>] statements that must come first in it: behind a pooler in transaction
       #   mode, what outlives the transaction reaches other clients
       def bare(model, &)
-        chosen = chosen_in_another_role(model)
+        chosen = Schema.given || chosen_in_another_role(model)
         WritingRole.enter(model) do
           pool = model.connection_pool
           schema = with_undisturbed(pool) do |connection|
@@ -54,14 +54,20 @@ class LlmRouter
         !in_test?(connection)
       end
 
+      # @return [String, nil] the schema that the caller's session chose
+      def chosen(model)
+        chosen_in_another_role(model) || WritingRole.enter(model) { chosen_in(model.connection_pool) }
+      end
+
       # A thread that reads in another role may have chosen a tenant there, and there alone.
       def chosen_in_another_role(model)
-        return if WritingRole.current?(model)
-
-        pool = model.connection_pool
-        with_undisturbed(pool) { |connection| Schema.chosen(connection) } if pool.active_connection?
+        chosen_in(model.connection_pool) unless WritingRole.current?(model)
       rescue ActiveRecord::ConnectionNotEstablished
         nil
+      end
+
+      def chosen_in(pool)
+        with_undisturbed(pool) { |connection| Schema.chosen(connection) } if pool.active_connection?
       end
 
       def with_undisturbed(pool)

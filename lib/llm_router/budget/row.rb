@@ -9,13 +9,17 @@ class LlmRouter
       # @return [Budget] the same row as the database has it now
       # @raise [RowMissing]
       def self.read(budget)
-        model = budget.class
-        fresh = OwnConnection.open(model) { |connection| load(model, connection, model.primary_key => budget.id) }
+        fresh = find(budget.class, budget.id)
         raise missing([budget]) unless fresh
 
         owner = Owner.loaded(budget)
         fresh.association(:owner).target = owner if owner
         fresh
+      end
+
+      # @return [Budget, nil]
+      def self.find(model, id)
+        OwnConnection.open(model) { |connection| load(model, connection, model.primary_key => id) }
       end
 
       # Not from the query cache, which does not hear of other processes.

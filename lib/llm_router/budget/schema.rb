@@ -8,9 +8,21 @@ class LlmRouter
       # Reads the value, or only one that is not the connection's default.
       POSTGRESQL = ["SHOW search_path",
                     "SELECT setting FROM pg_settings WHERE name = 'search_path' AND setting <> reset_val"].freeze
-      private_constant :POSTGRESQL
+      WITHIN = :llm_router_schema
+      private_constant :POSTGRESQL, :WITHIN
 
       module_function
+
+      # @param schema [String, nil] nil for that of the connection
+      # @yield with budgets used in that schema
+      def within(schema, &)
+        FiberLocal.set(WITHIN, schema, &)
+      end
+
+      # @return [String, nil] see {.within}
+      def given
+        Thread.current[WITHIN]
+      end
 
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @return [String, nil] nil where there is no such thing

@@ -9,15 +9,17 @@ class LlmRouter
       module_function
 
       # @param model [Class]
+      # @param shard [Symbol, nil] nil for the caller's
       # @yield in the writing role, with writes allowed
-      def enter(model, &)
-        return yield if current?(model) && !model.current_preventing_writes
-        return legacy(model, &) if legacy?
+      def enter(model, shard: nil, &block)
+        shard = nil if shard == model.current_shard
+        return yield if shard.nil? && current?(model) && !model.current_preventing_writes
+        return legacy(model, shard, &block) if legacy?
 
         owner = connection_class(model)
-        return ActiveRecord::Base.connected_to(role: role, &) if owner.primary_class?
+        return ActiveRecord::Base.connected_to(role: role, shard: shard, &block) if owner.primary_class?
 
-        ActiveRecord::Base.connected_to_many(owner, role: role, &)
+        ActiveRecord::Base.connected_to_many(owner, role: role, shard: shard, &block)
       end
 
       # @return [Boolean]
@@ -41,10 +43,10 @@ class LlmRouter
         settings.respond_to?(:legacy_connection_handling) && settings.legacy_connection_handling
       end
 
-      def legacy(model, &)
-        return ActiveRecord::Base.connection_handler.while_preventing_writes(false, &) if current?(model)
+      def legacy(model, shard, &)
+        return ActiveRecord::Base.connected_to(role: role, shard: shard, &) if shard || !current?(model)
 
-        ActiveRecord::Base.connected_to(role: role, &)
+        ActiveRecord::Base.connection_handler.while_preventing_writes(false, &)
       end
     end
   end

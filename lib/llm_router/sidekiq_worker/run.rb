@@ -65,10 +65,10 @@ class LlmRouter
       # @return [Boolean] whether the charge is on its way; only a record can travel to another job
       def charge_later(budget, cost_usd, attempt)
         records = Budgets.new([budget]).budgets
-        return false unless records.all? { |record| record.respond_to?(:to_global_id) }
+        return false unless records.all? { |record| BudgetAddress.possible?(record) }
 
         details = attempt.to_h.transform_keys(&:to_s)
-        records.each { |record| ChargeWorker.perform_async(record.to_global_id.to_s, cost_usd.to_s("F"), details) }
+        records.each { |record| ChargeWorker.perform_async(BudgetAddress.of(record), cost_usd.to_s("F"), details) }
         true
       rescue StandardError
         false

@@ -359,6 +359,20 @@ fn a_probe_that_never_comes_back_holds_its_place_for_its_limit_and_a_minute() {
 }
 
 #[test]
+fn a_probe_that_ends_gives_its_own_place_back_alone() {
+    let (health, start) = (Health::default(), Instant::now());
+    let (one, other) = (candidate("a/1"), candidate("b/2"));
+    for model in [&one, &other] {
+        health.take_over(&model.endpoint, Some(&model.model), secs(10), Reason::Timeout, start);
+    }
+    let due = start + secs(13);
+    let Admission::Probe(first) = health.admit(&one, secs(30), due) else { panic!("must probe") };
+    let Admission::Probe(_second) = health.admit(&other, secs(30), due) else { panic!("must probe") };
+    drop(first);
+    assert!(health.is_warm(&one, due) && !health.is_warm(&other, due));
+}
+
+#[test]
 fn one_call_probes_the_model_and_its_endpoint_at_once() {
     let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
     health.take_over(&model.endpoint, Some("a/1"), secs(10), Reason::Timeout, start);

@@ -105,6 +105,8 @@ RSpec.describe "README.md and docs" do
       # A model has a name of its own, so this one is defined where the specs have another.
       hide_const("LlmBudget")
       stub_const("ApplicationRecord", ActiveRecord::Base)
+      # Those of other specs are not connected to anything.
+      allow(LlmRouter::Budget).to receive(:models).and_return([BudgetTable::LlmBudget])
       place = TOPLEVEL_BINDING.dup
       place.local_variable_set(:organization, organization)
       place.eval(code, "README.md", line).call(messages: Support::MESSAGES)

@@ -5,6 +5,7 @@
 require "active_job"
 require "active_record"
 require "bigdecimal"
+require "tempfile"
 
 ActiveJob::Base.logger = nil
 
@@ -14,8 +15,9 @@ class ApplicationJob < ActiveJob::Base; end
 class ArticleRecord < ActiveRecord::Base
   self.abstract_class = true
 
-  # One connection, for each would have a database of its own.
-  establish_connection(adapter: "sqlite3", database: ":memory:", pool: 1)
+  # Removed by its finalizer, which comes after what runs at exit, such as Minitest's tests.
+  FILE = Tempfile.new("article")
+  establish_connection(adapter: "sqlite3", database: FILE.path)
   connection_pool.with_connection do |connection|
     connection.create_table(:organizations) { |t| t.string :name }
     connection.create_table(:messages) do |t|

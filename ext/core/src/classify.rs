@@ -81,20 +81,12 @@ fn money_or_moderation(status: u16, evidence: &Evidence, codes: &[(Source, Kind)
 
 /// Where the answer's own status would blame the request, or nobody, one that the error names may say better.
 fn by_statuses(status: u16, evidence: &Evidence, generic: bool) -> Kind {
-    let named = || evidence.statuses().map(by_status);
+    let other_than = |kind: Kind| evidence.statuses().map(by_status).find(|named| *named != kind).unwrap_or(kind);
     match by_status(status) {
-        Kind::Request => named().find(|kind| *kind != Kind::Request).unwrap_or(Kind::Request),
-        Kind::Unknown => named().find(|kind| *kind != Kind::Unknown).unwrap_or_else(|| by_word(Kind::Unknown, generic)),
-        kind => by_word(kind, generic),
-    }
-}
-
-/// Where no status says anything, a word that says little is all there is.
-fn by_word(kind: Kind, generic: bool) -> Kind {
-    if generic && matches!(kind, Kind::Unknown | Kind::BadAnswer) {
-        Kind::Request
-    } else {
-        kind
+        kind @ (Kind::Request | Kind::Unknown) => other_than(kind),
+        // Inside a 200, a word that says little is all there is. Beside a 403 it says nothing.
+        Kind::BadAnswer if generic => Kind::Request,
+        kind => kind,
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) enum Source {
 #[rustfmt::skip]
 const CONTAINERS: &[&str] = &[
     "", "error", "errors", "metadata", "availability", "constraint", "detail", "details", "message", "raw", "body", "data",
-    "innererror", "fault", "cause", "exception", "response",
+    "innererror", "fault", "cause", "exception", "response", "code", "type",
 ];
 const CODES: &[&str] =
     &["code", "type", "status", "reason", "limitsource", "errorcode", "errorname", "error", "title", "name"];

@@ -55,12 +55,14 @@ const CODES: &[(Kind, &[&str])] = &[
         "rate_limit_exceeded", "rate_limit_reached", "rate_limit", "rate_limited", "too_many_requests",
         "resource_exhausted", "token_quota_exceeded", "quota_exceeded", "service_quota_exceeded", "throttling",
         "throttled", "request_throttled", "queue_exceeded", "model_rate_limit", "dynamic_request_limited",
+        "throttling_rate_quota", "throttling_allocation_quota", "throttling_burst_rate",
     ]),
     (Kind::Unavailable, &[
         "provider_overloaded", "provider_unavailable", "server", "unmapped", "capacity_exhausted", "capacity_exceeded",
         "temporarily_unavailable", "overloaded", "model_overloaded", "engine_overloaded", "internal_server", "internal",
         "internal_failure", "service_unavailable", "unavailable", "bad_gateway", "model_not_ready", "model_loading",
         "service_tier_capacity_exceeded", "no_healthy_upstream", "no_capacity", "deployment_not_ready",
+        "model_error", "model_stream_error",
     ]),
     (Kind::Timeout, &["timeout", "request_timeout", "gateway_timeout", "deadline_exceeded", "model_timeout"]),
     (Kind::BadAnswer, &["json_validate_failed", "tool_use_failed", "malformed_function_call"]),
@@ -74,7 +76,7 @@ const CODES: &[(Kind, &[&str])] = &[
         "resource_not_found", "model_decommissioned", "model_not_supported", "model_not_available", "model_unavailable",
         "unavailable_model", "unsupported_model", "unknown_model", "invalid_model", "model_not_allowed",
         "model_not_active", "model_terms_required", "model_permission_blocked_org", "deployment_not_found",
-        "operation_not_supported", "no_providers_available", "unsupported_country_region_territory", "unsupported_country", "unsupported_region",
+        "operation_not_supported", "no_providers_available", "resource_does_not_exist", "unsupported_country_region_territory", "unsupported_country", "unsupported_region",
         "user_location_not_supported",
     ]),
     (Kind::Key, &[
@@ -99,10 +101,10 @@ const CODES: &[(Kind, &[&str])] = &[
 /// Parts of messages, in lower case, with blanks for `_`; `*` stands for a few words. The first row that fits counts.
 #[rustfmt::skip]
 const PHRASES: &[(Kind, &[&str])] = &[
-    (Kind::CannotAfford, &["can only afford", "requires more credits", "fewer max tokens"]),
+    (Kind::CannotAfford, &["can only afford", "requires more credits", "fewer max tokens", "prompt tokens limit exceeded"]),
     (Kind::Money, &[
         "insufficient balance", "insufficient credit", "insufficient fund", "insufficient quota", "not enough credit",
-        "not enough balance", "credit balance is too low", "out of credit", "no credits left", "credits are depleted",
+        "not enough balance", "balance is insufficient", "余额不足", "credit balance is too low", "out of credit", "no credits left", "credits are depleted",
         "used all available credits", "monthly included credits", "key limit exceeded", "credit limit exceeded", "spending limit", "spend limit",
         "specified api usage limits", "billing hard limit", "account is not active", "inactive subscription",
         "budget has been exceeded", "budget exceeded", "payment required", "please recharge",
@@ -120,7 +122,7 @@ const PHRASES: &[(Kind, &[&str])] = &[
     (Kind::TooLong, &[
         "maximum context length", "context length", "context window", "context size", "exceed context limit",
         "prompt is too long", "input is too long", "input too long", "reduce the length of the messages",
-        "exceeds the maximum number of tokens",
+        "exceeds the maximum number of tokens", "range of input length",
     ]),
     (Kind::NoModel, &[
         "location is not supported", "region is not supported", "country is not supported", "territory not supported",
@@ -147,7 +149,8 @@ const PHRASES: &[(Kind, &[&str])] = &[
 
 /// The kind that a code or a type names.
 pub(crate) fn of_code(code: &str) -> Option<Kind> {
-    let code = plain(code);
+    // AWS writes `com.amazon.coral.service#ThrottlingException`.
+    let code = plain(code.rsplit('#').next().unwrap_or_default());
     let base = code.strip_suffix("error").or_else(|| code.strip_suffix("exception")).unwrap_or(&code);
     let names = |known: &str, code: &str| {
         let known = known.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());

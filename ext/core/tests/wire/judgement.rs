@@ -52,7 +52,6 @@ async fn the_request_is_at_fault_where_nothing_says_otherwise() {
         (409, r#"{"error":{"error_type":"unprocessable"}}"#),
         (502, r#"{"error":{"error_type":"image_something_new"}}"#),
         (424, r#"{"error":{"error_type":"image_download_failed"}}"#),
-        (418, r#"{"type":"error","error":{"type":"invalid_request_error","message":"messages: field required"}}"#),
         (200, r#"{"error":{"type":"invalid_request_error","message":"messages: field required"}}"#),
         (200, r#"{"error":{"message":"bad","http_status":400}}"#),
         (200, r#"[{"error":{"code":400,"message":"bad"}}]"#),
@@ -179,6 +178,8 @@ async fn a_model_that_is_not_here_not_for_us_or_no_more_is_left_for_the_next() {
             r#"{"error":{"message":"Model Not Exist","type":"invalid_request_error","code":"invalid_request_error"}}"#,
         ),
         (400, r#"{"errors":[{"code":"model_not_found","message":"no"}]}"#),
+        (400, r#"{"error":[{"code":["model_not_found"]}]}"#),
+        (400, r#"{"detail":{"error":{"code":"model_not_found"}}}"#),
         (400, r#"{"error":{"message":"no","http_status":404}}"#),
         (400, r#"{"error":"{\"error\":{\"code\":\"model_not_found\"}}"}"#),
         (400, "The model `x` does not exist"),
@@ -207,6 +208,12 @@ async fn what_passes_by_itself_is_left_for_the_next() {
         (400, r#"{"__type":"ThrottlingException","message":"Too many tokens, please wait"}"#),
         (400, r#"{"error":{"message":"litellm.RateLimitError: no","type":"throttling_error","code":"400"}}"#),
         (400, r#"{"status_code":429,"error":{"type":null,"message":"no"}}"#),
+        (400, r#"{"__type":"com.amazon.coral.service#ThrottlingException","message":"no"}"#),
+        (
+            429,
+            r#"{"error":{"message":"Rate limit exceeded: free-models-per-day. Add 10 credits to unlock more","code":429}}"#,
+        ),
+        (400, r#"{"error":{"message":"no","metadata":"{\"error_type\":\"rate_limit_exceeded\"}"}}"#),
         (400, "Too many requests"),
         (
             402,
@@ -301,6 +308,7 @@ async fn the_keys_money_is_the_endpoints() {
             r#"{"error":{"message":"Budget has been exceeded! Current cost: 5, Max budget: 4","type":"budget_exceeded","code":"400"}}"#,
         ),
         (400, "insufficient balance"),
+        (403, r#"{"code":30001,"message":"Sorry, your account balance is insufficient","data":null}"#),
         (200, r#"{"error":{"message":"no","code":402}}"#),
     ];
     all_are(InsufficientCredits, Scope::Endpoint, &rows).await;
@@ -312,7 +320,14 @@ async fn what_the_balance_does_not_allow_for_this_model_is_the_models() {
     let body = format!(r#"{{"error":{{"message":"{words}","code":402}}}}"#);
     let typed =
         format!(r#"{{"error":{{"message":"{words}","code":402,"metadata":{{"limit_source":"openrouter_credits"}}}}}}"#);
-    all_are(InsufficientCredits, Scope::Model, &[(402, &body), (402, &typed), (400, words), (200, &body)]).await;
+    let prompt =
+        r#"{"error":{"message":"Prompt tokens limit exceeded: 9000 > 4000. To increase, upgrade.","code":402}}"#;
+    all_are(
+        InsufficientCredits,
+        Scope::Model,
+        &[(402, prompt), (402, &body), (402, &typed), (400, words), (200, &body)],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -359,6 +374,12 @@ async fn what_is_not_known_to_be_the_requests_fault_is_not() {
         (405, "{}"),
         (418, "{}"),
         (423, r#"{"error":{"code":"something_new"}}"#),
+        (403, r#"{"error":{"message":"You may not sample from it","type":"invalid_request_error"}}"#),
+        (
+            403,
+            r#"{"error":{"message":"A violation of provider Terms Of Service.","code":403,"metadata":{"provider_name":"P"}}}"#,
+        ),
+        (403, r#"{"error":{"metadata":{"reasons":[],"patterns":null}}}"#),
         (431, ""),
         (499, ""),
     ];

@@ -55,8 +55,10 @@ class LlmRouter
     #   that of its dearest provider, so that every provider may serve it; or +:listed+, that of OpenRouter's list of
     #   models, which is often lower: a cap lets more calls through at once, but providers that charge more serve none
     attr_reader :price_ceiling
-    # @return [Boolean] whether the thread's database connections go back to the pool while a
-    #   request is on the wire and no transaction is open; default true
+    # @return [Boolean] whether the thread's database connections go back to the pool while a request is on the wire;
+    #   default false. Those stay that have an open transaction, or that a +with_connection+ block uses. What belongs to
+    #   the session ends for the thread with a connection that goes back: a +search_path+ or another +SET+, advisory
+    #   locks, temporary tables, prepared statements; the next who takes the connection has it
     attr_accessor :release_connections
     # @return [Boolean] whether calls of tests may leave the machine without {LlmRouter.testing!}; default false, and
     #   then such a call raises {Testing::RealCallInTest}
@@ -201,7 +203,8 @@ class LlmRouter
       @max_answer_bytes = 32 * 1024 * 1024
       @ca_file = @trust = nil
       @same_vendor = @in_web_request = :warn
-      @release_connections = @log_messages = true
+      @release_connections = false
+      @log_messages = true
       set_money_defaults
       @logger = @default_logger = Logger.new($stderr, level: Logger::WARN, progname: "llm_router")
     end

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # How a call settles an attempt, once. Rust sets +@unsettled+ to what the attempt came to (a +Native::Completion+, or the
-  # Hash of a failure) before it calls. It stays until that is settled, whatever interrupts it.
+  # How a call settles an attempt, once. Rust sets +@unsettled+ to what the attempt came to (a +Native::Completion+, or
+  # the Hash of a failure) before it calls. It stays until that is settled, whatever interrupts it.
   # @api private
   module Settling
     # Whatever ended the walk: settles what an attempt came to, or releases what was reserved for one that then was not

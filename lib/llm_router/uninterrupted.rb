@@ -18,9 +18,9 @@ class LlmRouter
       Thread.handle_interrupt(mask) { Unscheduled.run(&) }
     end
 
-    # For +Thread.handle_interrupt+ on this thread, made once for each. A thread inherits its maker's masks for life: one
-    # that a budget or a listener starts (a pool's, a timer's, a metrics client's) would be deaf to +Thread#raise+, to
-    # +Timeout+ and to the end of the process. So the mask holds on its own thread alone.
+    # For +Thread.handle_interrupt+ on this thread, made once for each. A thread inherits its maker's masks for life:
+    # one that a budget or a listener starts (a pool's, a timer's, a metrics client's) would be deaf to +Thread#raise+,
+    # to +Timeout+ and to the end of the process. So the mask holds on its own thread alone.
     # @param deferred [Hash{Class => Symbol}] frozen and by identity
     # @return [Hash]
     def mask(deferred = EVERYTHING)

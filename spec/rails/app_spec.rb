@@ -243,6 +243,37 @@ RSpec.describe "A Rails app with llm_router" do
       end
     end
 
+    it "lets a worker of Sidekiq's own wait for its budget as the same job, though Rails loads its class late" do
+      file = File.join(app.path, "app/jobs/draft_worker.rb")
+      File.write(file, <<~RUBY)
+        class DraftWorker
+          include Sidekiq::Worker
+          include LlmRouter::SidekiqWorker
+          on_budget_exceeded :retry_next_period
+
+          def perform(organization)
+            LlmRouter.new(budget: LlmBudget.for(Organization.find(organization)))
+                     .call(messages: [{ role: "user", content: "Hi" }], max_tokens: 5)
+          end
+        end
+      RUBY
+      jid = in_app(<<~RUBY)[/\h{24}\z/]
+        budget.update!(cap_usd: 0)
+        print DraftWorker.set(tags: ["a tag"]).perform_async(organization.id)
+      RUBY
+      sidekiq do
+        expect(in_app(<<~RUBY)).to end_with("#{jid} a tag false")
+          require "sidekiq/api"
+          scheduled = Sidekiq::ScheduledSet.new
+          Timeout.timeout(60) { sleep 0.1 until scheduled.size == 1 }
+          print scheduled.first.jid, " ", *scheduled.first.tags, " ", scheduled.first.item.key?("retry_count")
+        RUBY
+      end
+      expect(gateway.requests).to be_empty
+    ensure
+      FileUtils.rm_f(file)
+    end
+
     it "lets a shutdown end a call that hangs, and keeps the job" do
       gateway.hang
       in_app("DraftReplyJob.perform_later(message.id)")

@@ -54,8 +54,10 @@ class LlmRouter
     module Continuation
       private
 
+      # Rails 8.1 gives it an error as a Hash.
       def resume_job(exception)
-        is_a?(Job) && exception.is_a?(Error) ? raise(exception) : super
+        error = exception.is_a?(Hash) ? exception[:exception] : exception
+        is_a?(Job) && error.is_a?(Error) ? raise(error) : super
       end
     end
 

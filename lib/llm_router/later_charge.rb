@@ -28,7 +28,8 @@ class LlmRouter
     # @return [void]
     # @raise [BudgetNotFound]
     def make(budget, cost_usd, attempt)
-      attempt = Attempt.new(**attempt.transform_keys(&:to_sym))
+      attempt = attempt.transform_keys(&:to_sym)
+      attempt = Attempt.new(**attempt, cost_basis: attempt[:cost_basis]&.to_sym)
       BudgetAddress.find(budget) do |found|
         once(found, attempt) { Account.of(found).late(BigDecimal(cost_usd)) { attempt } }
       end

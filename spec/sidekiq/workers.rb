@@ -9,6 +9,9 @@ require "sidekiq"
 # Of Debian bookworm's pair of Sidekiq and redis, one is newer than the other knows.
 Redis.silence_deprecations = true if defined?(Redis) && Redis.respond_to?(:silence_deprecations=)
 
+# As later versions are by themselves.
+Sidekiq.strict_args!
+
 # What its process and the spec know of each other.
 module Told
   module_function

@@ -67,7 +67,8 @@ class LlmRouter
         records = Budgets.new([budget]).budgets
         return false unless records.all? { |record| BudgetAddress.possible?(record) }
 
-        details = attempt.to_h.transform_keys(&:to_s)
+        # Sidekiq takes what JSON has, and nothing else.
+        details = attempt.to_h.to_h { |name, value| [name.to_s, value.is_a?(Symbol) ? value.to_s : value] }
         records.each { |record| ChargeWorker.perform_async(BudgetAddress.of(record), cost_usd.to_s("F"), details) }
         true
       rescue StandardError

@@ -6,16 +6,11 @@ class LlmRouter
   # for as long as the child lives; and there would be more of them with each generation.
   # @api private
   module Inheritance
-    # Process.daemon forks without _fork.
+    # Process.daemon forks without _fork. Then they stay open until the server closes them, and are not used.
     module Hook
       # @return [Integer]
       def _fork
         super.tap { |pid| Inheritance.refuse if pid.zero? }
-      end
-
-      # @return [Integer]
-      def daemon(...)
-        super.tap { Inheritance.refuse }
       end
     end
 

@@ -182,7 +182,8 @@ class LlmRouter
     @config = LlmRouter.config
     @budget = check_budget(budget)
     @chain = @config.resolve(chain)
-    @chain.check_keys!
+    # A call raises something clearer then.
+    @chain.check_keys! unless real_call_in_test?
     @timeout = timeout ? Setting.seconds("timeout", timeout) : @config.timeout
     @deadline = deadline ? Setting.seconds("deadline", deadline) : @config.deadline
     freeze
@@ -274,16 +275,22 @@ class LlmRouter
 
     missing = %i[exhausted? charge!].reject { |name| budget.respond_to?(name) }
     raise ArgumentError, "budget: a #{budget.class} does not answer to #{missing.join(' and ')}: give an object with " \
-                         "exhausted? and charge!(cost_usd), or LlmRouter::Unlimited for no budget"
+                         "exhausted? and charge!(cost_usd), such as LlmBudget.for(organization), or " \
+                         "LlmRouter::Unlimited for none"
   end
 
   # WebMock and VCR do not see what Rust sends, so a test that scripts nothing would spend money.
   def check_test
-    return if @config.allow_real_calls_in_test || !Environment.test?
-    return if LlmRouter.respond_to?(:testing?) && LlmRouter.testing?
+    return unless real_call_in_test?
 
     require "llm_router/testing/real_call_in_test"
     raise Testing::RealCallInTest
+  end
+
+  def real_call_in_test?
+    return false if @config.allow_real_calls_in_test || !Environment.test?
+
+    !(LlmRouter.respond_to?(:testing?) && LlmRouter.testing?)
   end
 
   # The times and limits of a call, and when a model cools down.

@@ -37,6 +37,9 @@ class LlmRouter
   # @!attribute [r] charges
   #   @return [ActiveRecord::Relation] what was charged, ever: +kind+, +cost_usd+, +model+, +endpoint+,
   #     +generation_id+, +prompt_tokens+, +completion_tokens+, +job_id+, +created_at+
+  # @!attribute [r] reservations
+  #   @return [ActiveRecord::Relation] what attempts under way hold: +usd+, +expires_at+ (the end of the lease),
+  #     +uncertain+, +model+, +job_id+, +key+
   # @!attribute [r] owner
   #   @return [ActiveRecord::Base, nil]
   module Budget
@@ -108,6 +111,7 @@ class LlmRouter
       const_set(:Reservation, Record.for(self, "reservations", :usd))
       ExactMoney.watch(self, %i[cap_usd spent_usd reserved_usd])
       has_many :charges, class_name: "::#{name}::Charge", foreign_key: :budget_id, inverse_of: false
+      has_many :reservations, class_name: "::#{name}::Reservation", foreign_key: :budget_id, inverse_of: false
       attribute :owner_type, Name.new
       attribute :owner_id, Name.new
       attribute :feature, Name.new

@@ -55,7 +55,8 @@ class LlmRouter
       unknown = given.keys - KEYS
       return given if unknown.empty?
 
-      wrong("has #{unknown.map(&:inspect).join(', ')}: it takes #{KEYS.map(&:inspect).join(', ')}")
+      wrong("has #{unknown.map(&:inspect).join(', ')}: it takes #{KEYS.map(&:inspect).join(', ')}. Parameters of the " \
+            "API, such as max_tokens, belong in params: { max_tokens: 200 }")
     end
 
     def checked_model(model)

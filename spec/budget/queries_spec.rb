@@ -37,6 +37,7 @@ Databases::NAMES.each do |database|
       expect(model.group(:period).sum(:spent_usd)).to eq("monthly" => usd("63.5"))
       ten.charge!("0.000000000000000000000000000001")
       expect(ten.charges.sum(:cost_usd)).to eq(usd("10.250000000000000000000000000001"))
+      expect(model::Charge.group(:model).sum(:cost_usd)).to eq(nil => usd("63.500000000000000000000000000001"))
       expect(model::Charge.group(:budget_id).sum(:cost_usd)[ten.id]).to eq(usd("10.250000000000000000000000000001"))
     end
 
@@ -75,6 +76,7 @@ Databases::NAMES.each do |database|
       middle.update!(cap_usd: nil)
       expect(capped.near_cap(0.9).map(&:id)).to eq([middle.id])
       expect(capped.where(id: ten.id).near_cap).to be_empty
+      expect { model.near_cap(80) }.to raise_error(ArgumentError, /near_cap\(80\): give a share of the cap, from 0/)
     end
 
     it "have their charges, which can be joined" do
@@ -82,6 +84,8 @@ Databases::NAMES.each do |database|
       expect(model.joins(:charges).where(llm_charges: { model: "a/b" })).to eq([ten])
       expect(ten.charges.map(&:cost_usd)).to eq([usd("10.25")])
       expect(ten.charges.first.budget).to eq(ten)
+      ten.reserve!("0.5", key: "a/1")
+      expect(ten.reservations.map(&:usd)).to eq([usd("0.5")])
       expect { ten.charges.first.update!(cost_usd: 1) }.to raise_error(ActiveRecord::ReadOnlyRecord)
     end
 

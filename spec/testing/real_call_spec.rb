@@ -36,6 +36,9 @@ RSpec.describe "A call in the test environment" do
     said = /\ALlmRouter::Testing::RealCallInTest: .*without LlmRouter\.testing!.*allow_real_calls_in_test/
     expect(outcome("router.call(**request)", RAILS_ENV: "test")).to match(said)
     expect(outcome("router.call(**request)", RACK_ENV: "test")).to match(said)
+    keyless = "LlmRouter.configure { |config| config.api_key = nil }; " \
+              "LlmRouter.new(budget: LlmRouter::Unlimited).call(**request)"
+    expect(outcome(keyless, RAILS_ENV: "test")).to match(said)
     expect(outcome("router.call_all([request])", RAILS_ENV: "test")).to match(said)
     expect(outcome('require "llm_router/testing"; router.call(**request)', RAILS_ENV: "test")).to match(said)
     expect(gateway.requests).to be_empty

@@ -229,6 +229,13 @@ RSpec.describe LlmRouter::Testing do
       expect(reserved).to eq(%w[0.003 0.0015 0.001])
     end
 
+    it "says that nothing is scripted, however small the cap" do
+      LlmRouter.testing!
+      poor = Support::Vault.new(cap: "0.01")
+      router = LlmRouter.new(chain: :default, budget: poor)
+      expect { router.call(messages: Support::MESSAGES) }.to raise_error(LlmRouter::Testing::UnstubbedCall)
+    end
+
     it "leaves no scripted price behind" do
       @left = true
       LlmRouter.testing! do |gateway|

@@ -70,7 +70,7 @@ class LlmRouter
 
         rows = unscope(:group).pluck(*group_values, column)
         rows.each_with_object({}) do |(*group, usd), totals|
-          key = group.one? ? group.first : group
+          key = group.size == 1 ? group.first : group
           totals[key] = totals.fetch(key, 0) + (usd || 0)
         end
       end

@@ -25,10 +25,13 @@ class LlmRouter
       # @param share [Numeric] of the cap, from 0 to 1
       # @return [ActiveRecord::Relation] those whose spent and reserved money is at least that share of their cap. Caps
       #   are those that hold now, so each row that has spent something is read.
+      # @raise [ArgumentError]
       # @example
       #   LlmBudget.near_cap(0.8).each { |budget| warn budget.inspect }
       def near_cap(share = 0.8)
         share = BigDecimal(share.to_s)
+        raise ArgumentError, "near_cap(#{share.to_i}): give a share of the cap, from 0 to 1" unless share.between?(0, 1)
+
         ids = current.find_each.select do |budget|
           cap = budget.cap_usd
           cap && budget.spent_usd + budget[:reserved_usd] >= cap * share

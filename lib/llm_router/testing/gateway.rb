@@ -114,6 +114,12 @@ class LlmRouter
         @catalogue.cost_of(model)
       end
 
+      # @return [Boolean] whether something is scripted for a model
+      # @api private
+      def scripted?(model)
+        @script.serves?(model)
+      end
+
       # Says at `/generation` what a generation cost whose answer never arrived. Without it, none is known.
       #
       # @param id [String] as in the answer's header `X-Generation-Id`

@@ -65,7 +65,13 @@ class LlmRouter
       private
 
       def worst_case(candidate, bounds)
-        cost = Testing.session.gateway.cost_of(candidate.model) if Testing.session.on?
+        return super unless Testing.session.on?
+
+        gateway = Testing.session.gateway
+        # A call that nothing is scripted for has to get as far as to be told so, whatever the cap.
+        return WorstCase.new(BigDecimal(Gateway::Catalogue::LEAST)) unless gateway.scripted?(candidate.model)
+
+        cost = gateway.cost_of(candidate.model)
         cost ? WorstCase.new(BigDecimal(cost)) : super
       end
     end

@@ -20,6 +20,8 @@ class LlmRouter
         # @raise [ArgumentError] for a cost that is a Float or no number
         def initialize(content, cost_usd: "0", is_byok: false, upstream_cost_usd: (cost_usd unless is_byok), usage: {},
                        gzip: false, **options)
+          raise ArgumentError, "cost: is no option of an answer: did you mean cost_usd?" if options.key?(:cost)
+
           @cost = Dollars.of(cost_usd)
           @upstream = Dollars.of(upstream_cost_usd)
           @is_byok = is_byok

@@ -49,18 +49,18 @@ class LlmRouter
       def run(act, values)
         sql = @model.ledger_statements[[act, @model.table_name, @ids.size]] ||=
           StatementSql.new(@connection, @model, @ids.size).public_send(act).squish
-        rows = @connection.exec_query(sql, "LlmRouter::Budget", values, prepare: true).to_a
+        rows = @connection.exec_query(sql, "LlmRouter::Budget", values, prepare: true).rows
         @connection.clear_query_cache
-        rows.to_h { |row| [[@model.table_name, id_type.deserialize(row["id"])], figures(row)] } if rows.any?
+        rows.to_h { |(text)| figures(*text.split(" ", 4)) } if rows.any?
       rescue *UNSURE
         nil
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, OwnConnection.locked(@model)
       end
 
-      def figures(row)
-        { spent_usd: BigDecimal(row["spent_usd"]), reserved_usd: BigDecimal(row["reserved_usd"]),
-          period_started_on: row["period_started_on"] }
+      def figures(spent, reserved, started_on, id)
+        known = { spent_usd: BigDecimal(spent), reserved_usd: BigDecimal(reserved), period_started_on: started_on }
+        [[@model.table_name, id_type.deserialize(id)], known]
       end
 
       def id_type
@@ -68,7 +68,7 @@ class LlmRouter
       end
 
       def periods
-        Period.starts.values_at("monthly", "daily")
+        Period.starts.values_at("monthly", "daily").map(&:iso8601)
       end
     end
   end

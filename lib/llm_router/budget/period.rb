@@ -24,7 +24,8 @@ class LlmRouter
 
       # @return [Hash{String => Date}] when the periods that end began
       def starts
-        { "monthly" => today.beginning_of_month, "daily" => today }
+        day = today
+        { "monthly" => day.beginning_of_month, "daily" => day }
       end
 
       # @param row [Budget]

@@ -32,13 +32,13 @@ class LlmRouter
           ),
           b AS (
             UPDATE #{budgets} b SET reserved_usd = b.reserved_usd + #{usd} #{touch(now)}
-            FROM fitting f WHERE b.#{key} = f.id AND #{all('fitting')} RETURNING #{figures}
+            FROM fitting f WHERE b.#{key} = f.id AND #{all('fitting')} RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
           ),
           r AS (
             INSERT INTO #{reservations} (budget_id, #{names(RESERVATION)})
             SELECT b.id, #{numbers(RESERVATION)} FROM b
           )
-          SELECT * FROM b
+          SELECT #{figures} FROM b
         SQL
       end
 
@@ -49,13 +49,13 @@ class LlmRouter
           WITH #{ended(CHARGE.size + 1)},
           b AS (
             UPDATE #{budgets} b SET spent_usd = b.spent_usd + #{usd}, reserved_usd = b.reserved_usd - d.usd #{touch(now)}
-            FROM d WHERE b.#{key} = d.budget_id RETURNING #{figures}
+            FROM d WHERE b.#{key} = d.budget_id RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
           ),
           c AS (
             INSERT INTO #{charges} (budget_id, period_started_on, #{names(CHARGE)})
             SELECT b.id, b.period_started_on, #{numbers(CHARGE)} FROM b
           )
-          SELECT * FROM b
+          SELECT #{figures} FROM b
         SQL
       end
 
@@ -64,9 +64,9 @@ class LlmRouter
           WITH #{ended(3)},
           b AS (
             UPDATE #{budgets} b SET reserved_usd = b.reserved_usd - d.usd #{touch('$2')}
-            FROM d WHERE b.#{key} = d.budget_id RETURNING #{figures}
+            FROM d WHERE b.#{key} = d.budget_id RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
           )
-          SELECT * FROM b
+          SELECT #{figures} FROM b
         SQL
       end
 
@@ -118,8 +118,9 @@ class LlmRouter
         @count == 1 ? "TRUE" : "(SELECT COUNT(*) FROM #{rows}) = #{@count}"
       end
 
+      # One text costs Active Record less than four columns, whose types it looks up. The id may have spaces in it.
       def figures
-        "b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on"
+        "concat_ws(' ', spent_usd, reserved_usd, to_char(period_started_on, 'YYYY-MM-DD'), id)"
       end
 
       def touch(now)

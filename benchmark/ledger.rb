@@ -1,0 +1,110 @@
+# frozen_string_literal: true
+
+# What a reservation and its settlement cost, beside two bare prepared UPDATEs of a plain table in the same run; and
+# what they add to a call. On servers of its own, on this machine only: `bin/bench-cap --ledger`.
+
+require "erb"
+require_relative "../spec/support/databases"
+Databases.connections = 300
+require "active_record"
+require "llm_router"
+require_relative "../spec/budget/budget_table"
+require_relative "support/bare_row"
+require_relative "support/billing_gateway"
+require_relative "support/figures"
+require_relative "support/rates"
+
+LlmRouter.configure { |config| config.logger = nil }
+figures = Figures.new
+clock = ->(id) { Process.clock_gettime(id, :float_microsecond) }
+
+# Microseconds of wall clock and of this process's CPU, for one of so many.
+timed = lambda do |count, &block|
+  (count / 5).times(&block)
+  wall = clock[Process::CLOCK_MONOTONIC]
+  cpu = clock[Process::CLOCK_PROCESS_CPUTIME_ID]
+  count.times(&block)
+  [(clock[Process::CLOCK_MONOTONIC] - wall) / count, (clock[Process::CLOCK_PROCESS_CPUTIME_ID] - cpu) / count]
+end
+took = ->(times) { format("%<wall>.0f / %<cpu>.0f us", wall: times[0], cpu: times[1]) }
+compared = lambda do |of, to|
+  format("%<wall>.0f / %<cpu>.0f us, %<times>.2f x / %<cpu_times>.2f x",
+         wall: of[0], cpu: of[1], times: of[0] / to[0], cpu_times: of[1] / to[1])
+end
+pair = lambda do |row|
+  lambda do |*|
+    reservation = row.reserve!(BigDecimal("0.002"), key: "k")
+    row.settle!(reservation, BigDecimal("0.0001"))
+  end
+end
+made = lambda do |name|
+  BudgetTable::LlmBudget.for(nil, feature: name).tap { |row| row.update!(cap_usd: "1000000", period: "total") }
+end
+rate = lambda do |rows, each, processes, threads|
+  report = Rates.new(rows, each: each, processes: processes, threads: threads).run
+  [report.per_second, [report.reserve_p99 / report.reserve_p50, report.settle_p99 / report.settle_p50].max]
+end
+rates = lambda do |rows, bare, each, processes, threads|
+  bare_rate, = rate[bare, each, processes, threads]
+  ours, spread = rate[rows, each, processes, threads]
+  format("%<ours>.0f of %<bare>.0f pairs/s, %<share>.0f %%, p99 %<spread>.1f x p50",
+         ours: ours, bare: bare_rate, share: 100 * ours / bare_rate, spread: spread)
+end
+
+Databases::NAMES.each do |database|
+  BudgetTable.prepare(database)
+  one = made.call("one")
+  both = LlmRouter::Budgets.new([one, made.call("two")])
+  single = timed.call(1000, &pair[one])
+  lines = { "one row, one after the other" => took[single],
+            "an Array of two, over one" => compared[timed.call(500, &pair[both]), single] }
+  if database == :postgresql
+    bare = BareRow.table(201)
+    least = timed.call(1000, &pair[bare[0]])
+    lines["wall / CPU, over two bare UPDATEs"] = compared[timed.call(1000, &pair[one]), least]
+    lines["200 rows, 4 processes"] = rates[Array.new(200) { |n| made.call("row #{n}") }, bare.drop(1), 20, 4, 1]
+    lines["1 row, 8 writers"] = rates[[one], [bare[0]], 2000, 8, 1]
+    lines["1 row, 64 writers"] = rates[[one], [bare[0]], 4000, 8, 8]
+  else
+    lines["1 row, 4 writers, pairs/s"] = rate[[one], 200, 4, 1].first
+  end
+  figures.section("#{database}: to reserve and settle", lines)
+  figures.check("the audit is clean", LlmRouter::Budget::Audit.new(BudgetTable::LlmBudget).differences.empty?)
+ensure
+  BudgetTable.tear_down
+end
+
+BudgetTable.prepare(:postgresql)
+through = lambda do |delay, &block|
+  BillingGateway.open(delay: delay..delay) do |gateway|
+    LlmRouter.configure do |config|
+      config.base_url = gateway.base_url
+      config.api_key = "test-key"
+      config.price_ttl = nil
+      config.price("initech/cheap", **BillingGateway::PRICES.fetch("initech/cheap"))
+    end
+    block.call(->(budget) { LlmRouter.new(chain: ["initech/cheap"], budget: budget) })
+  end
+end
+request = { messages: [{ role: "user", content: "Hi" }], max_tokens: 10 }
+
+through.call(0.0) do |router|
+  call = ->(budget) { router.call(budget).then { |one| ->(*) { one.call(**request) } } }
+  unlimited = timed.call(300, &call[LlmRouter::Unlimited])
+  figures.section("a whole call, to a gateway in Ruby",
+                  { "Unlimited" => took[unlimited],
+                    "with a row, over Unlimited" => compared[timed.call(300, &call[made.call("calls")]), unlimited] })
+end
+through.call(2.0) do |router|
+  together = lambda do |budget|
+    all = router.call(budget)
+    began = clock[Process::CLOCK_MONOTONIC]
+    all.call_all(Array.new(500) { request }, concurrency: 500)
+    (clock[Process::CLOCK_MONOTONIC] - began) / 1e6
+  end
+  figures.section("call_all, 500 of 2 s", { "Unlimited, seconds" => together[LlmRouter::Unlimited],
+                                            "one row, seconds" => together[made.call("all")] })
+end
+BudgetTable.tear_down
+puts "", figures.broken.empty? ? "All held." : ["NOT HELD:", *figures.broken]
+exit(figures.broken.empty?)

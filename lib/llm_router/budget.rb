@@ -73,6 +73,7 @@ class LlmRouter
     require "llm_router/budget/guarded"
     require "llm_router/budget/statement_sql"
     require "llm_router/budget/one_statement"
+    require "llm_router/budget/one_block"
     require "llm_router/budget/refusal"
     require "llm_router/budget/charged_already"
     require "llm_router/budget/tables"

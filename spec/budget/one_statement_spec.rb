@@ -2,7 +2,7 @@
 
 require_relative "budget_helper"
 
-RSpec.describe LlmRouter::Budget::OneStatement, database: :postgresql do
+RSpec.describe LlmRouter::Budget::OneStatement do
   let(:budget) { capped(:one) }
   let(:other) { capped(:other) }
   let(:both) { LlmRouter::Budgets.new([other, budget]) }
@@ -27,75 +27,91 @@ RSpec.describe LlmRouter::Budget::OneStatement, database: :postgresql do
      round_trips { both.settle!(reservation, usd("0.25")) }].map(&:size)
   end
 
-  it "reserves and settles two rows in one statement each" do
-    both
-    expect(statements_of_two).to eq([1, 1])
-    expect([spent(budget), spent(other), differences]).to eq([usd("0.25"), usd("0.25"), []])
-  end
+  %i[postgresql mariadb].each do |database|
+    describe "on #{database}", database: database do
+      it "reserves and settles two rows in one statement each" do
+        both
+        expect(statements_of_two).to eq([1, 1])
+        expect([spent(budget), spent(other), differences]).to eq([usd("0.25"), usd("0.25"), []])
+      end
 
-  it "fills the cap exactly, though many reserve at once with one row, another, and both" do
-    all = [budget, other, both]
-    in_processes(4) do |process|
-      Array.new(4) do |thread|
-        Thread.new do
-          model.connection_pool.with_connection do
-            mine = all.rotate(process + thread)
-            30.times do |turn|
-              one = mine[turn % 3]
-              reservation = reserved?(one)
-              reservation && one.settle!(reservation, usd("0.01"))
+      it "fills the cap exactly, though many reserve at once with one row, another, and both" do
+        all = [budget, other, both]
+        in_processes(4) do |process|
+          Array.new(4) do |thread|
+            Thread.new do
+              model.connection_pool.with_connection do
+                mine = all.rotate(process + thread)
+                30.times do |turn|
+                  one = mine[turn % 3]
+                  reservation = reserved?(one)
+                  reservation && one.settle!(reservation, usd("0.01"))
+                end
+              end
             end
-          end
+          end.each(&:join)
         end
-      end.each(&:join)
+        2.times { |index| 100.times { reserved?(all[index])&.then { |held| all[index].settle!(held, usd("0.01")) } } }
+        expect([spent(budget), spent(other), budget.reserved_usd, differences]).to eq([1, 1, 0, []])
+      end
+
+      it "reserves with no row where one of them has no room, or a lease that is up" do
+        other.charge!("0.995")
+        expect(reserved?(both)).to be_nil
+        expect([budget.reload[:reserved_usd], differences]).to eq([0, []])
+      end
+
+      it "settles all rows where the lease of one was ended meanwhile" do
+        reservation = both.reserve!(usd("0.25"), key: "j")
+        travel 1.day
+        budget.release!(budget.reserve!(usd("0.5"), key: "k"))
+        both.settle!(reservation, usd("0.125"))
+        expect([spent(budget), spent(other), differences]).to eq([usd("0.125"), usd("0.125"), []])
+      end
+
+      it "charges an attempt once, though its cost was known in another way before" do
+        attempt = LlmRouter::Attempt.new(cost_basis: :computed)
+        budget.charge!("0.25", attempt: attempt)
+        reservation = budget.reserve!("0.5", key: "j", attempt: attempt)
+        budget.settle!(reservation, "0.25", attempt: LlmRouter::Attempt.new(id: attempt.id))
+        expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.25"), 0, []])
+      end
+
+      it "leaves nothing undone in the connection where an attempt reserves twice" do
+        attempt = LlmRouter::Attempt.new(model: "two  spaces", endpoint: "'quoted'")
+        reservation = budget.reserve!("0.25", key: "a  'b'", attempt: attempt)
+        expect { budget.reserve!("0.25", key: "j", attempt: attempt) }.to raise_error(ActiveRecord::RecordNotUnique)
+        expect(model::Reservation.first).to have_attributes(key: "a  'b'", model: "two  spaces")
+        budget.settle!(reservation, "0.125", attempt: attempt)
+        expect(budget.charges.first).to have_attributes(model: "two  spaces", endpoint: "'quoted'")
+        expect([connection.open_transactions, spent(budget), differences]).to eq([0, usd("0.125"), []])
+      end
     end
-    2.times { |index| 100.times { reserved?(all[index])&.then { |held| all[index].settle!(held, usd("0.01")) } } }
-    expect([spent(budget), spent(other), budget.reserved_usd, differences]).to eq([1, 1, 0, []])
   end
 
-  it "reserves with no row where one of them has no room, or a lease that is up" do
-    other.charge!("0.995")
-    expect(reserved?(both)).to be_nil
-    expect([budget.reload[:reserved_usd], differences]).to eq([0, []])
-  end
+  describe "on PostgreSQL", database: :postgresql do
+    it "waits for a row that another transaction holds, and not for ever" do
+      stub_const("LlmRouter::Budget::OwnConnection::PATIENCE", 1)
+      mine = model_with { nil }.find(budget.id)
+      holder = PG.connect(**model.connection_pool.db_config.configuration_hash.slice(:host).merge(
+        user: "postgres", dbname: connection.current_database
+      ))
+      holder.exec("BEGIN; SELECT 1 FROM llm_budgets FOR UPDATE")
+      expect { mine.reserve!("0.5", key: "j") }.to raise_error(LlmRouter::Budget::RowLocked)
+      expect(connection.select_value("SHOW lock_timeout")).to eq("0")
+      holder.exec("COMMIT")
+      expect(mine.reserve!("0.5", key: "j")).to be_a(LlmRouter::Budget::Reservation)
+    ensure
+      holder&.close
+    end
 
-  it "settles all rows where the lease of one was ended meanwhile" do
-    reservation = both.reserve!(usd("0.25"), key: "j")
-    travel 1.day
-    budget.release!(budget.reserve!(usd("0.5"), key: "k"))
-    both.settle!(reservation, usd("0.125"))
-    expect([spent(budget), spent(other), differences]).to eq([usd("0.125"), usd("0.125"), []])
-  end
-
-  it "charges an attempt once, though its cost was known in another way before" do
-    attempt = LlmRouter::Attempt.new(cost_basis: :computed)
-    budget.charge!("0.25", attempt: attempt)
-    reservation = budget.reserve!("0.5", key: "j", attempt: attempt)
-    budget.settle!(reservation, "0.25", attempt: LlmRouter::Attempt.new(id: attempt.id))
-    expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.25"), 0, []])
-  end
-
-  it "waits for a row that another transaction holds, and not for ever" do
-    stub_const("LlmRouter::Budget::OwnConnection::PATIENCE", 1)
-    mine = model_with { nil }.find(budget.id)
-    holder = PG.connect(**model.connection_pool.db_config.configuration_hash.slice(:host).merge(
-      user: "postgres", dbname: connection.current_database
-    ))
-    holder.exec("BEGIN; SELECT 1 FROM llm_budgets FOR UPDATE")
-    expect { mine.reserve!("0.5", key: "j") }.to raise_error(LlmRouter::Budget::RowLocked)
-    expect(connection.select_value("SHOW lock_timeout")).to eq("0")
-    holder.exec("COMMIT")
-    expect(mine.reserve!("0.5", key: "j")).to be_a(LlmRouter::Budget::Reservation)
-  ensure
-    holder&.close
-  end
-
-  it "holds the cap where the app's transactions are serializable, and where it prepares no statements" do
-    both
-    connection.execute("SET default_transaction_isolation = 'serializable'")
-    connection.unprepared_statement { expect(statements_of_two).to eq([1, 1]) }
-    expect(spent(budget)).to eq(usd("0.25"))
-  ensure
-    connection.execute("RESET default_transaction_isolation")
+    it "holds the cap where the app's transactions are serializable, and where it prepares no statements" do
+      both
+      connection.execute("SET default_transaction_isolation = 'serializable'")
+      connection.unprepared_statement { expect(statements_of_two).to eq([1, 1]) }
+      expect(spent(budget)).to eq(usd("0.25"))
+    ensure
+      connection.execute("RESET default_transaction_isolation")
+    end
   end
 end

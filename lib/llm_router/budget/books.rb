@@ -34,7 +34,9 @@ class LlmRouter
 
       # @see Budget#settle!
       def settle!(reservation, cost_usd, attempt: nil)
-        book(reservation.attempt_id, cost_usd, attempt) { |statement, columns| statement.settle(columns) }
+        book(reservation.attempt_id, cost_usd, attempt) do |statement, columns|
+          statement.settle(columns, reservation.usd)
+        end
         ChargedAlready.note(budgets, cost_usd)
       end
 
@@ -47,7 +49,8 @@ class LlmRouter
       def release!(reservation)
         id = reservation.attempt_id
         now = Time.now
-        write(Look.new(attempt_id: id), partly: true, quick: ->(statement) { statement.release(id, now) }) do |pages|
+        quick = ->(statement) { statement.release(id, now, reservation.usd) }
+        write(Look.new(attempt_id: id), partly: true, quick: quick) do |pages|
           pages.each { |page| page.release(id, created_at: now) }
         end
         nil
@@ -126,8 +129,8 @@ class LlmRouter
       end
 
       def quickly(connection, quick)
-        one = OneStatement.new(connection, @budgets)
-        quick.call(one) if one.possible?
+        one = OneStatement.on(connection, @budgets)
+        one && quick.call(one)
       end
 
       # @return [Hash{Array => Hash}] what the rows say now, by table and id

@@ -10,20 +10,29 @@ class LlmRouter
       UNSURE = [ActiveRecord::RecordNotUnique, ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure].freeze
       private_constant :UNSURE
 
+      # Not in a test's own transaction, which an error would end.
+      # @return [OneStatement, nil] nil where it takes more than one
+      def self.on(connection, budgets)
+        return if connection.open_transactions.positive?
+
+        kind = connection.adapter_name == "PostgreSQL" ? self : (OneBlock if OneBlock.takes?(connection))
+        kind.new(connection, budgets) if kind && different?(budgets)
+      end
+
+      # @return [Boolean] whether they are different rows of one table
+      def self.different?(budgets)
+        return true if budgets.one?
+
+        budgets.uniq(&:id).size == budgets.size && budgets.uniq { |budget| budget.class.table_name }.one?
+      end
+      private_class_method :different?
+
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param budgets [Array<Budget>]
       def initialize(connection, budgets)
         @connection = connection
-        @budgets = budgets
         @model = budgets.first.class
         @ids = budgets.map(&:id)
-      end
-
-      # @return [Boolean] for different rows of one table; not in a test's own transaction, which an error would end
-      def possible?
-        return false unless @connection.adapter_name == "PostgreSQL" && @connection.open_transactions.zero?
-
-        @ids.one? || (@ids.uniq.size == @ids.size && @budgets.uniq { |budget| budget.class.table_name }.one?)
       end
 
       # @param columns [Hash] of the reservation
@@ -34,13 +43,15 @@ class LlmRouter
       end
 
       # @param columns [Hash] of the charge
+      # @param _usd [BigDecimal] US dollars that are reserved
       # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was settled
-      def settle(columns)
+      def settle(columns, _usd)
         run(:settle, columns.values_at(*StatementSql::CHARGE) + periods + @ids)
       end
 
+      # @param _usd [BigDecimal] US dollars that are reserved
       # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was released
-      def release(attempt_id, now)
+      def release(attempt_id, now, _usd)
         run(:release, [attempt_id, now] + periods + @ids)
       end
 
@@ -49,7 +60,11 @@ class LlmRouter
       def run(act, values)
         sql = @model.ledger_statements[[act, @model.table_name, @ids.size]] ||=
           StatementSql.new(@connection, @model, @ids.size).public_send(act).squish
-        rows = @connection.exec_query(sql, "LlmRouter::Budget", values, prepare: true).rows
+        guarded { @connection.exec_query(sql, "LlmRouter::Budget", values, prepare: true).rows }
+      end
+
+      def guarded
+        rows = yield
         @connection.clear_query_cache
         rows.to_h { |(text)| figures(*text.split(" ", 4)) } if rows.any?
       rescue *UNSURE

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "fileutils"
+require "set"
 require "tmpdir"
 require_relative "database_server"
 require_relative "pgbouncer"
@@ -32,7 +33,8 @@ module Databases
       return config.merge(database: "#{config[:database]}.#{suffix}") if name == :sqlite
 
       config.merge(database: "#{NAME}_#{suffix}").tap do |more|
-        (@others ||= {})[more] ||= ActiveRecord::Base.connection.execute("CREATE DATABASE #{more[:database]}")
+        made = @others ||= Set.new
+        made.add?(more) && ActiveRecord::Base.connection.execute("CREATE DATABASE #{more[:database]}")
       end
     end
 

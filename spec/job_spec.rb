@@ -342,6 +342,16 @@ RSpec.describe LlmRouter::Job do
     expect(adapter.enqueued_jobs).to be_empty
   end
 
+  # What ActiveJob::Continuable of Rails 8.1 does after any error, once the job has advanced.
+  it "takes a failed call from a continuation that would resume at once" do
+    continuable = Module.new { def resume_job(_exception) = :resumed }
+    continuable.prepend(LlmRouter::Job::Continuation)
+    job = Class.new(DraftJob) { include continuable }.new(budget)
+    error = LlmRouter::ChainExhausted.new
+    [error, { exception: error }].each { |given| expect { job.send(:resume_job, given) }.to raise_error(error) }
+    expect(job.send(:resume_job, IOError.new)).to eq(:resumed)
+  end
+
   it "leaves charges outside of jobs alone" do
     budget.broken = true
     expect { LlmRouter.new(budget: budget).call(messages: Support::MESSAGES) }.to raise_error(LlmRouter::ChargeFailed)

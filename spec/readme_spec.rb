@@ -113,7 +113,9 @@ RSpec.describe "README.md and docs" do
       rows = BudgetTable::LlmBudget.order(:id)
       expect(rows.map { |row| [row.feature, row.period] }).to eq([%w[draft_reply daily], [nil, "monthly"]])
       expect(rows.map(&:spent_usd)).to eq([BigDecimal("0.00043705")] * 2)
-      expect(place.eval(records, "README.md", records_line)).to eq("google/gemini-2.5-flash" => 1)
+      said = nil
+      expect { said = place.eval(records, "README.md", records_line) }.to output(/USD/).to_stdout
+      expect(said).to eq("google/gemini-2.5-flash" => 1)
     ensure
       Object.send(:remove_const, :LlmBudget)
     end

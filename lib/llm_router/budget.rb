@@ -273,8 +273,7 @@ class LlmRouter
     end
 
     def cap_in_words
-      cap = cap_usd
-      return "no cap" unless cap
+      return "no cap" unless (cap = cap_usd)
 
       "#{cap.to_s('F')} USD (#{self[:cap_usd] ? 'its own cap' : 'default_cap_usd'})"
     rescue StandardError

@@ -148,6 +148,8 @@ Databases::NAMES.each do |database|
         expect(report.lines.map { |line| [line.budget.scope_in_words, line.spent_usd, line.attempts] }.first(2))
           .to eq([["app production", usd("7.25"), 4], ["#{owner.class}/#{owner.id} production", usd("3.25"), 3]])
         expect(report.total_usd).to eq(usd("7.25"))
+        month = Time.now.to_date
+        expect(report.to_s).to start_with("#{month.beginning_of_month} to #{month.end_of_month}: 7.25 USD\n")
         expect(report.to_s).to match(/: 7\.25 USD$/).and match(/3\.0 USD +2 attempts .* draft production/)
       end
     end

@@ -30,14 +30,20 @@ class LlmRouter
 
       # @return [String] a table for a console
       def to_s
-        rows = lines.map do |line|
-          "#{line.spent_usd.to_s('F').rjust(14)} USD #{line.attempts.to_s.rjust(7)} attempts  " \
-            "#{line.budget.scope_in_words}"
-        end
-        ["#{period.begin.to_date} to #{period.end.to_date}: #{total_usd.to_s('F')} USD", *rows].join("\n")
+        [title, *lines.map { |line| row(line) }].join("\n")
       end
 
       private
+
+      def title
+        last = period.exclude_end? && period.end ? period.end - 1 : period.end
+        "#{period.begin.to_date} to #{last&.to_date || 'now'}: #{total_usd.to_s('F')} USD"
+      end
+
+      def row(line)
+        "#{line.spent_usd.to_s('F').rjust(14)} USD #{line.attempts.to_s.rjust(7)} attempts  " \
+          "#{line.budget.scope_in_words}"
+      end
 
       def lines_of(model)
         charges = model::Charge.where(created_at: period)

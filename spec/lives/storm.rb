@@ -126,10 +126,11 @@ class Storm
   end
 
   def report(before)
+    after = left
     { delivered: @delivered, strays: @strays, uncertain: @till.uncertain, held: @till.held,
       repeated: @till.repeated, contradictory: @till.contradictory,
       settled: @till.settled.transform_values { |costs| costs.map { |cost| cost.to_s("F") } },
-      before: before, after: left }
+      before: before, after: after }
   end
 end
 

@@ -135,7 +135,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
 
     it "waits for the delay" do
       gateway.answer("Hello", delay: 0.1)
-      expect(seconds { post }).to be_between(0.1, 1)
+      expect(seconds { post }).to be_between(0.1, 5)
     end
 
     it "bills nothing when the client leaves during the delay" do
@@ -374,7 +374,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
     it "drips for some time and then answers" do
       gateway.drip(every: 0.02, for: 0.1, content: "At last", cost_usd: "0.0021")
       response = nil
-      expect(seconds { response = post }).to be_between(0.1, 1)
+      expect(seconds { response = post }).to be_between(0.1, 5)
       expect(response.body).to match(/\A\n{3,6}\{/)
       expect(content(response)).to eq("At last")
       expect(gateway.billed_usd).to eq(BigDecimal("0.0021"))
@@ -541,7 +541,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
       gateway.hang("a/*").stall("b/*", after: :body).drip("c/*").answer("late", "d/*", delay: 30)
       sockets = %w[a/m b/m c/m d/m].map { |model| socket(model) }
       gateway.await_requests(4)
-      expect(seconds { gateway.release && sockets.each(&:read) }).to be < 1
+      expect(seconds { gateway.release && sockets.each(&:read) }).to be < 10
       expect { gateway.await_disconnect(within: 0.05) }.to raise_error(LlmRouter::Testing::AwaitTimeout)
       socket("a/m") { |io| expect(io.wait_readable(0.1)).to be_nil }
     ensure
@@ -569,7 +569,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
       waiting = %w[a/m b/m c/m].map { |model| Thread.new { failure { post(model, to: at) } } }
       busy.await_requests(4)
 
-      expect(seconds { busy.stop }).to be < 2
+      expect(seconds { busy.stop }).to be < 10
       expect(waiting.map(&:value)).to all(be_a(EOFError))
       idle.finish
       expect { TCPSocket.new(at.host, at.port) }.to raise_error(Errno::ECONNREFUSED)
@@ -585,7 +585,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
       at = URI("#{stuck.base_url}/chat/completions")
       client = Thread.new { failure { post(to: at) } }
       stuck.await_requests(1)
-      expect(seconds { stuck.stop }).to be < 2
+      expect(seconds { stuck.stop }).to be < 10
       client.join
     end
 

@@ -55,9 +55,17 @@ module Soak
       charges.size + released + uncertain
     end
 
-    # @return [Boolean] whether the process was killed before that
+    # @return [Boolean] whether the process was killed before that, or a signal came as it was reserved
     def left_open?
-      reserved == 1 && closings.zero? && call.killed
+      reserved == 1 && closings.zero? && (call.killed || call.signalled)
+    end
+
+    # Counts what is the same once, as a database does.
+    # @return [void]
+    def once
+      charges.uniq!
+      self.released = [released, 1].min
+      self.uncertain = [uncertain, 1].min
     end
 
     # @return [Boolean] whether what was reserved is still held, for it may have been billed

@@ -9,8 +9,8 @@ module Soak
   # and the `run` of whoever ran them.
   class Books
     # In which process it was made, and whether that was killed; whether it got through to the gateway; how it ended,
-    # each time that it did.
-    Call = Struct.new(:tag, :process, :killed, :heard, :ends)
+    # each time that it did; whether a signal interrupted it.
+    Call = Struct.new(:tag, :process, :killed, :heard, :ends, :signalled)
     private_constant :Call
 
     # @return [Hash{String => Attempt}] by their keys
@@ -35,6 +35,7 @@ module Soak
       Journal.read("#{directory}/run") { |*event| @events << ["run", *event.flatten] }
       Journal.read("#{directory}/ledger") { |event, details| billed(event, *details) }
       Dir["#{directory}/*.journal"].each { |path| process(path) }
+      signalled
     end
 
     # @param event [String] of another kind than the above
@@ -50,6 +51,16 @@ module Soak
     end
 
     private
+
+    # A signal may come right after an act, before anybody knows that it is done. Then it is done once more.
+    def signalled
+      tags = all("interrupt").filter_map { |_, kind, _, tag| tag if kind == "ctrl_c" }
+      @calls.values_at(*tags).compact.each do |call|
+        call.signalled = true
+        call.ends.slice!(1..)
+      end
+      @attempts.each_value { |attempt| attempt.once if attempt.call&.signalled }
+    end
 
     def billed(event, tag, rung, *details)
       attempt = @attempts["#{tag} #{rung}"]

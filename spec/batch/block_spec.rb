@@ -36,16 +36,23 @@ RSpec.describe LlmRouter, "#call_all and its block" do
     # How many connections are taken while the second of two requests is on the wire.
     def taken(**settings)
       busy = nil
+      shown = Queue.new
       # That of the examples' own thread.
       model.connection_pool.release_connection
       gateway.respond do |request|
-        sleep(0.5 * number_of(request))
-        busy = model.connection_pool.stat[:busy]
+        busy = settled_busy(shown) if number_of(request) == 1
         answer_of("Hi")
       end
       configure(**settings)
-      Thread.new { ask_all(2) { model.connection.execute("SELECT 1") } }.join
+      Thread.new { ask_all(2) { shown << model.connection.select_value("SELECT 1") } }.join
       busy
+    end
+
+    # The thread lets go of it a moment after the block, or never.
+    def settled_busy(shown)
+      shown.pop
+      40.times.each { model.connection_pool.stat[:busy].zero? ? break : sleep(0.05) }
+      model.connection_pool.stat[:busy]
     end
 
     it "keeps no connection until the next is through" do

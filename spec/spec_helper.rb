@@ -1,5 +1,11 @@
 # frozen_string_literal: true
 
+# Whatever the machine's locale: files are read as UTF-8, here and in the programs that specs start.
+unless Encoding.default_external == Encoding::UTF_8
+  Encoding.default_external = Encoding::UTF_8
+  ENV["LC_ALL"] = "C.UTF-8"
+end
+
 require "stringio"
 require "llm_router"
 require "llm_router/testing/gateway"

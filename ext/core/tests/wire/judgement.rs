@@ -482,3 +482,14 @@ async fn a_list_without_an_error_is_no_error() {
         assert_eq!((failure.reason, failure.uncertain), (BadAnswer, true));
     }
 }
+
+/// `retryable: true` with a code that says which transient failure it is; a limit beside a status that passes by itself.
+#[tokio::test]
+async fn a_transient_failure_keeps_its_kind() {
+    let availability = |error: &str| format!(r#"{{"error":{{{error},"availability":{{"retryable":true}}}}}}"#);
+    let limited = availability(r#""code":"rate_limit_exceeded","message":"slow down""#);
+    let limit = r#"{"error":{"code":429,"message":"slow down","metadata":{"limit_source":"provider"}}}"#;
+    all_are(RateLimited, Scope::Model, &[(400, &limited), (429, limit)]).await;
+    let late = availability(r#""code":"timeout","message":"late""#);
+    all_are(Timeout, Scope::Model, &[(400, &late)]).await;
+}

@@ -493,3 +493,19 @@ async fn a_transient_failure_keeps_its_kind() {
     let late = availability(r#""code":"timeout","message":"late""#);
     all_are(Timeout, Scope::Model, &[(400, &late)]).await;
 }
+
+/// Inside a 200, the status that the error names is all there may be.
+#[tokio::test]
+async fn a_status_inside_a_200_is_judged_as_one_outside() {
+    let inside = |status: u16| (200, format!(r#"{{"error":{{"message":"bad","http_status":{status}}}}}"#));
+    for (status, reason, scope) in [
+        (401, Unauthorized, Scope::Endpoint),
+        (402, InsufficientCredits, Scope::Endpoint),
+        (404, ModelNotFound, Scope::Model),
+        (429, RateLimited, Scope::Model),
+        (503, Unavailable, Scope::Model),
+    ] {
+        let (outer, body) = inside(status);
+        all_are(reason, scope, &[(outer, &body)]).await;
+    }
+}

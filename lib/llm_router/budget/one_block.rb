@@ -6,6 +6,8 @@ class LlmRouter
     # order. What only has to be looked at is read without a lock.
     # @api private
     class OneBlock < OneStatement
+      include TableNames
+
       # @return [Boolean] whether the database is MariaDB, and its driver can take more than one result
       def self.takes?(connection)
         connection.respond_to?(:mariadb?) && connection.mariadb? && AdapterInternals.abandon_results?(connection)
@@ -98,22 +100,6 @@ class LlmRouter
 
       def quote(value)
         @connection.quote(value)
-      end
-
-      def key
-        @connection.quote_column_name(@model.primary_key)
-      end
-
-      def budgets
-        @connection.quote_table_name(@model.table_name)
-      end
-
-      def reservations
-        @connection.quote_table_name(@model::Reservation.table_name)
-      end
-
-      def charges
-        @connection.quote_table_name(@model::Charge.table_name)
       end
     end
   end

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "llm_router/budget/table_names"
+
 class LlmRouter
   module Budget
     # The SQL of {OneStatement}. The budgets are locked first and in order, so that whoever holds a reservation's row
@@ -7,6 +9,8 @@ class LlmRouter
     # index fits each.
     # @api private
     class StatementSql
+      include TableNames
+
       # Columns in the order of the parameters, which begin with them.
       RESERVATION = %i[attempt_id key usd model endpoint job_id expires_at created_at].freeze
       CHARGE = %i[attempt_id kind cost_usd model endpoint job_id generation_id prompt_tokens completion_tokens
@@ -141,22 +145,6 @@ class LlmRouter
 
       def names(columns)
         columns.map { |column| @connection.quote_column_name(column) }.join(", ")
-      end
-
-      def key
-        @connection.quote_column_name(@model.primary_key)
-      end
-
-      def budgets
-        @connection.quote_table_name(@model.table_name)
-      end
-
-      def reservations
-        @connection.quote_table_name(@model::Reservation.table_name)
-      end
-
-      def charges
-        @connection.quote_table_name(@model::Charge.table_name)
       end
     end
   end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "llm_router/billing"
+require "llm_router/money/billing"
 
 class LlmRouter
   # The money of one call: reserves what an attempt may cost, and sees to it that no reservation is

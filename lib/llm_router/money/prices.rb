@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "llm_router/cached_lookup"
+require "llm_router/money/cached_lookup"
 
 class LlmRouter
   # What models cost at OpenRouter. A call waits for a look-up a moment at most, and does without where it brings

@@ -39,7 +39,7 @@ class LlmRouter
       # @return [String] file and line
       # @api private
       def call_site
-        own = File.expand_path("..", __dir__)
+        own = File.expand_path("../..", __dir__)
         site = caller_locations.find { |frame| !frame.absolute_path.to_s.start_with?(own) }
         site ? "#{site.path}:#{site.lineno}" : "unknown"
       end

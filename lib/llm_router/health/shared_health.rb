@@ -15,7 +15,7 @@ class LlmRouter
     # Seconds for which it then knows enough.
     FRESH = 1.0
 
-    autoload :Mirror, "llm_router/shared_health/mirror"
+    autoload :Mirror, "llm_router/health/shared_health/mirror"
 
     # @param cache [#read_multi, #write]
     def initialize(cache)

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "llm_router/notifications"
+require "llm_router/events/notifications"
 
 class LlmRouter
   # What a Rails app has by itself: its logger, its name, events, and an eye on web requests. The {Railtie} sets up each

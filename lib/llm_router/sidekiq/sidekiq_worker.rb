@@ -27,8 +27,8 @@ class LlmRouter
   #     end
   #   end
   module SidekiqWorker
-    require "llm_router/sidekiq_worker/run"
-    autoload :ChargeWorker, "llm_router/sidekiq_worker/charge_worker"
+    require "llm_router/sidekiq/sidekiq_worker/run"
+    autoload :ChargeWorker, "llm_router/sidekiq/sidekiq_worker/charge_worker"
 
     # Which job Sidekiq performs here: Sidekiq gives it to middleware alone.
     # @api private

@@ -52,6 +52,6 @@ class LlmRouter
 
     SELECTIVE = selective?
     private_constant :SELECTIVE
-    require "llm_router/started_threads" unless SELECTIVE
+    require "llm_router/interop/started_threads" unless SELECTIVE
   end
 end

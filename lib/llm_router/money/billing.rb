@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "llm_router/bill"
+require "llm_router/money/bill"
 
 class LlmRouter
   # What {Spending} charges an attempt: its bill; else its tokens at the model's price; else what was reserved.

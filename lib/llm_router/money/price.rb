@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "llm_router/bounds"
+require "llm_router/money/bounds"
 
 class LlmRouter
   # What a model costs. Frozen.

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "llm_router/app_setup"
+require "llm_router/rails/app_setup"
 
 class LlmRouter
   # Sets up a Rails app, see {AppSetup}.
@@ -16,7 +16,7 @@ class LlmRouter
       config.after_initialize { SidekiqWorker if Object.const_defined?("Sidekiq::CLI") }
     end
 
-    rake_tasks { load "llm_router/tasks.rake" }
+    rake_tasks { load "llm_router/rails/tasks.rake" }
   end
 end
 

@@ -3,7 +3,7 @@
 require "active_job"
 require "global_id"
 require_relative "shards_helper"
-require_relative "../article/app"
+require_relative "../support/article/app"
 
 RSpec.describe "LlmRouter::Budget, charged and settled by jobs of another process" do
   let(:adapter) { ActiveJob::QueueAdapters::TestAdapter.new }

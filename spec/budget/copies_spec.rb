@@ -2,7 +2,7 @@
 
 require "active_job"
 require_relative "budget_helper"
-require_relative "../article/app"
+require_relative "../support/article/app"
 
 # At-least-once delivery: a queue may hand out a job twice, and again when its worker was killed.
 RSpec.describe "LlmRouter::Budget, in copies of one job" do

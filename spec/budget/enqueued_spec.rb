@@ -2,7 +2,7 @@
 
 require "active_job"
 require_relative "budget_helper"
-require_relative "../article/app"
+require_relative "../support/article/app"
 
 # The answer is paid for, whatever becomes of the transaction that the job was enqueued in.
 RSpec.describe "LlmRouter::ChargeJob and SettleJob, enqueued in a transaction that rolls back" do

@@ -3,7 +3,7 @@
 require "active_job"
 require "global_id"
 require_relative "budget_helper"
-require_relative "../article/app"
+require_relative "../support/article/app"
 
 RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
   let(:adapter) { ActiveJob::QueueAdapters::TestAdapter.new }

@@ -8,7 +8,7 @@ module Support
     Process.clock_gettime(Process::CLOCK_MONOTONIC) - started
   end
 
-  # Shows it where somebody wants to know: LLM_ROUTER_MEASURE=1 bin/bundle exec rspec spec/deadline_spec.rb
+  # Shows it where somebody wants to know: LLM_ROUTER_MEASURE=1 bin/bundle exec rspec spec/call/deadline_spec.rb
   # @return [Float] the seconds that it was given
   def measured(what, seconds)
     line = "  #{what}: #{(seconds * 1000).round(1)} ms"

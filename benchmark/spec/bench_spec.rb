@@ -1,0 +1,55 @@
+# frozen_string_literal: true
+
+require "open3"
+require_relative "../bench/figures"
+require_relative "../bench/report"
+
+RSpec.describe "bin/bench" do
+  root = File.expand_path("../..", __dir__)
+
+  it "compares, checks every answer, and prints a table with ratios and aims" do
+    skip "needs Linux" unless RUBY_PLATFORM.include?("linux")
+
+    results = File.join(root, "benchmark/RESULTS.md")
+    before = File.read(results)
+    output, status = Open3.capture2e({ "RUBYOPT" => nil }, File.join(root, "bin/bench"), "--quick", "S1")
+    expect(status).to be_success, output
+    expect(output).to include("| client | µs of CPU a call | least to most | × raw reqwest on tokio | × net_http |")
+    expect(output).to match(/^\| llm_router \| [\d.]+ \| [\d.]+ to [\d.]+ \| [\d.]+ \| [\d.]+ \|/)
+    expect(output).to match(/^- against net_http: [\d.]+$/)
+    expect(File.read(results)).to eq(before)
+  end
+
+  describe "its figures" do
+    def figures(id, **took)
+      scenario = Bench.scenarios(ruby: "3.1").find { |one| one.id == id }
+      Bench::Figures.new(scenario).tap do |figures|
+        took.each { |name, all| all.each { |cpu, wall| figures.add(name.to_s, { calls: 10, cpu: cpu, wall: wall }) } }
+      end
+    end
+
+    it "are the medians of the rounds, and their ratios" do
+      s1 = figures("S1", llm_router: [[0.002, 1], [0.001, 1], [0.009, 1]], net_http: [[0.004, 1], [0.005, 1]])
+      expect(s1.median("llm_router")).to be_within(1e-6).of(200)
+      expect(s1.ratio("llm_router", "net_http")).to be_within(1e-6).of(200 / 450.0)
+      expect(s1.goals).to match([["against net_http", be_within(1e-6).of(200 / 450.0), "≤ 0.4×", false]])
+    end
+
+    it "are told with what was aimed at, but after a quick look" do
+      s1 = figures("S1", llm_router: [[0.002, 1]], net_http: [[0.004, 1]])
+      told = ->(**options) { Bench::Report.new([], 1, **options).scenario(s1).lines.last }
+      expect([told.call, told.call(judges: false)])
+        .to eq(["- against net_http: **0.500** (aim ≤ 0.4×): MISSED", "- against net_http: 0.500"])
+    end
+
+    it "want more of a rate, and less of a cost" do
+      s5 = figures("S5", llm_router: [[1, 1]], net_http: [[1, 2]], faraday: [[1, 2]])
+      expect(s5.goals.map(&:last)).to eq([true, false])
+    end
+
+    it "say what part of the ideal rate was reached" do
+      share = figures("S2", llm_router: [[1, 10 * 0.05 / 64 / 0.95]]).goals.last
+      expect(share).to match(["share of the ideal rate", be_within(1e-6).of(0.95), "≥ 0.94", true])
+    end
+  end
+end

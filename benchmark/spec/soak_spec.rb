@@ -1,0 +1,146 @@
+# frozen_string_literal: true
+
+require "fileutils"
+require "open3"
+require "tmpdir"
+require_relative "../soak/options"
+require_relative "../soak/reckoning"
+
+RSpec.describe "bin/soak" do
+  describe "its reckoning" do
+    # A call that was answered by its second model, whose first was empty and cost something; one that timed out and was
+    # interrupted at its second; and one in a process that was killed.
+    let(:files) do
+      {
+        "ledger" => <<~LINES,
+          asked t1 first:a empty gen-1 0.002
+          sent t1 first:a
+          asked t1 second:b answer gen-2 0.00300000000000000000000000001
+          sent t1 second:b
+          asked t2 first:a hang gen-3 0.004
+          asked t2 second:b answer gen-4 0.005
+          sent t2 second:b
+          asked t3 first:a answer gen-5 0.006
+        LINES
+        "one.journal" => <<~LINES,
+          before 20 5
+          call t1
+          reserve t1 first:a
+          settle t1 first:a gen-1 0.002
+          hop t1 first:a bad_answer gen-1 0.002
+          reserve t1 second:b
+          settle t1 second:b gen-2 0.00300000000000000000000000001
+          answer t1 0.5 gen-2 0.00300000000000000000000000001 -
+          call t2
+          reserve t2 first:a
+          uncertain t2 first:a -
+          hop t2 first:a timeout - -
+          passed cooling_down
+          reserve t2 second:b
+          uncertain t2 second:b gen-4
+          interrupted t2 1.5
+          interrupt thread_kill in
+          fork 0
+          measure 10 100000
+          measure 100 104000
+          left 20 5
+        LINES
+        "two.journal" => "call t3\nreserve t3 first:a\n",
+        "run" => <<~LINES
+          killed two
+          restart kill
+          gateway killed
+          gateway started
+          ended one 0
+          ended two signal_9
+        LINES
+      }
+    end
+
+    def table
+      Dir.mktmpdir do |directory|
+        files.each { |name, text| File.write(File.join(directory, name), text) }
+        Soak::Reckoning.new(directory, Soak::Options.default).table
+      end
+    end
+
+    # The names of the lines that fail.
+    def failed
+      table.to_s.lines.grep(/FAILED: ./).map { |line| line[/\S+( \S+)*/] }
+    end
+
+    def change(name, before, after)
+      files[name] = files[name].sub(before, after)
+      raise "nothing to change" unless files[name].include?(after)
+    end
+
+    it "finds nothing wrong with books that are in order" do
+      expect([table.ok?, failed]).to eq([true, []]), table.to_s
+      expect(table.to_s).to include("0.00500000000000000000000000001").and include("0.015")
+    end
+
+    charge = "settle t1 second:b gen-2 0.00300000000000000000000000001\n"
+    sums = "charged = billed for what was delivered, USD"
+    answers = "answers, and their share where the gateway was there"
+    charges = "charges, each once and as billed"
+    uncertain = "billed, and held as uncertain"
+    reservations = "reservations, and those left open by the killed"
+    {
+      "a wrong digit" => [["one.journal", charge, charge.sub("1\n", "2\n")], [sums, charges, "for answers"]],
+      "a double charge" => [["one.journal", charge, charge * 2], [sums, charges, reservations]],
+      "a lost charge" => [["one.journal", charge, "release t1 second:b\n"], [sums, "for answers", uncertain]],
+      "a charge of nothing billed" => [["ledger", charge[-33..], "gen-2 -\n"], [sums, charges]],
+      "a failed attempt that is not paid for" => [["one.journal", /^settle t1 first.*/, "release t1 first:a"],
+                                                  [sums, "for failed attempts", uncertain]],
+      "an uncertain attempt that was let go" => [["one.journal", "uncertain t2 first:a -", "release t2 first:a"],
+                                                 [uncertain]],
+      "a reservation that stays" => [["one.journal", "uncertain t2 second:b gen-4", "fork 0"],
+                                     [uncertain, reservations]],
+      "a call without an end" => [["one.journal", "interrupted t2 1.5", "fork 0"], ["calls", uncertain]],
+      "a model that was asked twice" => [["ledger", /\A/, "asked t1 first:a empty gen-1 0.002\n"],
+                                         ["requests, and how many of them were to fail"]],
+      "a fault that was taken for another" => [["one.journal", "bad_answer", "rejected"], ["hops: rejected"]],
+      "an exception that none may be" => [["one.journal", /^answer t1 0.5 .*/, "odd t1 0.5 NoMethodError"],
+                                          [sums, answers, "ended as none may"]],
+      "an interrupt that was lost" => [["one.journal", "thread_kill in", "thread_kill lost"],
+                                       ["interrupts: thread kill; in a call"]],
+      "a child that crashed" => [["one.journal", "fork 0", "fork signal_11"], ["forks"]],
+      "memory that grows" => [["one.journal", "100 104000", "100 106000"], ["memory of one at 10 % and 100 %, MB"]],
+      "a socket that is left" => [["one.journal", "left 20 5", "left 21 5"],
+                                  ["file descriptors at the start and at the end"]],
+      "a thread that is left" => [["one.journal", "left 20 5", "left 20 6"], ["threads at the start and at the end"]],
+      "a process that crashed" => [["run", "ended one 0", "ended one 1"], ["processes that ended"]],
+      "a gateway that stays away" => [["run", "gateway started\n", ""], ["restarts of the gateway: KILL"]],
+      "a call that took too long" => [["one.journal", "answer t1 0.5", "answer t1 5.5"],
+                                      ["time of a call: median, 99th percentile", "the longest"]]
+    }.each do |what, (change, lines)|
+      it "sees #{what}" do
+        change(*change)
+        expect(failed).to match_array(lines), table.to_s
+      end
+    end
+  end
+
+  def soak(*arguments)
+    Dir.mktmpdir do |directory|
+      program = File.expand_path("../../bin/soak", __dir__)
+      Open3.capture2e({ "RUBYOPT" => nil, "TMPDIR" => directory }, program, *arguments)
+    end
+  end
+
+  # Side by side, for each waits some seconds for the last thread of a resolver to end.
+  it "runs for some seconds, reckons, and ends with the status that it should" do
+    well, ill = [%w[6 --processes 2 --threads 4], %w[5 --processes 1 --threads 1 --faults 1]].map do |arguments|
+      Thread.new { soak(*arguments) }
+    end.map(&:value)
+    expect(well.first).to match(/^answers.* [1-9]\d*, .* ok$/).and match(/^restarts of the gateway: KILL +2 +ok$/)
+    expect(well.first).not_to include("FAILED")
+    expect(ill.first).to match(/^answers.* 0, 0.00 % +FAILED/)
+    expect([well, ill].map { |_, status| status.exitstatus }).to eq([0, 1])
+  end
+
+  it "says what it takes" do
+    output, status = soak("soon")
+    expect([output, status.success?]).to match([include("usage: bin/soak [SECONDS]"), false])
+  end
+end

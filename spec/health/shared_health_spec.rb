@@ -1,0 +1,274 @@
+# frozen_string_literal: true
+
+require "active_support"
+require "active_support/cache"
+require "tmpdir"
+require_relative "../../demo/redis"
+
+RSpec.describe LlmRouter, "and cooldowns that processes share" do
+  let(:cache) { ActiveSupport::Cache::FileStore.new(Dir.mktmpdir) }
+
+  before { gateway.answer("Hi") }
+
+  # In a process of its own, with the same cache and gateway. Returns what the block makes of it.
+  def elsewhere
+    reader, writer = IO.pipe
+    pid = fork do
+      described_class.reset_health!
+      writer.write(Marshal.dump(yield))
+      writer.close
+      exit!(0)
+    end
+    writer.close
+    Marshal.load(reader.read) # rubocop:disable Security/MarshalLoad -- of this spec's own making
+  ensure
+    Process.wait(pid)
+  end
+
+  def eventually
+    give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 10
+    until yield
+      raise "it did not come about" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
+
+      sleep(0.05)
+    end
+  end
+
+  def cooled_elsewhere
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+    elsewhere do
+      ask
+      eventually { written? }
+    end
+  end
+
+  def written?
+    Dir[File.join(cache.cache_path, "**/*")].any? { |path| File.file?(path) }
+  end
+
+  it "passes by what another process found to be down, without having asked it" do
+    configure(health_store: cache)
+    cooled_elsewhere
+    gateway.answer("Back", Support::PRIMARY)
+    draft = ask
+    expect(reasons(draft.hops)).to eq([:cooling_down])
+    expect(draft.hops.first.message).to include("unavailable")
+    expect(models_asked.count(Support::PRIMARY)).to eq(1)
+  end
+
+  it "shares the cooldown of a model that keeps saying 404, and its length" do
+    configure(health_store: cache)
+    gateway.fail(Support::PRIMARY, status: 404)
+    elsewhere do
+      3.times { ask }
+      eventually { written? }
+    end
+    expect(ask.hops.first).to have_attributes(reason: :cooling_down, retry_after: be_between(1, 14.5))
+    expect(models_asked.count(Support::PRIMARY)).to eq(3)
+  end
+
+  def cooldown_ends
+    described_class.health.find { |known| known.model == Support::PRIMARY }&.next_probe_at
+  end
+
+  # Calls of this process, and at least two looks into the cache between them.
+  def two_looks
+    looks = 0
+    allow(cache).to(receive(:read_multi).and_wrap_original { |read, *keys| read.call(*keys).tap { looks += 1 } })
+    eventually { ask && looks >= 2 }
+  end
+
+  it "lets no cooldown grow by reading what it wrote itself, and keeps to reset_health!" do
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 3600, times: 1)
+    configure(health_store: cache)
+    ask
+    until_then = cooldown_ends
+    eventually { written? }
+    two_looks
+    expect(cooldown_ends).to be_within(5).of(until_then)
+    described_class.reset_health!
+    gateway.answer("Back", Support::PRIMARY)
+    two_looks
+    expect(ask.hops).to be_empty
+  end
+
+  it "takes a cooldown over for no longer than it was to last, whatever the other host's clock says" do
+    configure(health_store: cache)
+    allow(Time).to(receive(:now).and_wrap_original { |now, *in_zone| now.call(*in_zone) + 3000 })
+    cooled_elsewhere
+    allow(Time).to receive(:now).and_call_original
+    gateway.answer("Back", Support::PRIMARY)
+    expect(ask.hops.first).to have_attributes(reason: :cooling_down, retry_after: be_between(50, 90))
+  end
+
+  it "asks again when another process got an answer" do
+    configure(health_store: cache) { |config| config.chain :alone, [Support::PRIMARY] }
+    gateway.answer("Back", Support::PRIMARY)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+    ask
+    eventually { written? }
+    elsewhere do
+      described_class.new(chain: :alone, budget: budget).call(messages: Support::MESSAGES)
+      sleep(0.5)
+    end
+    eventually { ask.hops.empty? }
+  end
+
+  it "shares that a whole endpoint cools down" do
+    configure(health_store: cache) do |config|
+      config.endpoint :other, base_url: gateway.base_url, api_key: "test-key"
+      config.chain :default, [Support::PRIMARY, { model: Support::FLOOR, endpoint: :other }]
+    end
+    gateway.fail(Support::PRIMARY, status: 402, times: 1)
+    elsewhere do
+      ask
+      eventually { written? }
+    end
+    draft = ask
+    expect(draft.hops.first).to have_attributes(reason: :cooling_down, message: /openrouter was failing \(insufficient/)
+    expect(draft.endpoint).to eq("other")
+  end
+
+  describe "over Redis" do
+    around do |example|
+      OwnRedis.run do |url, pid|
+        @url = url
+        @pid = pid
+        example.run
+      ensure
+        Process.kill(:CONT, pid)
+      end
+    end
+
+    let(:cache) { ActiveSupport::Cache::RedisCacheStore.new(url: @url) }
+
+    it "shares them, and holds up no call while Redis hangs" do
+      configure(health_store: cache)
+      gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+      elsewhere do
+        ask
+        eventually { Redis.new(url: @url).dbsize.positive? }
+      end
+      gateway.answer("Back", Support::PRIMARY)
+      expect(reasons(ask.hops)).to eq([:cooling_down])
+      Process.kill(:STOP, @pid)
+      sleep(1.1)
+      expect(Array.new(20) { seconds { ask } }.sum).to be < 2
+    end
+
+    it "goes on without it" do
+      configure(health_store: cache)
+      ask
+      Process.kill(:KILL, @pid)
+      sleep(1.1)
+      gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+      expect(Array.new(3) { reasons(ask.hops) }).to eq([[:unavailable], [:cooling_down], [:cooling_down]])
+    end
+  end
+
+  describe "over Memcached" do
+    let(:cache) { ActiveSupport::Cache::MemCacheStore.new("127.0.0.1:#{@port}") }
+
+    around do |example|
+      @port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
+      pid = spawn("memcached", "-l", "127.0.0.1", "-p", @port.to_s, "-u", "nobody")
+      eventually { TCPSocket.open("127.0.0.1", @port).close || true rescue false } # rubocop:disable Style/RescueModifier
+      example.run
+    ensure
+      Process.kill(:TERM, pid)
+      Process.wait(pid)
+    end
+
+    it "shares them" do
+      configure(health_store: cache)
+      gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
+      elsewhere do
+        ask
+        eventually { cache.stats.values.first["curr_items"].to_i.positive? }
+      end
+      gateway.answer("Back", Support::PRIMARY)
+      expect(reasons(ask.hops)).to eq([:cooling_down])
+    end
+  end
+
+  it "keeps its own cooldowns with a cache that keeps nothing" do
+    configure(health_store: ActiveSupport::Cache::NullStore.new)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    ask
+    sleep(1.2)
+    2.times { expect(reasons(ask.hops)).to eq([:cooling_down]) }
+  end
+
+  it "holds up a call for 50 ms at most, once, when the cache hangs" do
+    hanging = Object.new
+    def hanging.read_multi(*) = sleep
+    def hanging.write(*, **) = sleep
+    ask # What a first call costs is not the cache's.
+    usual = Array.new(5) { seconds { ask } }.max
+    configure(health_store: hanging)
+    expect(seconds { ask }).to be_between(0.05, 0.05 + usual + 0.3)
+    expect(Array.new(10) { seconds { ask } }.sum).to be < (10 * usual) + 0.5
+  end
+
+  it "goes on alone, and says so once, when the cache is down" do
+    broken = Object.new
+    def broken.read_multi(*) = raise(IOError, "redis://user:secret@host is down")
+    def broken.write(*, **) = raise(IOError, "redis://user:secret@host is down")
+    configure(health_store: broken)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    3.times { ask }
+    eventually { log.include?("config.health_store failed (IOError): cooldowns are not shared") }
+    expect(log.scan("config.health_store failed").size).to eq(1)
+    expect(log).not_to include("secret")
+    expect(reasons(ask.hops)).to eq([:cooling_down])
+  end
+
+  it "goes on alone where no thread can be had" do
+    configure(health_store: cache)
+    gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
+    allow(Thread).to(receive(:new).and_wrap_original do |made, *arguments, &block|
+      raise ThreadError, "can't create Thread: Resource temporarily unavailable" if caller.any?(/mirror\.rb/)
+
+      made.call(*arguments, &block)
+    end)
+    2.times { ask }
+    expect(reasons(ask.hops)).to eq([:cooling_down])
+    expect(log.scan("config.health_store failed (ThreadError)").size).to eq(1)
+  end
+
+  it "is not asked for what others know when cooldowns are off" do
+    configure(health_store: cache, cooldown_after: nil)
+    threads = Thread.list
+    ask
+    expect((Thread.list - threads).map(&:name)).not_to include("llm_router health")
+  end
+
+  it "does not believe everything that a cache says" do
+    rubbish = Object.new
+    def rubbish.read_multi(*keys) = keys.zip([nil, 7, "cooling soon timeout", "cooling 9e99 no", "warm"].cycle).to_h
+    def rubbish.write(*, **) = true
+    configure(health_store: rubbish)
+    expect(ask.hops).to be_empty
+  end
+
+  it "starts no thread until a call is made, and gives a fork one of its own" do
+    threads = Thread.list
+    configure(health_store: cache)
+    router
+    expect(Thread.list - threads - gateway_threads).to be_empty
+    ask
+    expect((Thread.list - threads).map(&:name)).to include("llm_router health")
+    expect(elsewhere { [ask.hops.size, Thread.list.map(&:name).include?("llm_router health")] }).to eq([0, true])
+  end
+
+  it "has a thread that ends with the process, whoever started it" do
+    configure(health_store: cache)
+    Thread.handle_interrupt(Object => :never) { ask }
+    mirror = Thread.list.find { |thread| thread.name == "llm_router health" && thread.alive? }
+    expect(mirror.kill.join(5)).to be(mirror)
+  end
+
+  def gateway_threads
+    Thread.list.select { |thread| thread.name.to_s.match?(/puma/) }
+  end
+end

@@ -7,15 +7,15 @@ Gem::Specification.new do |spec|
   spec.version = LlmRouter::VERSION
   spec.authors = ["The llm_router authors"]
   spec.summary = "LLM calls that survive the day their model is down: a fallback chain with a budget, for Rails jobs"
-  spec.description = "Asks the models of an ordered chain through OpenRouter's OpenAI-compatible API until one " \
-                     "answers. Asks a budget before spending and charges it the exact cost after. The core is Rust."
+  spec.description = "Tries the models of an ordered chain through OpenRouter or another OpenAI-compatible API until " \
+                     "one answers. Reserves money before each attempt, settles the exact cost after. The core is Rust."
   spec.homepage = "https://github.com/llm-router/llm_router"
   spec.license = "MIT"
   spec.required_ruby_version = ">= 3.1"
   spec.metadata = { "rubygems_mfa_required" => "true" }
 
   files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rb,rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
-              "README.md", "docs/**/*.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
+              "README.md", "docs/*.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
   left_out = Dir["ext/core/{examples,tests}/**/*", "lib/llm_router/llm_router.*"]
   spec.files = files.select { |file| File.file?(file) } - left_out
   # RubyGems builds Cargo projects by itself, but leaves all that Cargo wrote in the installed gem.

@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
-# Every direct dependency, of the gem and of its development, has its reason in the README's tables.
+# Every direct dependency, of the gem and of its development, has its reason in the tables of docs/architecture.md.
 RSpec.describe "The tables of dependencies" do
   root = File.expand_path("../..", __dir__)
-  readme = File.read(File.join(root, "README.md"))
-  rows = readme.scan(/^\| dependency \|.*?\n\n/m).flat_map(&:lines)
+  text = File.read(File.join(root, "docs/architecture.md"))
+  rows = text.scan(/^\| dependency \|.*?(?:\n\n|\z)/m).flat_map(&:lines)
   named = rows.flat_map { |row| row.split("|")[1].to_s.scan(/`([\w-]+)`/).flatten }
 
   crates = %w[Cargo.toml ext/core/Cargo.toml ext/llm_router/Cargo.toml fuzz/Cargo.toml].flat_map do |manifest|

@@ -5,17 +5,12 @@ require "active_support/cache"
 require_relative "../support/article/app"
 require_relative "../budget/budget_helper"
 
-# Every snippet of Ruby in the README and the guides runs, in the order in which it stands there.
-RSpec.describe "README.md and docs" do
-  root = File.expand_path("../..", __dir__)
-  snippets_of = lambda do |file|
-    text = File.read(File.join(root, file))
-    text.to_enum(:scan, /^```ruby\n(.*?)^```/m).map do
-      [Regexp.last_match[1], text[0, Regexp.last_match.begin(0)].count("\n") + 2, file]
-    end
-  end
-  snippets = snippets_of.call("README.md")
-  guides = Dir.glob("docs/**/*.md", base: root).sort.flat_map(&snippets_of)
+# Every snippet of Ruby in the README and the guides runs.
+RSpec.describe "The snippets of README.md and docs" do
+  documents = Support::Documents
+  snippets = documents::ALL.flat_map { |file| documents.snippets(file) }
+  find = ->(file, text) { snippets.find { |snippet| snippet.file == file && snippet.code.include?(text) } }
+  the_job = find.call("README.md", "class DraftReplyJob")
 
   # What the snippets take for granted of the app around them.
   let(:world) do
@@ -26,6 +21,8 @@ RSpec.describe "README.md and docs" do
         @budget = budget
         @organization = organization
       end
+
+      def router = LlmRouter.new(budget: budget)
 
       def run(code, line, file)
         instance_eval(code, file, line)
@@ -39,7 +36,7 @@ RSpec.describe "README.md and docs" do
     end.new(0, 5)
   end
 
-  # What the snippets subscribe is not to hear of the examples that come after.
+  # What the snippets subscribe is removed before the next example.
   let(:subscribers) { [] }
 
   after { subscribers.each { |subscriber| ActiveSupport::Notifications.unsubscribe(subscriber) } }
@@ -60,20 +57,16 @@ RSpec.describe "README.md and docs" do
     configure
   end
 
-  def run(code, line, file)
-    code = code.gsub(%r{https://(openrouter\.ai/api/v1|api\.groq\.com/openai/v1|api\.openai\.com/v1)}, gateway.base_url)
-    world.new(budget, organization).tap { |app| app.define_singleton_method(:router) { LlmRouter.new(budget: budget) } }
-         .run(code, line, file)
+  def run(snippet)
+    hosts = %r{https://(openrouter\.ai/api|api\.groq\.com/openai|api\.openai\.com)/v1}
+    code = snippet.code.gsub(hosts, gateway.base_url)
+    world.new(budget, organization).run(code, snippet.line, snippet.file)
   end
 
-  it "has snippets" do
-    expect(snippets.size).to be >= 8
-  end
-
-  # Those of a test suite run as one, in a process of its own.
-  def run_suite(code, autorun)
-    IO.popen([RbConfig.ruby, "-I", "#{root}/lib", "-", { err: %i[child out] }], "r+") do |ruby|
-      ruby.write(start_of(autorun), code)
+  # A test suite runs as one, in a process of its own, with the README's job in it.
+  def run_suite(snippet, job)
+    IO.popen([RbConfig.ruby, "-I", "#{Support::Documents::ROOT}/lib", "-", { err: %i[child out] }], "r+") do |ruby|
+      ruby.write(start_of(snippet.suite), job.code, snippet.code)
       ruby.close_write
       ruby.read
     end
@@ -84,7 +77,7 @@ RSpec.describe "README.md and docs" do
       require "#{autorun}/autorun"
       require "active_support/test_case" if #{autorun == 'minitest'}
       require "llm_router"
-      %w[support/article/app support/article/draft_reply_job support/vault].each { |file| require "#{root}/spec/" + file }
+      %w[article/app vault].each { |file| require "#{Support::Documents::ROOT}/spec/support/" + file }
       class TeamBudget < Support::Vault
         def initialize(cap_usd:) = super(cap: cap_usd)
       end
@@ -92,62 +85,82 @@ RSpec.describe "README.md and docs" do
     RUBY
   end
 
-  def root = File.expand_path("../..", __dir__)
-
-  of_rows, of_others = snippets.partition { |code, _| code.match?(/include LlmRouter::Budget$|budget\.charges/) }
-
-  describe "of the budget row", database: :sqlite do
-    (code, line), (records, records_line) = of_rows
-
-    let(:organization) { BudgetTable::Organization.create! }
-
-    it "is as the snippet at line #{line} says" do
-      # A model has a name of its own, so this one is defined where the specs have another.
-      hide_const("LlmBudget")
-      stub_const("ApplicationRecord", ActiveRecord::Base)
-      # Those of other specs are not connected to anything.
-      allow(LlmRouter::Budget).to receive(:models).and_return([BudgetTable::LlmBudget])
-      place = TOPLEVEL_BINDING.dup
-      place.local_variable_set(:organization, organization)
-      place.eval(code, "README.md", line).call(messages: Support::MESSAGES)
-      rows = BudgetTable::LlmBudget.order(:id)
-      expect(rows.map { |row| [row.feature, row.period] }).to eq([%w[draft_reply daily], [nil, "monthly"]])
-      expect(rows.map(&:spent_usd)).to eq([BigDecimal("0.00043705")] * 2)
-      said = nil
-      expect { said = place.eval(records, "README.md", records_line) }.to output(/USD/).to_stdout
-      expect(said).to eq("google/gemini-2.5-flash" => 1)
-    ensure
-      Object.send(:remove_const, :LlmBudget)
-    end
+  it "are found" do
+    expect(snippets.count { |snippet| snippet.file == "README.md" }).to be >= 5
+    expect(snippets.count(&:rows?)).to be >= 3
+    expect(snippets.map(&:suite)).to include("rspec", "minitest")
   end
 
-  (of_others + guides).each do |code, line, file|
-    suite = code[%r{llm_router/testing/(rspec|minitest|budget_examples)}, 1]&.sub("budget_examples", "rspec")
-    it "runs the snippet at line #{line} of #{file}" do
-      if suite
-        expect(run_suite(code, suite)).to match(/\d examples?, 0 failures|1 runs, \d assertions, 0 failures, 0 errors/)
+  snippets.reject(&:rows?).each do |snippet|
+    it "run: #{snippet}" do
+      if snippet.suite
+        expect(run_suite(snippet,
+                         the_job)).to match(/\d examples?, 0 failures|1 runs, \d assertions, 0 failures, 0 err/)
       else
-        expect { run(code, line, file) }.to output(/.*/m).to_stdout
+        expect { run(snippet) }.to output(/.*/m).to_stdout
         ask unless subscribers.empty?
         expect(log).not_to include("a listener raised")
       end
     end
   end
 
-  it "says of the budget's snippet what happens" do
-    run(*snippets.find { |snippet, _| snippet.include?("class OrganizationBudget") })
+  describe "about the budget's rows", database: :sqlite do
+    let(:organization) { BudgetTable::Organization.create! }
+    # A model has a name of its own, so a snippet's is defined where the specs have another.
+    let(:place) { TOPLEVEL_BINDING.dup.tap { |place| place.local_variable_set(:organization, organization) } }
+
+    before do
+      stub_const("ApplicationRecord", ActiveRecord::Base)
+      # Those of other specs are not connected to anything.
+      allow(LlmRouter::Budget).to receive(:models).and_return([BudgetTable::LlmBudget])
+    end
+
+    # What the snippet prints, and its value.
+    def run_rows(snippet)
+      defines = snippet.code.include?("class LlmBudget")
+      defines ? hide_const("LlmBudget") : stub_const("LlmBudget", BudgetTable::LlmBudget)
+      place.eval(snippet.code, snippet.file, snippet.line)
+    ensure
+      Object.send(:remove_const, :LlmBudget) if defines
+    end
+
+    snippets.select(&:rows?).each do |snippet|
+      it("run: #{snippet}") { expect { run_rows(snippet) }.to output(/.*/m).to_stdout }
+    end
+
+    it "charge what they say: both budgets, and each charge on record" do
+      run_rows(find.call("docs/budgets.md", "class LlmBudget")).call(messages: Support::MESSAGES)
+      rows = BudgetTable::LlmBudget.order(:id)
+      expect(rows.map { |row| [row.feature, row.period] }).to eq([%w[draft_reply daily], [nil, "monthly"]])
+      expect(rows.map(&:spent_usd)).to eq([BigDecimal("0.00043705")] * 2)
+      models = nil
+      expect { models = run_rows(find.call("docs/budgets.md", "budget.charges")) }.to output(/USD/).to_stdout
+      expect(models).to eq("google/gemini-2.5-flash" => 1)
+    end
+
+    it "have the remaining money that the README says" do
+      expect(run_rows(find.call("README.md", "class LlmBudget"))).to eq(10)
+    end
+  end
+
+  it "charge a budget of one's own" do
+    run(find.call("docs/budgets.md", "class OrganizationBudget"))
     expect(organization.llm_spent_usd).to eq(BigDecimal("0.00043705"))
   end
 
-  it "says of the testing snippet what happens" do
-    snippet = snippets.find { |code, _| code.include?("LlmRouter.testing! do") }
-    expect(run(*snippet)).to eq(["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"])
+  it "fall back as the README's first one says" do
+    expect(run(find.call("README.md", "draft.cost_usd"))).to eq(BigDecimal("0.00043705"))
+    expect(budget.charges).to eq([BigDecimal("0.00043705")])
   end
 
-  it "says of the failures guide's snippets what happens" do
-    handled, scripted = guides.select { |_, _, file| file == "docs/failures.md" }
+  it "call the models that the guide to tests says" do
+    snippet = find.call("docs/testing.md", "LlmRouter.testing! do")
+    expect(run(snippet)).to eq(["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"])
+  end
+
+  it "fail as the guide to failures says" do
     gateway.fail(status: 503, retry_after: 7)
-    expect(run(*handled)).to eq(7)
-    expect(run(*scripted)).to eq(%i[blank unavailable])
+    expect(run(find.call("docs/failures.md", "rescue LlmRouter::RequestRejected"))).to eq(7)
+    expect(run(find.call("docs/failures.md", "gateway.empty"))).to eq(%i[blank unavailable])
   end
 end

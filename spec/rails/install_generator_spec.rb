@@ -85,7 +85,7 @@ RSpec.describe "rails generate llm_router:install" do
 
   it "explains itself" do
     help = generate("--help", prepare: "require 'rails'")
-    expect(help).to include("--skip-budget", "Leave out the LlmBudget model", "already there are left alone")
+    expect(help).to include("--skip-budget", "Leave out the LlmBudget model", "Existing files are left alone")
     expect(help).not_to include("initializer.rb.tt")
   end
 end

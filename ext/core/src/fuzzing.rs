@@ -11,11 +11,12 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::Value;
 
-use crate::verdict::{judge, Received};
-use crate::{
-    constants, retry_after, App, Ask, Candidate, Completion, Cost, Endpoint, Failure, Params, Progress, Reason,
-    Request, Scope,
-};
+use crate::answer::verdict::{judge, Received};
+use crate::answer::{retry_after, Completion, Failure, Reason, Scope};
+use crate::http::Progress;
+use crate::json::constants;
+use crate::money::Cost;
+use crate::request::{App, Candidate, Endpoint, Params, Request};
 
 /// What has to hold is asserted.
 pub type Target = fn(&[u8]);
@@ -63,13 +64,11 @@ fn judged(status: u16, body: &[u8]) {
 /// What the body of an answer with this status comes to. The benches ask it, too.
 pub fn verdict(status: u16, body: Vec<u8>) -> Option<Result<Completion, Failure>> {
     let (candidate, request) = asked()?;
-    let limit = Duration::from_secs(1);
     let progress = Progress::default();
     progress.send();
     progress.heard(status, None);
-    let ask = Ask { candidate, request, limit, max_answer_bytes: usize::MAX, progress: &progress };
     let received = Received { status, retry_after: None, generation_id: None, cached: false, body, whole: true };
-    let mut judging = pin!(judge(received, &ask));
+    let mut judging = pin!(judge(received, candidate, request));
     loop {
         // It waits for nobody, and only lets others have the thread.
         if let Poll::Ready(judged) = judging.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -164,7 +163,7 @@ mod tests {
             let mut seeds = 0;
             for seed in folder.read_dir().unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
                 let seed = seed.unwrap().path();
-                let held = crate::caught(|| target(&std::fs::read(&seed).unwrap()));
+                let held = crate::panic::caught(|| target(&std::fs::read(&seed).unwrap()));
                 assert!(held.is_ok(), "{}: {}", seed.display(), held.unwrap_err());
                 seeds += 1;
             }

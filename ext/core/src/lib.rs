@@ -13,79 +13,27 @@
 //! as of August 2026.
 
 mod answer;
-mod attempts;
-mod bill;
-mod bounds;
-mod chain;
-mod choices;
-mod classify;
-mod client;
-mod completion;
-mod constants;
-mod cost;
-mod endpoint;
-mod evidence;
-mod failure;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod gateway;
-mod generation;
 pub mod health;
-mod hop;
-mod incoming;
-mod lenient;
-mod lint;
+mod http;
+mod json;
 mod lookup;
-mod max_price;
-mod outgoing;
-mod owed;
+mod money;
 mod panic;
-mod parts;
-mod prices;
-mod progress;
-mod proxy;
-mod quoted;
-mod rates;
-mod readable;
 mod redact;
 mod request;
-mod retry_after;
-mod router;
-mod shape;
-mod surrogates;
-mod text;
-mod textual;
-mod timed_out;
-mod tls;
-mod transport;
-mod trust;
-mod unpacking;
-mod verdict;
-mod walk;
-mod words;
+mod routing;
 
-pub use attempts::{Arrival, Attempts};
-pub use bounds::Bounds;
-pub use chain::{Candidate, Chain, ChainError};
-pub use client::{Client, ClientError, Clients};
-pub use completion::{Completion, Usage};
-pub use cost::{Cost, CostError};
-pub use endpoint::{App, Endpoint, EndpointError};
-pub use failure::{Failure, Reason, Scope};
-pub use gateway::Ask;
-pub use generation::{generation, Generation};
-pub use hop::Hop;
-pub use lint::Doubt;
-pub use lookup::LookupError;
-pub use max_price::MaxPrice;
+pub use answer::{Completion, Failure, Reason, Scope, Text, Usage};
+pub use http::gateway;
+pub use http::{Ask, Client, ClientError, Clients, Progress, Proxy, ProxyError};
+pub use lookup::{generation, prices, provider_prices, Generation, LookupError};
+pub use money::{Cost, CostError, Price};
 pub use panic::{caught, caught_waiting, Panicked};
-pub use prices::{prices, provider_prices};
-pub use progress::Progress;
-pub use proxy::{Proxy, ProxyError};
-pub use rates::Price;
-pub use request::{Params, Request};
-pub use router::{advance, conclude, run, Due, Gate, Host, Outcome, Stopped, Waiting};
-pub use text::Text;
-pub use trust::{Trust, TrustError};
-pub use walk::{Asking, Ended, Next, Step, Walk};
+pub use request::{App, Bounds, Candidate, Endpoint, EndpointError, MaxPrice, Params, Request, Trust, TrustError};
+pub use routing::{
+    advance, conclude, run, Arrival, Asking, Attempts, Chain, ChainError, Doubt, Due, Ended, Gate, Hop, Host, Next,
+    Outcome, Step, Stopped, Waiting, Walk,
+};

@@ -2,7 +2,7 @@
 
 class LlmRouter
   # Many calls at once, on one thread. Rust walks their chains and says what has become of each; see
-  # ext/llm_router/src/batch.rs for the order.
+  # ext/llm_router/src/walk/batch/mod.rs for the order.
   # @api private
   class Batch
     # An error that is the result of a request of {LlmRouter#call_all}, be it the router's or a budget's own.

@@ -2,7 +2,7 @@
 
 class LlmRouter
   # One call: what the walk, in Rust, asks of Ruby on its way and tells it, always on the thread
-  # that called. See ext/core/src/router.rs for the order.
+  # that called. See ext/core/src/routing/router.rs for the order.
   #
   # A method that books money defers interrupts by its first act, so that none comes between Rust and it: Ruby looks for
   # interrupts where a method returns or jumps, not where it begins.

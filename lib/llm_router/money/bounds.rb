@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # How large an attempt can get, as its request tells. See ext/core/src/bounds.rs.
+  # How large an attempt can get, as its request tells. See ext/core/src/request/bounds.rs.
   #
   # @!attribute [r] prompt_tokens
   #   @return [Integer, nil] more than the prompt can have; nil where its text does not tell

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::cooldown::{Cooldown, Look};
 use super::vitals::Vitals;
 use super::{jitter, Cooling, Notice, Policy};
-use crate::endpoint::Identity;
-use crate::{Candidate, Endpoint, Failure, Reason, Scope};
+use crate::answer::{Failure, Reason, Scope};
+use crate::request::endpoint::Identity;
+use crate::request::{Candidate, Endpoint};
 
 #[derive(Debug, Default)]
 pub(super) struct Board {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::board::{Board, Place};
 use super::vitals::Vitals;
-use crate::Reason;
+use crate::answer::Reason;
 
 /// What is known of one model at one endpoint. Times count from, or to, the moment of the report.
 #[derive(Debug, Clone)]

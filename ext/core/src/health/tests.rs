@@ -1,6 +1,6 @@
 use super::*;
-use crate::chain::tests::{candidate, endpoint};
-use crate::Scope;
+use crate::answer::Scope;
+use crate::request::candidate::tests::{candidate, endpoint};
 
 const POLICY: Policy = Policy { cooldown_after: Some(3), down_after: Duration::from_secs(3600) };
 
@@ -420,7 +420,9 @@ fn an_endpoint_that_answers_again_and_has_no_models_is_not_reported() {
 
 #[test]
 fn no_debug_print_shows_a_key() {
-    let endpoint = crate::Endpoint::new("e", "http://127.0.0.1:1", Some("sk-secret"), &crate::App::default()).unwrap();
+    let endpoint =
+        crate::request::Endpoint::new("e", "http://127.0.0.1:1", Some("sk-secret"), &crate::request::App::default())
+            .unwrap();
     let model = Candidate { endpoint: std::sync::Arc::new(endpoint), ..candidate("a/1") };
     let health = Health::default();
     fail(&health, &model, Reason::Timeout, Instant::now());

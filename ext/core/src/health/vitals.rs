@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::cooldown::Cooldown;
 use super::latency::Latency;
-use crate::{Failure, Reason, Scope};
+use crate::answer::{Failure, Reason, Scope};
 
 #[derive(Debug, Default)]
 pub(super) struct Vitals {

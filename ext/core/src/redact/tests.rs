@@ -5,8 +5,8 @@ use std::task::{Context, Poll, Waker};
 use serde_json::value::RawValue;
 
 use super::*;
-use crate::chain::tests::candidate;
-use crate::Params;
+use crate::request::candidate::tests::candidate;
+use crate::request::Params;
 
 const MESSAGES: &str = r#"[{"role":"assistant","content":"My number is 123-45-6789\nand my name is Bob"},{"role":"user","content":[{"type":"text","text":"hush-hush"}]},{"role":"user","content":"SSN:\n078-05\nPIN:\n1234"},{"role":"user","content":"私の番号は一二三です, Привет мир"},{"role":"user","content":"<b>\"Straße 7\", C:\\new & old</b>, said Jane Doe, jane@doe.example"}]"#;
 

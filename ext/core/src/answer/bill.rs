@@ -1,0 +1,166 @@
+//! What an answer says that it costs, good or failed.
+
+use serde::Deserialize;
+
+use crate::answer::choices::Choice;
+use crate::answer::wire::{Answer, WireUsage};
+use crate::answer::{Failure, Usage};
+use crate::json::lenient::{self, Object};
+use crate::money::owed::Charges;
+use crate::money::{Cost, CostError};
+
+pub(crate) struct Bill {
+    /// An error where there is a bill that cannot be read.
+    pub(crate) cost: Result<Option<Cost>, CostError>,
+    usage: Usage,
+    /// Nothing was said, so that no tokens are billed.
+    free: bool,
+}
+
+impl Bill {
+    /// For an answer that came from the gateway's cache.
+    pub(crate) fn cached() -> Self {
+        Self { cost: Ok(Some(Cost::default())), usage: Usage::default(), free: true }
+    }
+
+    fn of(usage: Option<&WireUsage>, said: bool) -> Self {
+        let cost = usage.map_or(Ok(None), WireUsage::owed);
+        let usage = usage.map(Usage::from).unwrap_or_default();
+        Self { cost, usage, free: !said && usage.completion_tokens.unwrap_or_default() == 0 }
+    }
+
+    /// What can be told of a body that is otherwise unreadable. `None` where it has no bill.
+    pub(crate) fn in_rubble(body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Rubble {
+            #[serde(default, deserialize_with = "lenient::object")]
+            usage: Option<WireUsage>,
+        }
+        let Object(Rubble { usage }) = serde_json::from_slice::<Object<Rubble>>(body).ok()?;
+        usage.map(|usage| Self::of(Some(&usage), false))
+    }
+
+    /// Whether something may be owed, and nothing says what.
+    fn is_open(&self) -> bool {
+        match &self.cost {
+            Ok(cost) => cost.is_none() && !self.free,
+            Err(_) => true,
+        }
+    }
+}
+
+impl Answer<'_> {
+    pub(crate) fn bill(&self) -> Bill {
+        Bill::of(self.usage.as_ref(), self.choices.first.as_ref().is_some_and(Choice::may_be_billed))
+    }
+}
+
+impl WireUsage {
+    /// # Errors
+    /// As [`Charges::owed`].
+    pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
+        let Self { cost, is_byok, cost_details, .. } = self;
+        let details = cost_details.as_ref();
+        let charges = Charges {
+            cost: cost.as_deref(),
+            is_byok: *is_byok,
+            upstream: details.and_then(|details| details.upstream_inference_cost.as_deref()),
+            parts: [
+                details.and_then(|details| details.upstream_inference_prompt_cost.as_deref()),
+                details.and_then(|details| details.upstream_inference_completions_cost.as_deref()),
+            ],
+        };
+        charges.owed()
+    }
+}
+
+impl Failure {
+    /// With what the answer says that it costs.
+    pub(crate) fn billed(self, bill: Bill) -> Self {
+        let uncertain = self.uncertain || bill.is_open();
+        Self { uncertain, usage: bill.usage, cost: bill.cost.ok().flatten(), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owed(usage: &str) -> Result<Option<String>, CostError> {
+        let usage: WireUsage = serde_json::from_str(&format!("{{{usage}}}")).unwrap();
+        Ok(usage.owed()?.map(|cost| cost.to_string()))
+    }
+
+    fn check(rows: &[(&str, Option<&str>)]) {
+        for (usage, cost) in rows {
+            assert_eq!(owed(usage).unwrap().as_deref(), *cost, "{usage}");
+        }
+    }
+
+    #[test]
+    fn the_upstream_price_is_added_for_ones_own_key_only() {
+        check(&[
+            (r#""cost":0.0001,"is_byok":true,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.0020")),
+            (r#""cost":0.002,"is_byok":false,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.002")),
+            (r#""cost":0.002,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.002")),
+            (r#""cost":null,"is_byok":true,"cost_details":{"upstream_inference_cost":0.0019}"#, Some("0.0019")),
+            (r#""cost":0,"is_byok":true,"cost_details":null"#, None),
+            (r#""cost":0.1,"is_byok":true"#, Some("0.1")),
+            (r#""cost":null"#, None),
+            ("", None),
+        ]);
+    }
+
+    #[test]
+    fn the_upstream_price_may_come_in_two_parts() {
+        let details = |all: &str, prompt: &str, completion: &str| {
+            format!(
+                r#""cost":0,"is_byok":true,"cost_details":{{"upstream_inference_cost":{all},
+                "upstream_inference_prompt_cost":{prompt},"upstream_inference_completions_cost":{completion}}}"#
+            )
+        };
+        check(&[
+            (&details("null", "0.001", "0.0004"), Some("0.0014")),
+            (&details("0.002", "0.001", "0.0004"), Some("0.002")),
+            (&details("null", "0", "0"), Some("0")),
+            (&details("null", "0.001", "null"), None),
+        ]);
+    }
+
+    #[test]
+    fn a_cost_of_nothing_is_the_upstreams_price_where_nobody_says_whose_key_it_was() {
+        let details = r#""cost_details":{"upstream_inference_cost":0.0019}"#;
+        check(&[
+            (&format!(r#""cost":0,{details}"#), Some("0.0019")),
+            (&format!(r#""cost":0.0,"is_byok":null,{details}"#), Some("0.0019")),
+            (&format!(r#""cost":null,{details}"#), Some("0.0019")),
+            (&format!(r#""cost":0,"is_byok":false,{details}"#), Some("0")),
+            (&format!(r#""cost":null,"is_byok":false,{details}"#), None),
+            (r#""cost":0,"cost_details":{"upstream_inference_cost":0}"#, Some("0")),
+            (r#""cost":0,"cost_details":{"upstream_inference_cost":"n/a"}"#, Some("0")),
+            (r#""cost":0"#, Some("0")),
+        ]);
+    }
+
+    #[test]
+    fn a_bill_that_is_an_object_has_a_total() {
+        check(&[
+            (r#""cost":{"input_tokens_cost":0.001,"request_cost":0.005,"total_cost":0.006}"#, Some("0.006")),
+            (r#""cost":{"total_cost":"0.006"}"#, Some("0.006")),
+        ]);
+        for odd in [r#"{}"#, r#"{"total":1}"#, r#"{"total_cost":null}"#, r#"{"total_cost":{"total_cost":1}}"#] {
+            assert_eq!(owed(&format!(r#""cost":{odd}"#)), Err(CostError::NotANumber), "{odd}");
+        }
+        assert_eq!(owed(r#""cost":{"total_cost":-1}"#), Err(CostError::Negative));
+    }
+
+    #[test]
+    fn a_bill_that_is_no_amount_is_neither_nothing_nor_absent() {
+        for odd in [r#""free""#, "true", "false", "[]", "[0.1]", r#""""#, r#""NaN""#, r#""$0.5""#, r#""0.5 USD""#] {
+            assert_eq!(owed(&format!(r#""cost":{odd}"#)), Err(CostError::NotANumber), "{odd}");
+            let upstream = format!(r#""cost":0.1,"is_byok":true,"cost_details":{{"upstream_inference_cost":{odd}}}"#);
+            assert_eq!(owed(&upstream), Err(CostError::NotANumber), "{odd}");
+        }
+        assert_eq!(owed(r#""cost":-0.5"#), Err(CostError::Negative));
+    }
+}

@@ -1,0 +1,68 @@
+//! The answer, once it is one: what was said, by whom, and what it cost.
+
+use crate::answer::wire::WireUsage;
+use crate::answer::Text;
+use crate::money::Cost;
+
+/// A model's answer.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// The completion's id, as the endpoint gave it.
+    pub id: Option<String>,
+    /// The id that `GET /generation` knows, from the `X-Generation-Id` header or else `id`.
+    pub generation_id: Option<String>,
+    /// The model that was billed; it may differ from the one asked for.
+    pub model: String,
+    /// Who ran the model, where the gateway says so.
+    pub provider: Option<String>,
+    /// This and the next two are read by [`Completion::content`] and so on.
+    pub content: Option<Text>,
+    pub refusal: Option<Text>,
+    pub reasoning: Option<Text>,
+    pub finish_reason: Option<String>,
+    pub native_finish_reason: Option<String>,
+    pub usage: Usage,
+    /// `None` where the answer has no cost that can be read.
+    pub cost: Option<Cost>,
+    /// The whole answer as it came, for whoever wants a field that is not here.
+    pub body: String,
+}
+
+impl Completion {
+    /// What the model said.
+    pub fn content(&self) -> Option<&str> {
+        self.text(self.content.as_ref())
+    }
+
+    /// Why it would rather not.
+    pub fn refusal(&self) -> Option<&str> {
+        self.text(self.refusal.as_ref())
+    }
+
+    /// What it thought about.
+    pub fn reasoning(&self) -> Option<&str> {
+        self.text(self.reasoning.as_ref())
+    }
+
+    fn text<'t>(&'t self, text: Option<&'t Text>) -> Option<&'t str> {
+        text.map(|text| text.read(&self.body))
+    }
+}
+
+/// Tokens, as the endpoint counted them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub prompt_tokens: Option<u64>,
+    pub completion_tokens: Option<u64>,
+    pub total_tokens: Option<u64>,
+}
+
+impl From<&WireUsage> for Usage {
+    fn from(wire: &WireUsage) -> Self {
+        Self {
+            prompt_tokens: wire.prompt_tokens,
+            completion_tokens: wire.completion_tokens,
+            total_tokens: wire.total_tokens,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What came back: a completion or a failure, and what it cost.
+
+mod bill;
+mod choices;
+mod classify;
+mod completion;
+mod evidence;
+mod failure;
+mod parts;
+pub(crate) mod retry_after;
+mod text;
+pub(crate) mod timed_out;
+pub(crate) mod verdict;
+mod wire;
+mod words;
+
+pub use completion::{Completion, Usage};
+pub use failure::{Failure, Reason, Scope};
+pub use text::Text;

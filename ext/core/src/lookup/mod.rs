@@ -1,0 +1,89 @@
+//! Questions to an endpoint that are no completions: what models cost, and what a generation did.
+
+mod generation;
+mod prices;
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderValue, ACCEPT, ACCEPT_ENCODING};
+use reqwest::Url;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use tokio::time::timeout;
+
+use crate::http::gateway::settle;
+use crate::http::incoming::{self, Unread};
+use crate::http::{transport, Client};
+use crate::json::{Readable, Unreadable};
+use crate::request::Endpoint;
+
+pub use generation::{generation, Generation};
+pub use prices::{prices, provider_prices};
+
+/// Why a look-up brought nothing. No variant holds the key, or any address but the host.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum LookupError {
+    /// `GET /generation` can answer so for some seconds after the completion.
+    #[error("the endpoint does not know the generation (404), which can be so for some seconds after the completion")]
+    NotFound,
+    #[error("the endpoint answered with status {0}")]
+    Status(u16),
+    #[error("no whole answer in time")]
+    Timeout,
+    #[error("{0}")]
+    Connection(String),
+    #[error("the answer cannot be used: {0}")]
+    Unreadable(&'static str),
+}
+
+/// The models of OpenRouter are under a megabyte.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Asks, and reads the JSON of the answer. `limit` is wall clock, as for an attempt.
+///
+/// # Errors
+/// [`LookupError`], but never [`LookupError::NotFound`]: only the caller knows what a 404 means.
+pub(crate) async fn get<T: DeserializeOwned>(
+    client: &Client,
+    endpoint: &Endpoint,
+    url: Url,
+    limit: Duration,
+) -> Result<T, LookupError> {
+    settle().await;
+    let outcome = match timeout(limit, exchange(client, endpoint, url)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(LookupError::Timeout),
+    };
+    if outcome.is_err() {
+        settle().await;
+    }
+    let json = outcome?;
+    let json = Readable::of(json).map_err(|(why, _)| match why {
+        Unreadable::Misshapen(_) => LookupError::Unreadable("it is nested too deep, or a list in it is too long"),
+        _ => LookupError::Unreadable("it is not the JSON that was asked for"),
+    })?;
+    json.parse().map_err(|_| LookupError::Unreadable("it is not the JSON that was asked for"))
+}
+
+async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, LookupError> {
+    let request = client.http.get(url).headers(endpoint.headers().clone());
+    let request = request.header(ACCEPT, HeaderValue::from_static("application/json"));
+    let sent = request.header(ACCEPT_ENCODING, HeaderValue::from_static("gzip")).send().await;
+    let mut response = sent.map_err(|error| LookupError::Connection(transport::words(&error, endpoint, client)))?;
+    let status = response.status();
+    let mut body = Vec::new();
+    // Read even if the status says it all, for only then can the connection be used again.
+    let read = incoming::read(&mut response, MAX_BYTES, &mut body).await;
+    if !status.is_success() {
+        return Err(LookupError::Status(status.as_u16()));
+    }
+    match read {
+        Ok(()) => Ok(body),
+        Err(Unread::TooLarge) => Err(LookupError::Unreadable("it is larger than 16 MiB")),
+        Err(Unread::Garbled(_)) => Err(LookupError::Unreadable("it could not be decoded")),
+        Err(Unread::Broken(error)) if transport::is_garbled(&error) => {
+            Err(LookupError::Unreadable("it could not be decoded"))
+        }
+        Err(Unread::Broken(error)) => Err(LookupError::Connection(transport::words(&error, endpoint, client))),
+    }
+}

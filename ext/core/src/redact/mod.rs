@@ -1,0 +1,180 @@
+//! What an endpoint says of a failure goes into logs; what the prompt said must not. Providers do
+//! quote the request in their error messages, and some the key.
+
+mod body;
+mod folded;
+mod letters;
+mod quotations;
+mod sent;
+mod telling;
+mod wanted;
+
+use std::ops::Range;
+
+use memchr::memmem;
+use tokio::task::yield_now;
+
+use crate::request::{Candidate, Request};
+pub(crate) use body::body;
+use folded::folded_with_places;
+use letters::{Letter, Letters};
+use quotations::{Passage, Quotations, TURN};
+use sent::Texts;
+use telling::telling;
+
+/// Rails' own word for it, and plain ASCII: logs come in all encodings.
+const MASK: &str = "[FILTERED]";
+/// Longer than chance: text shared with the prompt from this many bytes on is a quotation.
+const QUOTATION: usize = 16;
+/// A whole message this short is looked for as it is.
+const SHORTEST: usize = 6;
+const LONGEST_MESSAGE: usize = 300;
+/// In bytes.
+const LOOKED_AT: usize = 15_000;
+
+/// As much of an endpoint's words as is looked at: far more than will be shown, for half a secret is not
+/// found.
+pub(crate) fn beginning(words: &str) -> &str {
+    cut(words, LOOKED_AT)
+}
+
+/// What of an exchange must not be in a message.
+pub(crate) struct Confidential<'s> {
+    /// Never, not even in part of another text: the key, and what moderation flagged.
+    pub(crate) secrets: Vec<&'s str>,
+    pub(crate) request: &'s Request,
+    pub(crate) candidate: &'s Candidate,
+    /// What the model said.
+    pub(crate) said: Vec<&'s str>,
+}
+
+/// One printable line from an endpoint's words, without secrets and without quotations of what was sent, or said by
+/// the model. It yields to whoever else runs on the thread, for a prompt may be as large as it likes.
+pub(crate) async fn line(words: &str, confidential: &Confidential<'_>) -> String {
+    let line = flat(&readable(beginning(words)));
+    let (folded, places) = folded_with_places(&line);
+    let mut hidden = vec![false; folded.len()];
+    let secrets: Vec<_> = confidential.secrets.iter().map(|secret| folded::folded(secret)).collect();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        memmem::find_iter(&folded, secret).for_each(|start| hide(&mut hidden, start..start + secret.len()));
+    }
+    // It is cut short already where it comes from a larger one, but for less than a letter.
+    if words.len() + 3 >= LOOKED_AT {
+        // The half of a secret, or of a quotation, that the cut may have left.
+        let half = secrets.iter().map(Vec::len).chain([QUOTATION]).max().unwrap_or_default();
+        hide(&mut hidden, folded.len().saturating_sub(half)..folded.len());
+    }
+    quotations(&folded, confidential).await.mark(&mut hidden);
+    masked(&line, &places, &hidden)
+}
+
+async fn quotations<'l>(folded: &'l [u8], confidential: &Confidential<'_>) -> Quotations<'l> {
+    let Confidential { request, candidate, said, .. } = confidential;
+    let mut quotations = Quotations::of(folded, telling(std::str::from_utf8(folded).unwrap_or_default()));
+    let messages = Texts::of(request.messages().get()).chain(said.iter().copied());
+    let options = request.options(candidate).flat_map(|(_, value)| Texts::of(value.get()));
+    let mut looked_at = 0;
+    for (text, whole) in messages.map(|text| (text, true)).chain(options.map(|text| (text, false))) {
+        let mut passage = Passage::of(text, whole);
+        loop {
+            let read = quotations.turn(&mut passage);
+            looked_at += read;
+            if looked_at >= TURN {
+                looked_at = 0;
+                yield_now().await;
+            }
+            if read == 0 {
+                break;
+            }
+        }
+    }
+    quotations
+}
+
+/// One line of printable text, and not too long.
+pub(crate) fn printable(text: &str) -> String {
+    shorten(&flat(text))
+}
+
+/// The first `most` bytes, less a letter that they cut in two.
+fn cut(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or_default()).unwrap_or_default()
+}
+
+/// One secret may hold another: cut out of it first, that would leave the rest to be read.
+fn longest_first(secrets: impl Iterator<Item = String>) -> Vec<String> {
+    let mut secrets: Vec<String> = secrets.filter(|secret| !secret.is_empty()).collect();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
+}
+
+fn without(text: &str, secrets: &[String]) -> String {
+    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
+}
+
+/// Line breaks and other control characters would forge lines in a log.
+fn flat(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
+/// With the letters that stand under escapes, but for blanks, and for those of URLs.
+fn readable(text: &str) -> String {
+    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    for Letter { meant, length } in Letters::of(text) {
+        let (spelled, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        rest = behind;
+        // A backslash before a letter may be that of a path.
+        let is_clear = length > 2 || !meant.is_alphanumeric();
+        if is_clear && !meant.is_whitespace() && !meant.is_control() && !spelled.starts_with('%') {
+            plain.push(meant);
+        } else {
+            plain.push_str(spelled);
+        }
+    }
+    plain
+}
+
+fn hide(hidden: &mut [bool], range: Range<usize>) {
+    hidden.get_mut(range).into_iter().flatten().for_each(|byte| *byte = true);
+}
+
+/// The line with a mask in place of what is hidden of its folded bytes.
+fn masked(line: &str, places: &[Range<usize>], folded: &[bool]) -> String {
+    let mut hidden = vec![false; line.len()];
+    for (place, _) in places.iter().zip(folded).filter(|(_, is_hidden)| **is_hidden) {
+        hide(&mut hidden, place.clone());
+    }
+    let mut clean = String::with_capacity(line.len());
+    let mut last = None;
+    for (start, letter) in line.char_indices() {
+        let is_hidden = hidden.get(start).copied().unwrap_or_default();
+        // The blanks around a quotation may be a part of it; they stay for the eye.
+        let blank = |letter: char| if letter == ' ' { " " } else { "" };
+        match (is_hidden, last) {
+            (true, None) => clean.extend([blank(letter), MASK]),
+            (true, Some(_)) => {}
+            (false, Some(last)) => clean.extend([blank(last), letter.encode_utf8(&mut [0; 4])]),
+            (false, None) => clean.push(letter),
+        }
+        last = is_hidden.then_some(letter);
+    }
+    clean
+}
+
+pub(crate) fn shorten(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

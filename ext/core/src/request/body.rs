@@ -1,0 +1,97 @@
+//! What is asked: the same for every candidate but for its model and its own parameters.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+use crate::request::Candidate;
+
+/// Options of a request, in order, each already JSON.
+pub type Params = Vec<(String, Box<RawValue>)>;
+
+/// The messages and options of one call, serialised once however many candidates are asked.
+#[derive(Debug)]
+pub struct Request {
+    messages: Box<RawValue>,
+    params: Params,
+}
+
+impl Request {
+    pub fn new(messages: Box<RawValue>, params: Params) -> Self {
+        Self { messages, params }
+    }
+
+    /// The body for one candidate. The candidate's own parameters are laid over the call's; a
+    /// `null` among them takes the option away, for models that refuse it.
+    ///
+    /// # Errors
+    /// None in practice: everything in it is valid JSON already.
+    pub fn body_for(&self, candidate: &Candidate) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(&Body { request: self, candidate })
+    }
+
+    pub(crate) fn messages(&self) -> &RawValue {
+        &self.messages
+    }
+
+    /// The options that one candidate is sent.
+    pub(crate) fn options<'a>(&'a self, candidate: &'a Candidate) -> impl Iterator<Item = (&'a str, &'a RawValue)> {
+        let own = &candidate.params;
+        let shared = self.params.iter().filter(|(name, _)| !own.iter().any(|(overridden, _)| overridden == name));
+        let all = shared.chain(own.iter().filter(|(_, value)| value.get() != "null"));
+        all.map(|(name, value)| (name.as_str(), &**value))
+    }
+}
+
+struct Body<'a> {
+    request: &'a Request,
+    candidate: &'a Candidate,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("model", &self.candidate.model)?;
+        map.serialize_entry("messages", &self.request.messages)?;
+        for (name, value) in self.request.options(self.candidate) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::candidate::tests::candidate;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    fn body(own: Params) -> String {
+        let request = Request::new(
+            raw(r#"[{"role":"user","content":"Hi"}]"#),
+            vec![("temperature".into(), raw("0.2")), ("max_tokens".into(), raw("10"))],
+        );
+        let candidate = Candidate { params: own, ..candidate("a/b") };
+        String::from_utf8(request.body_for(&candidate).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn options_pass_through_as_they_are() {
+        assert_eq!(
+            body(vec![]),
+            r#"{"model":"a/b","messages":[{"role":"user","content":"Hi"}],"temperature":0.2,"max_tokens":10}"#
+        );
+    }
+
+    #[test]
+    fn a_candidates_own_parameters_win_and_its_nulls_take_away() {
+        let own =
+            vec![("temperature".into(), raw("null")), ("max_tokens".into(), raw("99")), ("top_k".into(), raw("1"))];
+        assert_eq!(
+            body(own),
+            r#"{"model":"a/b","messages":[{"role":"user","content":"Hi"}],"max_tokens":99,"top_k":1}"#
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! A model at an endpoint.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::request::{Endpoint, Params};
+
+/// One rung of a chain: a model at an endpoint.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The model's name as the endpoint knows it, e.g. `anthropic/claude-sonnet-4.5`.
+    pub model: String,
+    /// Where it is asked for.
+    pub endpoint: Arc<Endpoint>,
+    /// Wall-clock limit of one attempt; `None` leaves it to the call.
+    pub timeout: Option<Duration>,
+    /// Options for this candidate alone, laid over the call's own.
+    pub params: Params,
+}
+
+impl Candidate {
+    /// Who makes the model: `anthropic` in `anthropic/claude-sonnet-4.5`; the endpoint's name
+    /// for a model that names nobody.
+    pub fn vendor(&self) -> &str {
+        match self.model.split_once('/') {
+            Some((vendor, _)) => vendor,
+            None => self.endpoint.name(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::request::App;
+
+    pub(crate) fn endpoint(name: &str) -> Arc<Endpoint> {
+        Arc::new(Endpoint::new(name, "http://127.0.0.1:1", None, &App::default()).unwrap())
+    }
+
+    pub(crate) fn candidate(model: &str) -> Candidate {
+        Candidate { model: model.to_owned(), endpoint: endpoint("openrouter"), timeout: None, params: vec![] }
+    }
+
+    #[test]
+    fn the_vendor_is_the_part_before_the_slash_or_else_the_endpoint() {
+        assert_eq!(candidate("anthropic/claude-sonnet-4.5").vendor(), "anthropic");
+        assert_eq!(candidate("llama3").vendor(), "openrouter");
+    }
+}

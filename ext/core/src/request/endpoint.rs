@@ -1,0 +1,274 @@
+//! Where requests go, and whose key pays for them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, AUTHORIZATION};
+use reqwest::Url;
+use thiserror::Error;
+
+use crate::request::Trust;
+
+/// In bytes: longer than any name of a model, or id of a generation.
+const LONGEST_NAME: usize = 200;
+
+/// An OpenAI-compatible gateway: a base URL, and the key and headers that go with each request.
+pub struct Endpoint {
+    name: String,
+    base: Url,
+    url: Url,
+    key: Option<String>,
+    headers: HeaderMap,
+    identity: Identity,
+    trust: Trust,
+}
+
+/// An endpoint's name, address and key.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Identity(Arc<str>);
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(…)")
+    }
+}
+
+/// The calling app, as OpenRouter's rankings name it. Both parts are optional.
+#[derive(Debug, Default, Clone)]
+pub struct App {
+    /// Sent as `X-OpenRouter-Title`.
+    pub name: Option<String>,
+    /// Sent as `HTTP-Referer`.
+    pub url: Option<String>,
+}
+
+/// Why an endpoint was refused. No variant holds the key.
+#[derive(Debug, Error)]
+pub enum EndpointError {
+    #[error("base_url is not a URL: write it out, as in \"https://openrouter.ai/api/v1\"")]
+    NotAUrl,
+    #[error("base_url at {0} is not https://: the API key would travel in the clear. Plain http:// is for loopback only (localhost, 127.0.0.1, [::1])")]
+    Insecure(String),
+    #[error("base_url holds a user name or a password: pass the key as api_key: instead")]
+    Userinfo,
+    #[error("base_url is the address of the call itself: give the part before /chat/completions, which is \"{0}\"")]
+    WholeAddress(String),
+    #[error("base_url at {0} has a query or a fragment: give the part before it, up to and without /chat/completions")]
+    NotABase(String),
+    #[error("api_key holds a character that no HTTP header can carry, such as a line break: was it read from a file with its newline?")]
+    Key,
+    #[error("{0} holds a character that no HTTP header can carry")]
+    Header(&'static str),
+}
+
+impl Endpoint {
+    /// Checks and assembles an endpoint. `key` is `None` for a gateway that wants none.
+    ///
+    /// # Errors
+    /// [`EndpointError`] for a URL or a key that cannot be used.
+    pub fn new(name: &str, base_url: &str, key: Option<&str>, app: &App) -> Result<Self, EndpointError> {
+        let base = checked_base(base_url)?;
+        let url = below(&base, "chat/completions");
+        let mut headers = HeaderMap::new();
+        if let Some(key) = key {
+            let mut bearer =
+                HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_: InvalidHeaderValue| EndpointError::Key)?;
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        let named = [("x-openrouter-title", "app_name", &app.name), ("http-referer", "app_url", &app.url)];
+        for (header, setting, value) in named {
+            if let Some(value) = value {
+                let value =
+                    HeaderValue::from_str(value).map_err(|_: InvalidHeaderValue| EndpointError::Header(setting))?;
+                headers.insert(HeaderName::from_static(header), value);
+            }
+        }
+        let identity = Identity(format!("{name}\n{url}\n{}", key.unwrap_or_default()).into());
+        let (name, key, trust) = (name.to_owned(), key.map(str::to_owned), Trust::System);
+        Ok(Self { name, base, url, key, headers, identity, trust })
+    }
+
+    /// The same, but for whose certificates it may show.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Self {
+        Self { trust, ..self }
+    }
+
+    /// The name that hops and logs show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The full address of the chat completions call.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The full address of another call.
+    pub(crate) fn below(&self, path: &str) -> Url {
+        below(&self.base, path)
+    }
+
+    /// The full address of what is known of a model; `None` for a name without an author.
+    pub(crate) fn of_model(&self, model: &str) -> Option<Url> {
+        let (author, slug) = model.split_once('/')?;
+        let mut url = self.below("models");
+        url.path_segments_mut().ok()?.extend([author, slug, "endpoints"]);
+        Some(url)
+    }
+
+    /// Whose certificates it may show.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// What makes it the same as another endpoint, for what is remembered of it.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Whether a name that came from it can go into logs and events: short, on one line, without the key.
+    pub(crate) fn may_be_shown(&self, name: &str) -> bool {
+        name.len() <= LONGEST_NAME
+            && !name.contains(char::is_control)
+            && self.key().is_none_or(|key| !name.contains(key))
+    }
+
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("name", &self.name).field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
+    let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| EndpointError::NotAUrl)?;
+    // Of what was given only the host is ever repeated: keys end up in URLs.
+    let host = || url.host_str().unwrap_or_default().to_owned();
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(EndpointError::Userinfo);
+    }
+    if let Some(base) = without_call(&url) {
+        return Err(EndpointError::WholeAddress(base));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(EndpointError::NotABase(host()));
+    }
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(EndpointError::Insecure(host())),
+        _ => return Err(EndpointError::NotAUrl),
+    }
+    Ok(url)
+}
+
+/// The base of the address of a whole call; `None` for an address that is none.
+fn without_call(url: &Url) -> Option<String> {
+    let is = |segment: Option<&str>, word: &str| segment.is_some_and(|segment| segment.eq_ignore_ascii_case(word));
+    let mut segments: Vec<_> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
+    if !(is(segments.pop(), "completions") && is(segments.pop(), "chat")) {
+        return None;
+    }
+    let path: String = segments.iter().map(|segment| format!("/{segment}")).collect();
+    Some(format!("{}{path}", url.origin().ascii_serialization()))
+}
+
+fn below(base: &Url, path: &str) -> Url {
+    let mut full = base.clone();
+    full.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    full
+}
+
+fn is_loopback(url: &Url) -> bool {
+    // `Url` spells an IPv6 host with its brackets.
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(base: &str) -> Result<String, EndpointError> {
+        Endpoint::new("e", base, None, &App::default()).map(|e| e.url().to_string())
+    }
+
+    #[test]
+    fn the_call_hangs_below_the_base() {
+        assert_eq!(url("https://openrouter.ai/api/v1").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
+        assert_eq!(url("https://openrouter.ai/api/v1//").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
+        assert_eq!(url("http://localhost:11434").unwrap(), "http://localhost:11434/chat/completions");
+    }
+
+    #[test]
+    fn a_models_name_is_escaped_in_its_address() {
+        let endpoint = Endpoint::new("e", "https://a.example/api/v1/", None, &App::default()).unwrap();
+        let path = |model: &str| endpoint.of_model(model).map(|url| url.to_string());
+        let at = |path: &str| Some(format!("https://a.example/api/v1/models/{path}/endpoints"));
+        assert_eq!(path("a/b-1.5:free"), at("a/b-1.5:free"));
+        assert_eq!(path("a/b c/d?e#f%2F\u{e9}"), at("a/b%20c%2Fd%3Fe%23f%252F%C3%A9"));
+        assert_eq!(path("llama3"), None);
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_only() {
+        for good in ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080/v1", "http://localhost"] {
+            assert!(url(good).is_ok(), "{good}");
+        }
+        for bad in ["http://openrouter.ai/api/v1", "http://10.0.0.1", "http://localhost.evil.example"] {
+            assert!(matches!(url(bad), Err(EndpointError::Insecure(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_refused() {
+        assert!(matches!(url("openrouter.ai"), Err(EndpointError::NotAUrl)));
+        assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl)));
+        assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
+        assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
+    }
+
+    #[test]
+    fn the_address_of_the_call_itself_is_refused_with_the_right_one() {
+        let base = "https://api.groq.com/openai/v1";
+        for end in ["", "/", "//", "?key=sk-secret", "/?key=sk-secret", "#top"] {
+            for call in ["/chat/completions", "//chat//completions", "/Chat/Completions"] {
+                let error = url(&format!("{base}{call}{end}")).unwrap_err().to_string();
+                assert!(error.contains(&format!("\"{base}\"")) && !error.contains("secret"), "{error}");
+            }
+        }
+        let error = url("http://localhost:11434/chat/completions").unwrap_err().to_string();
+        assert!(error.contains("\"http://localhost:11434\""), "{error}");
+        for good in
+            ["https://a.example/chat", "https://a.example/v1/completions", "https://a.example/chat/completions/v1"]
+        {
+            assert!(url(good).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_in_no_debug_print_and_in_no_error() {
+        let endpoint = Endpoint::new("e", "https://a.example", Some("sk-secret"), &App::default()).unwrap();
+        assert!(!format!("{endpoint:?}").contains("sk-secret"));
+        assert!(!format!("{:?}", endpoint.headers()).contains("sk-secret"));
+        let error = Endpoint::new("e", "https://a.example", Some("sk-secret\n"), &App::default()).unwrap_err();
+        assert!(matches!(error, EndpointError::Key));
+        assert!(!format!("{error} {error:?}").contains("sk-secret"));
+    }
+}

@@ -1,0 +1,16 @@
+//! What is sent, and where to.
+
+mod body;
+mod bounds;
+pub(crate) mod candidate;
+pub(crate) mod endpoint;
+mod max_price;
+mod textual;
+mod trust;
+
+pub use body::{Params, Request};
+pub use bounds::Bounds;
+pub use candidate::Candidate;
+pub use endpoint::{App, Endpoint, EndpointError};
+pub use max_price::MaxPrice;
+pub use trust::{Trust, TrustError};

@@ -1,0 +1,137 @@
+//! Attempts under way at the same time, of walks that one caller goes side by side.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::panic::{caught_waiting, Panicked};
+use crate::routing::Outcome;
+
+/// Each is a task of a runtime, which somebody else drives. Dropping this drops those under way.
+#[derive(Debug, Default)]
+pub struct Attempts {
+    tasks: JoinSet<()>,
+    arrivals: Arc<Arrivals>,
+}
+
+/// An attempt that is over.
+#[derive(Debug)]
+pub struct Arrival {
+    /// What [`Attempts::start`] was given.
+    pub number: usize,
+    pub outcome: Result<Outcome, Panicked>,
+    /// When it was over: its caller may come to look later.
+    pub at: Instant,
+}
+
+/// Those that nobody has looked at yet.
+#[derive(Debug, Default)]
+struct Arrivals {
+    list: Mutex<Vec<Arrival>>,
+    told: Notify,
+}
+
+impl Attempts {
+    /// Starts one. `number` is what its arrival will be known by.
+    pub fn start(&mut self, runtime: &Handle, number: usize, attempt: impl Future<Output = Outcome> + Send + 'static) {
+        let (arrivals, attempt) = (Arc::clone(&self.arrivals), caught_waiting(attempt));
+        let attempt = async move {
+            let outcome = attempt.await;
+            arrivals.list().push(Arrival { number, outcome, at: Instant::now() });
+            arrivals.told.notify_one();
+        };
+        self.tasks.spawn_on(attempt, runtime);
+    }
+
+    /// Waits until there is an arrival.
+    pub fn wait(&self) -> impl Future<Output = ()> + Send + 'static {
+        let arrivals = Arc::clone(&self.arrivals);
+        async move {
+            while arrivals.list().is_empty() {
+                arrivals.told.notified().await;
+            }
+        }
+    }
+
+    /// All that have arrived since the last look, in order.
+    pub fn arrived(&mut self) -> Vec<Arrival> {
+        // What is left of the tasks themselves.
+        while self.tasks.try_join_next().is_some() {}
+        std::mem::take(&mut *self.arrivals.list())
+    }
+
+    /// Drops those under way, and waits until that is done. From then on no more arrive.
+    pub async fn abandon(&mut self) {
+        self.tasks.shutdown().await;
+    }
+}
+
+impl Arrivals {
+    fn list(&self) -> MutexGuard<'_, Vec<Arrival>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::{Failure, Reason, Scope};
+    use tokio::sync::oneshot;
+
+    async fn ended(by: oneshot::Receiver<()>) -> Outcome {
+        let _ended = by.await;
+        Err(Failure::new(Reason::Timeout, Scope::Model, ""))
+    }
+
+    fn numbers(arrivals: &[Arrival]) -> Vec<usize> {
+        arrivals.iter().map(|arrival| arrival.number).collect()
+    }
+
+    #[tokio::test]
+    async fn what_has_arrived_by_the_time_of_the_look_is_had_at_once() {
+        let mut attempts = Attempts::default();
+        let ends: Vec<_> = (0..3)
+            .map(|number| {
+                let (end, by) = oneshot::channel();
+                attempts.start(&Handle::current(), number, ended(by));
+                end
+            })
+            .collect();
+        assert!(attempts.arrived().is_empty());
+        for end in ends.into_iter().rev() {
+            end.send(()).unwrap();
+            tokio::task::yield_now().await;
+        }
+        attempts.wait().await;
+        assert_eq!(numbers(&attempts.arrived()), [2, 1, 0]);
+        assert!(attempts.arrived().is_empty());
+    }
+
+    #[tokio::test]
+    async fn one_that_panics_arrives_and_says_so() {
+        let mut attempts = Attempts::default();
+        attempts.start(&Handle::current(), 7, async { panic!("odd") });
+        attempts.wait().await;
+        let arrivals = attempts.arrived();
+        assert_eq!(numbers(&arrivals), [7]);
+        assert!(arrivals[0].outcome.as_ref().unwrap_err().to_string().contains("odd"));
+    }
+
+    #[tokio::test]
+    async fn what_is_abandoned_does_not_arrive_but_what_was_there_before_is_kept() {
+        let mut attempts = Attempts::default();
+        let (end, by) = oneshot::channel();
+        let (_never, other) = oneshot::channel();
+        attempts.start(&Handle::current(), 0, ended(by));
+        attempts.start(&Handle::current(), 1, ended(other));
+        end.send(()).unwrap();
+        attempts.wait().await;
+        attempts.abandon().await;
+        assert_eq!(numbers(&attempts.arrived()), [0]);
+        assert_eq!(attempts.tasks.len(), 0);
+    }
+}

@@ -1,0 +1,58 @@
+//! The order in which models are asked, as data.
+
+use thiserror::Error;
+
+use crate::request::Candidate;
+
+/// Candidates in the order in which they are asked; never empty.
+#[derive(Debug)]
+pub struct Chain {
+    candidates: Vec<Candidate>,
+}
+
+/// Why a chain was refused.
+#[derive(Debug, Error)]
+pub enum ChainError {
+    #[error("a chain needs at least one candidate")]
+    Empty,
+    #[error("candidate {0} of the chain has no model name")]
+    NoModel(usize),
+}
+
+impl Chain {
+    /// # Errors
+    /// [`ChainError`] for a chain that nobody could walk.
+    pub fn new(candidates: Vec<Candidate>) -> Result<Self, ChainError> {
+        if candidates.is_empty() {
+            return Err(ChainError::Empty);
+        }
+        match candidates.iter().position(|candidate| candidate.model.trim().is_empty()) {
+            Some(nameless) => Err(ChainError::NoModel(nameless)),
+            None => Ok(Self { candidates }),
+        }
+    }
+
+    /// In the order in which they are asked.
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::request::candidate::tests::{candidate, endpoint};
+    use std::sync::Arc;
+
+    pub(crate) fn chain(models: &[&str]) -> Chain {
+        let shared = endpoint("openrouter");
+        let at = |model: &&str| Candidate { endpoint: Arc::clone(&shared), ..candidate(model) };
+        Chain::new(models.iter().map(at).collect()).unwrap()
+    }
+
+    #[test]
+    fn an_empty_chain_and_a_nameless_model_are_refused() {
+        assert!(matches!(Chain::new(vec![]), Err(ChainError::Empty)));
+        assert!(matches!(Chain::new(vec![candidate("a/b"), candidate(" ")]), Err(ChainError::NoModel(1))));
+    }
+}

@@ -1,0 +1,131 @@
+//! What is doubtful about a chain: it can be walked, but it insures against little.
+
+use std::fmt;
+
+use crate::routing::Chain;
+
+const OPENROUTER: &str = "openrouter.ai";
+
+/// Why the insurance of a chain is void, in words for its owner.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// OpenRouter names every model `vendor/model`.
+    NoVendor { model: String },
+    /// There is nothing to fall back to.
+    Alone { model: String },
+    /// A vendor's outage takes both rungs, one after the other.
+    Neighbours { first: String, second: String, vendor: String },
+    /// An outage of that one upstream takes the whole chain.
+    OneUpstream { vendor: String, endpoint: String },
+}
+
+impl Chain {
+    /// What a reviewer of this chain would ask about; empty for a sound one.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        let mut doubts = self.without_vendor();
+        doubts.extend(self.one_outage());
+        doubts
+    }
+
+    fn without_vendor(&self) -> Vec<Doubt> {
+        let nameless = self
+            .candidates()
+            .iter()
+            .filter(|candidate| candidate.endpoint.host() == OPENROUTER && !candidate.model.contains('/'));
+        nameless.map(|candidate| Doubt::NoVendor { model: candidate.model.clone() }).collect()
+    }
+
+    /// What one outage takes whole.
+    fn one_outage(&self) -> Vec<Doubt> {
+        let candidates = self.candidates();
+        let [first, rest @ ..] = candidates else { return Vec::new() };
+        if rest.is_empty() {
+            return vec![Doubt::Alone { model: first.model.clone() }];
+        }
+        let same_vendor = |other: &crate::request::Candidate| other.vendor().eq_ignore_ascii_case(first.vendor());
+        if rest.iter().all(|other| same_vendor(other) && other.endpoint.name() == first.endpoint.name()) {
+            return vec![Doubt::OneUpstream {
+                vendor: first.vendor().to_owned(),
+                endpoint: first.endpoint.name().to_owned(),
+            }];
+        }
+        candidates
+            .iter()
+            .zip(rest)
+            .filter(|(one, next)| one.vendor().eq_ignore_ascii_case(next.vendor()))
+            .map(|(one, next)| Doubt::Neighbours {
+                first: one.model.clone(),
+                second: next.model.clone(),
+                vendor: one.vendor().to_owned(),
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoVendor { model } => write!(
+                f,
+                "{model} has no vendor, as models at OpenRouter do: write it as \"vendor/{model}\", such as \"openai/gpt-4o\", or name the endpoint that serves it"
+            ),
+            Self::Alone { model } => {
+                write!(f, "{model} is the only candidate, so there is nothing to fall back to: add a model of another vendor")
+            }
+            Self::Neighbours { first, second, vendor } => write!(
+                f,
+                "{first} and {second} are neighbours from one vendor, so an outage at {vendor} takes both: put another vendor's model between them"
+            ),
+            Self::OneUpstream { vendor, endpoint } => write!(
+                f,
+                "every candidate is {vendor}'s, through {endpoint}, so one outage takes the whole chain: add a model of another vendor"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::candidate::tests::{candidate, endpoint};
+    use crate::request::{App, Candidate, Endpoint};
+    use crate::routing::chain::tests::chain;
+    use std::sync::Arc;
+
+    #[test]
+    fn vendors_that_alternate_raise_no_doubt() {
+        assert_eq!(chain(&["anthropic/a", "google/b", "anthropic/c"]).doubts(), []);
+    }
+
+    #[test]
+    fn a_model_without_a_vendor_is_named_where_it_is_at_openrouter() {
+        let openrouter = Endpoint::new("openrouter", "https://openrouter.ai/api/v1", None, &App::default()).unwrap();
+        let nameless = Candidate { endpoint: Arc::new(openrouter), ..candidate("gpt-4o") };
+        let chain = Chain::new(vec![nameless, candidate("anthropic/a"), candidate("llama-3")]).unwrap();
+        assert_eq!(chain.doubts(), [Doubt::NoVendor { model: "gpt-4o".into() }]);
+    }
+
+    #[test]
+    fn one_model_is_no_chain() {
+        assert_eq!(chain(&["anthropic/a"]).doubts(), [Doubt::Alone { model: "anthropic/a".into() }]);
+    }
+
+    #[test]
+    fn neighbours_of_one_vendor_are_named() {
+        let doubts = chain(&["google/x", "anthropic/a", "Anthropic/b"]).doubts();
+        assert_eq!(doubts.len(), 1);
+        assert!(doubts[0].to_string().contains("anthropic/a and Anthropic/b"));
+    }
+
+    #[test]
+    fn a_chain_of_one_vendor_at_one_endpoint_is_told_once() {
+        assert!(matches!(chain(&["a/1", "a/2", "a/3"]).doubts()[..], [Doubt::OneUpstream { .. }]));
+    }
+
+    #[test]
+    fn one_vendor_at_two_endpoints_is_still_two_neighbours() {
+        let elsewhere = Candidate { endpoint: endpoint("direct"), ..candidate("a/2") };
+        let chain = Chain::new(vec![candidate("a/1"), elsewhere]).unwrap();
+        assert!(matches!(chain.doubts()[..], [Doubt::Neighbours { .. }]));
+    }
+}

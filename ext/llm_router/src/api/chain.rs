@@ -1,0 +1,99 @@
+//! `LlmRouter::Native::Chain`: a checked chain, and the calls that walk it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use llm_router_core::{run, Candidate, Chain, Request};
+use magnus::typed_data::Obj;
+use magnus::value::ReprValue;
+use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RObject, Ruby, Value};
+
+use crate::api::endpoint::NativeEndpoint;
+use crate::values::seconds::duration;
+use crate::values::{errors, json};
+use crate::walk::batch::Batch;
+use crate::walk::host::RubyHost;
+use crate::walk::terms::{Limits, Terms};
+
+#[magnus::wrap(class = "LlmRouter::Native::Chain", free_immediately, size)]
+pub(crate) struct NativeChain(Arc<Chain>);
+
+pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
+    let class = native.define_class("Chain", ruby.class_object())?;
+    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    <NativeChain as magnus::TypedData>::class(ruby);
+    class.define_singleton_method("new", function!(new, 1))?;
+    class.define_method("doubts", method!(NativeChain::doubts, 0))?;
+    class.define_method("vendors", method!(NativeChain::vendors, 0))?;
+    class.define_method("walk", method!(NativeChain::walk, 5))?;
+    class.define_method("walk_all", method!(NativeChain::walk_all, 5))
+}
+
+/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, parameters.
+type Rung = (String, Obj<NativeEndpoint>, Option<f64>, RHash);
+
+fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
+    let mut candidates = Vec::with_capacity(rungs.len());
+    for rung in rungs {
+        let (model, endpoint, timeout, params) = <Rung as magnus::TryConvert>::try_convert(rung)?;
+        candidates.push(Candidate {
+            endpoint: Arc::clone(&endpoint.0),
+            timeout: timeout.map(|seconds| duration(ruby, seconds)).transpose()?,
+            params: json::params(ruby, params, &format!("params of {model}"))?,
+            model,
+        });
+    }
+    match Chain::new(candidates) {
+        Ok(chain) => Ok(NativeChain(Arc::new(chain))),
+        Err(error) => Err(errors::configuration(ruby, error)),
+    }
+}
+
+impl NativeChain {
+    fn doubts(&self) -> Vec<String> {
+        self.0.doubts().iter().map(ToString::to_string).collect()
+    }
+
+    fn vendors(&self) -> Vec<String> {
+        self.0.candidates().iter().map(|candidate| candidate.vendor().to_owned()).collect()
+    }
+
+    /// Walks the chain for one call. `call` is asked and told on the way, see [`RubyHost`].
+    fn walk(
+        ruby: &Ruby,
+        this: &Self,
+        call: RObject,
+        messages: Value,
+        options: RHash,
+        limits: Limits,
+        policy: (Option<u32>, f64),
+    ) -> Result<Value, Error> {
+        errors::guarded(ruby, || {
+            let started = Instant::now();
+            let terms = Terms::new(ruby, limits, policy)?;
+            let request =
+                Arc::new(Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?));
+            let reserving = call.funcall("reserving?", ())?;
+            let (max_answer_bytes, pid) = (terms.max_answer_bytes, std::process::id());
+            let mut host =
+                RubyHost { ruby, call, request, reserving, max_answer_bytes, pid, max_price: None, late: None };
+            run(&mut terms.walk(&this.0, started), &mut host).map_err(|stopped| host.stopped(stopped))
+        })
+    }
+
+    /// Walks the chain for each of many requests at once, see [`Batch`].
+    fn walk_all(
+        ruby: &Ruby,
+        this: &Self,
+        batch: RObject,
+        requests: RArray,
+        concurrency: usize,
+        limits: Limits,
+        policy: (Option<u32>, f64),
+    ) -> Result<(), Error> {
+        errors::guarded(ruby, || {
+            let terms = Terms::new(ruby, limits, policy)?;
+            Batch::new(ruby, batch, &this.0, terms, requests, concurrency)?.run()
+        })
+    }
+}

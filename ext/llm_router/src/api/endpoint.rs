@@ -1,0 +1,37 @@
+//! `LlmRouter::Native::Endpoint`: a checked endpoint of the core.
+
+use std::sync::Arc;
+
+use llm_router_core::{App, Endpoint, Trust};
+use magnus::typed_data::Obj;
+use magnus::{function, Error, Module, Object, RClass, RModule, Ruby};
+
+use crate::api::trust::NativeTrust;
+use crate::values::errors;
+
+#[magnus::wrap(class = "LlmRouter::Native::Endpoint", free_immediately, size)]
+pub(crate) struct NativeEndpoint(pub(crate) Arc<Endpoint>);
+
+pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<RClass, Error> {
+    let class = native.define_class("Endpoint", ruby.class_object())?;
+    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    <NativeEndpoint as magnus::TypedData>::class(ruby);
+    class.define_singleton_method("new", function!(new, 6))?;
+    Ok(class)
+}
+
+fn new(
+    ruby: &Ruby,
+    name: String,
+    base_url: String,
+    api_key: Option<String>,
+    app_name: Option<String>,
+    app_url: Option<String>,
+    trust: Option<Obj<NativeTrust>>,
+) -> Result<NativeEndpoint, Error> {
+    let app = App { name: app_name, url: app_url };
+    let trust = trust.map_or(Trust::System, |trust| trust.0.clone());
+    Endpoint::new(&name, &base_url, api_key.as_deref(), &app)
+        .map(|endpoint| NativeEndpoint(Arc::new(endpoint.trusting(trust))))
+        .map_err(|error| errors::configuration(ruby, format!("endpoint {name}: {error}")))
+}

@@ -1,0 +1,225 @@
+//! What a walk asks of its caller, done by Ruby: a `LlmRouter::Call`.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use llm_router_core::health::Notice;
+use llm_router_core::{
+    gateway, Ask, Asking, Candidate, Completion, Cost, Ended, Failure, Gate, Hop, Host, MaxPrice, Outcome, Progress,
+    Request, Stopped, Waiting,
+};
+use magnus::error::ErrorType;
+use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, TryConvert, Value};
+
+use crate::runtime::waiting::{wait, Waited};
+use crate::runtime::Process;
+use crate::values::completion::{self, NativeCompletion};
+use crate::values::errors;
+use crate::walk::health;
+
+/// The instance variable of `LlmRouter::Call` for what an attempt came to, until it is settled.
+const UNSETTLED: &str = "@unsettled";
+
+pub(crate) struct RubyHost<'r> {
+    pub(crate) ruby: &'r Ruby,
+    /// Lives in the frame of the method that Ruby called, so the GC sees it.
+    pub(crate) call: RObject,
+    pub(crate) request: Arc<Request>,
+    /// Whether the budget wants to know what an attempt can cost. It takes a look at every message.
+    pub(crate) reserving: bool,
+    pub(crate) max_answer_bytes: usize,
+    /// The process that makes the call.
+    pub(crate) pid: u32,
+    /// What providers may bill for the attempt that the gate has let through, where that was reserved.
+    pub(crate) max_price: Option<MaxPrice>,
+    /// The exception that came together with an outcome, and goes on when that is settled.
+    pub(crate) late: Option<Error>,
+}
+
+impl Host for RubyHost<'_> {
+    type Answer = Value;
+    type Error = Error;
+
+    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Error> {
+        let candidate = asking.candidate;
+        let bounds = self.reserving.then(|| self.request.bounds(candidate));
+        let bounds =
+            bounds.map(|known| (known.prompt_tokens, known.completion_tokens, known.choices, known.tier, known.extras));
+        // Nil, or the rates to keep to, where the attempt may be made; else why not, or false for "not now".
+        let gate: Value = self.call.funcall("gate", (asking.position, asking.limit.as_secs_f64(), bounds))?;
+        self.max_price = None;
+        if gate.is_nil() {
+            Ok(Gate::Open)
+        } else if let Some(rates) = RArray::from_value(gate) {
+            self.max_price = Some(max_price(self.ruby, rates)?);
+            Ok(Gate::Open)
+        } else if gate.to_bool() {
+            String::try_convert(gate).map(Gate::TooExpensive)
+        } else {
+            Ok(Gate::NotNow)
+        }
+    }
+
+    fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
+        let completion = NativeCompletion::wrap(self.ruby, completion);
+        let changes = health::changes(self.ruby, notices)?;
+        self.book(completion.as_value(), "answered", (completion, changes))
+    }
+
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {
+        let next = next.map(|candidate| candidate.model.as_str());
+        let attributes = self.attributes(hop)?;
+        let changes = health::changes(self.ruby, notices)?;
+        self.book(attributes.as_value(), "hopped", (next, attributes, changes)).map(drop)
+    }
+}
+
+impl Waiting for RubyHost<'_> {
+    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Error> {
+        let process = self.process()?;
+        let progress = Progress::default();
+        let attempt = self.exchange(&process, candidate, limit, &progress)?;
+        match wait(self.ruby, &process, attempt) {
+            // A jump, as a kill is, does not outlive Ruby code.
+            Ok(Waited { output, late: Some(jump) }) if matches!(jump.error_type(), ErrorType::Jump(_)) => {
+                Err(self.keep(output).err().unwrap_or(jump))
+            }
+            Ok(Waited { output, late }) => {
+                self.late = late;
+                Ok(output)
+            }
+            Err(interrupt) => {
+                let interrupt = interrupt.into_error(self.ruby);
+                Err(self.keep_dropped(&progress).err().unwrap_or(interrupt))
+            }
+        }
+    }
+}
+
+impl RubyHost<'_> {
+    /// What makes attempts in this process.
+    pub(crate) fn process(&self) -> Result<Arc<Process>, Error> {
+        if self.forked() {
+            return Err(errors::forked(self.ruby));
+        }
+        Process::current().map_err(|error| errors::configuration(self.ruby, error))
+    }
+
+    /// An attempt, to be waited for. `progress` tells how far it came, whatever becomes of it.
+    pub(crate) fn exchange(
+        &self,
+        process: &Process,
+        candidate: &Candidate,
+        limit: Duration,
+        progress: &Progress,
+    ) -> Result<impl Future<Output = Outcome> + Send + 'static, Error> {
+        let client = process
+            .clients
+            .trusting(candidate.endpoint.trust())
+            .map_err(|error| errors::configuration(self.ruby, error))?;
+        let candidate = match &self.max_price {
+            Some(max_price) => max_price.imposed_on(&self.request, candidate),
+            None => Ok(candidate.clone()),
+        };
+        let (candidate, told) = (candidate.map_err(|error| errors::internal(self.ruby, error))?, progress.clone());
+        let (request, max_answer_bytes) = (Arc::clone(&self.request), self.max_answer_bytes);
+        Ok(async move {
+            let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &told };
+            gateway::attempt(&client, ask).await
+        })
+    }
+
+    /// Whether a trap, a budget or an observer has forked, and this is the child.
+    fn forked(&self) -> bool {
+        self.pid != std::process::id()
+    }
+
+    /// Settles an outcome. Whatever interrupts that, the call has it, and settles it on its way out.
+    fn book(&mut self, outcome: Value, method: &str, arguments: impl ArgList) -> Result<Value, Error> {
+        self.call.ivar_set(UNSETTLED, outcome)?;
+        let booked = self.call.funcall(method, arguments)?;
+        self.late.take().map_or(Ok(booked), Err)
+    }
+
+    /// Leaves an outcome with the call, which settles it on its way out. No Ruby code runs here, for a kill or a throw may
+    /// be pending, which a `rescue` would lose.
+    pub(crate) fn keep(&self, outcome: Outcome) -> Result<(), Error> {
+        match outcome {
+            Ok(completion) => self.call.ivar_set(UNSETTLED, NativeCompletion::wrap(self.ruby, completion)),
+            Err(Failure { cost, uncertain, usage, generation_id, .. }) => {
+                let known = kwargs!(
+                    self.ruby,
+                    "cost_usd" => cost.map(|cost| cost.to_string()),
+                    "uncertain" => uncertain,
+                    "tokens" => completion::tokens(usage),
+                    "generation_id" => generation_id
+                );
+                self.call.ivar_set(UNSETTLED, known.0)
+            }
+        }
+    }
+
+    /// The same of an attempt that was dropped, as far as it had come.
+    pub(crate) fn keep_dropped(&self, progress: &Progress) -> Result<(), Error> {
+        let (uncertain, generation_id) = (progress.uncertain(), progress.generation_id());
+        let known = kwargs!(self.ruby, "uncertain" => uncertain, "generation_id" => generation_id);
+        self.call.ivar_set(UNSETTLED, known.0)
+    }
+
+    /// What a walk that brought no answer ends with.
+    pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
+        match stopped {
+            Stopped::Host(error) => error,
+            Stopped::Ended(ended) => self.unanswered(ended),
+            Stopped::Held => errors::internal(self.ruby, "a call that is held was ended"),
+        }
+    }
+
+    /// The exception that tells why a walk ended without an answer. `Call` raises it.
+    fn unanswered(&self, ended: Ended) -> Error {
+        let raised: Result<Value, Error> = match ended {
+            Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
+            Ended::Exhausted => self.call.funcall("exhausted", ()),
+            Ended::DeadlineExceeded => self.call.funcall("deadline_exceeded", ()),
+        };
+        raised.map_or_else(|error| error, |_| errors::internal(self.ruby, "a walk ended without saying why"))
+    }
+
+    /// The keywords of `LlmRouter::Hop.new`.
+    fn attributes(&self, hop: &Hop) -> Result<RHash, Error> {
+        let failure = &hop.failure;
+        Ok(kwargs!(
+            self.ruby,
+            "model" => hop.model.as_str(),
+            "vendor" => hop.vendor.as_str(),
+            "endpoint" => hop.endpoint.as_str(),
+            "reason" => self.ruby.to_symbol(failure.reason.as_str()),
+            "status" => failure.status,
+            "message" => failure.message.as_str(),
+            "duration" => hop.duration.as_secs_f64(),
+            "retry_after" => failure.retry_after.map(|wait| wait.as_secs_f64()),
+            "cost_usd" => failure.cost.as_ref().map(ToString::to_string),
+            "uncertain" => failure.uncertain,
+            "tokens" => completion::tokens(failure.usage),
+            "generation_id" => failure.generation_id.as_deref()
+        )
+        .0)
+    }
+}
+
+/// From the rates of `LlmRouter::Price`, as decimal text.
+fn max_price(ruby: &Ruby, rates: RArray) -> Result<MaxPrice, Error> {
+    let cost = |usd: String| match Cost::read(&usd) {
+        Ok(Some(cost)) => Ok(cost),
+        _ => Err(errors::internal(ruby, format!("{usd} is no price"))),
+    };
+    let (prompt, completion, request, image) = TryConvert::try_convert(rates.as_value())?;
+    let image: Option<String> = image;
+    Ok(MaxPrice {
+        prompt: cost(prompt)?,
+        completion: cost(completion)?,
+        request: cost(request)?,
+        image: image.map(cost).transpose()?,
+    })
+}

@@ -1,0 +1,6 @@
+//! What a walk needs of Ruby: the host of one call, or of many at once.
+
+pub(crate) mod batch;
+pub(crate) mod health;
+pub(crate) mod host;
+pub(crate) mod terms;

@@ -1,0 +1,43 @@
+//! The times and limits of a call, as Ruby passes them.
+
+use std::time::{Duration, Instant};
+
+use llm_router_core::health::Policy;
+use llm_router_core::{Chain, Walk};
+use magnus::{Error, Ruby};
+
+use crate::values::seconds::duration;
+use crate::walk::health;
+
+/// Seconds for an attempt and for the call, and how many bytes an answer may have.
+pub(crate) type Limits = (f64, Option<f64>, usize);
+
+pub(crate) struct Terms {
+    timeout: Duration,
+    deadline: Option<Duration>,
+    pub(crate) max_answer_bytes: usize,
+    policy: Policy,
+}
+
+impl Terms {
+    /// # Errors
+    /// An `ArgumentError` for a time that is none.
+    pub(crate) fn new(
+        ruby: &Ruby,
+        (timeout, deadline, max_answer_bytes): Limits,
+        policy: (Option<u32>, f64),
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            timeout: duration(ruby, timeout)?,
+            deadline: deadline.map(|seconds| duration(ruby, seconds)).transpose()?,
+            max_answer_bytes,
+            policy: health::policy(ruby, policy)?,
+        })
+    }
+
+    /// A walk that began at `started`.
+    pub(crate) fn walk<'c>(&self, chain: &'c Chain, started: Instant) -> Walk<'c> {
+        let deadline = self.deadline.and_then(|deadline| started.checked_add(deadline));
+        Walk::new(chain, self.timeout, deadline).minding(health::of_process(), self.policy)
+    }
+}

@@ -3,6 +3,8 @@
 # What the documents say about themselves and about the tree.
 RSpec.describe "The documents" do
   documents = Support::Documents
+  # Phrases that readers of earlier versions stumbled over.
+  retired = /\b(?:ask(?:s|ed)? (?:again|after)|(?:nobody|who) is asked|(?:is|are) told|mend(?:s|ed)?|pass(?:es|ed)? by)\b/i
 
   documents::ALL.each do |file|
     it "names only paths that exist: #{file}" do
@@ -10,6 +12,10 @@ RSpec.describe "The documents" do
         Dir.glob(path, base: documents::ROOT).any? || path.match?(%r{\Aext/\w+/src})
       end
       expect(gone).to be_empty
+    end
+
+    it "uses the field's words: #{file}" do
+      expect(documents.read(file).lines.grep(retired)).to be_empty
     end
 
     it "links only to what exists: #{file}" do

@@ -32,6 +32,11 @@ RSpec.describe "The gems" do
     expect(source.files.grep(%r{\.(so|bundle|dylib)\z|/tests/|\A(spec|target|pkg)/})).to be_empty
   end
 
+  it "come with the documents that a user reads, and without those for contributors" do
+    expect(source.files).to include("README.md", "docs/README.md", "docs/budgets.md", "CHANGELOG.md", "SECURITY.md")
+    expect(source.files.grep(%r{CONTRIBUTING|docs/decisions|\A\.github}i)).to be_empty
+  end
+
   it "come precompiled with a library for each Ruby, and nothing to build" do
     package = Gem::Package.new(platform_gem("3.1", "3.3").build(@home))
     expect(package.spec).to have_attributes(extensions: [], platform: Gem::Platform.new("x86_64-linux"),

@@ -12,7 +12,7 @@ class LlmRouter
   # What a call may cost at most is reserved before it is made, and what it did cost is charged after:
   # the cap holds, however many calls are made at once. Every charge is on record ({#charges}).
   #
-  # The books are not part of your transactions: money that is spent stays spent when they roll
+  # The ledger is not part of your transactions: money that is spent stays spent when they roll
   # back. Inside an open transaction a budget is read and charged on a database connection of its
   # own. SQLite has one writer only, so there it raises {InsideTransaction}, before money is spent.
   # With threads, SQLite needs its write-ahead log, which Rails turns on by itself from 7.1.
@@ -62,22 +62,19 @@ class LlmRouter
     require "llm_router/budget/spent"
     require "llm_router/budget/queries"
     require "llm_router/budget/lease"
-    require "llm_router/budget/look"
-    require "llm_router/budget/page"
-    require "llm_router/budget/columns"
-    require "llm_router/budget/sql"
-    require "llm_router/budget/transaction"
-    require "llm_router/budget/locked"
-    require "llm_router/budget/batched"
-    require "llm_router/budget/compound"
-    require "llm_router/budget/guarded"
-    require "llm_router/budget/statement_sql"
-    require "llm_router/budget/one_statement"
-    require "llm_router/budget/one_block"
+    require "llm_router/budget/snapshot"
+    require "llm_router/budget/sql/table_names"
+    require "llm_router/budget/sql/statements"
+    require "llm_router/budget/sql/careful_path"
+    require "llm_router/budget/sql/locking"
+    require "llm_router/budget/sql/optimistic"
+    require "llm_router/budget/sql/statement_sql"
+    require "llm_router/budget/sql/one_statement"
+    require "llm_router/budget/sql/one_block"
     require "llm_router/budget/refusal"
     require "llm_router/budget/charged_already"
     require "llm_router/budget/tables"
-    require "llm_router/budget/books"
+    require "llm_router/budget/ledger"
     require "llm_router/budget/audit"
     require "llm_router/budget/report"
 
@@ -176,7 +173,7 @@ class LlmRouter
     #   reservation = budget.reserve!("0.25", key: "#{job_id}/1")
     #   budget.settle!(reservation, "0.0021")
     def reserve!(usd, key:, attempt: nil)
-      Books.new([self]).reserve!(usd, key: key, attempt: attempt)
+      Ledger.new([self]).reserve!(usd, key: key, attempt: attempt)
     end
 
     # Ends a reservation by booking what the attempt cost, be it more than was reserved. A second time
@@ -189,7 +186,7 @@ class LlmRouter
     # @raise [ArgumentError] a Float, for it is not exact; a negative amount
     # @raise [RowMissing, RowLocked, InsideTransaction]
     def settle!(reservation, cost_usd, attempt: nil)
-      Books.new([self]).settle!(reservation, cost_usd, attempt: attempt)
+      Ledger.new([self]).settle!(reservation, cost_usd, attempt: attempt)
     end
 
     # Ends a reservation whose attempt cost nothing.
@@ -197,7 +194,7 @@ class LlmRouter
     # @return [void]
     # @raise [RowMissing, RowLocked, InsideTransaction]
     def release!(reservation)
-      Books.new([self]).release!(reservation)
+      Ledger.new([self]).release!(reservation)
     end
 
     # Keeps a reservation whose attempt may have cost something, until that is known or the lease is up.
@@ -206,7 +203,7 @@ class LlmRouter
     # @return [void]
     # @raise [RowLocked, InsideTransaction]
     def uncertain!(reservation, attempt: nil)
-      Books.new([self]).uncertain!(reservation, attempt: attempt)
+      Ledger.new([self]).uncertain!(reservation, attempt: attempt)
     end
 
     # Books what was spent, and turns the period where its time has come. A charge whose clock is
@@ -224,7 +221,7 @@ class LlmRouter
     #   budget.charge!("0.00012749999999999998")
     def charge!(cost_usd, attempt: nil)
       ChargedAlready.check(self, cost_usd) unless attempt
-      Books.new([self]).charge!(cost_usd, attempt: attempt)
+      Ledger.new([self]).charge!(cost_usd, attempt: attempt)
     end
 
     # @return [ActiveSupport::TimeWithZone, Time, nil] when there is money again, in the app's time

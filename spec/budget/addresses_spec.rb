@@ -24,8 +24,8 @@ RSpec.describe "LlmRouter::Budget, charged and settled by jobs of another proces
   # Leaves a {ChargeJob}: the database is away when the answer comes.
   def draft_without_charge
     away = true
-    allow(LlmRouter::Budget::Books).to receive(:new).and_wrap_original do |original, budgets|
-      original.call(budgets).tap { |books| allow(books).to receive(:settle!).and_raise(IOError) if away }
+    allow(LlmRouter::Budget::Ledger).to receive(:new).and_wrap_original do |original, budgets|
+      original.call(budgets).tap { |ledger| allow(ledger).to receive(:settle!).and_raise(IOError) if away }
     end
     DraftJob.perform_now
   ensure

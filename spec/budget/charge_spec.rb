@@ -38,9 +38,10 @@ RSpec.describe "LlmRouter::Budget, charged" do
         end
       end
 
-      it "takes two round trips, the second of which writes" do
+      it "takes #{database == :sqlite ? 'two round trips' : 'one round trip'}, the last of which writes" do
         budget
-        expect(round_trips { budget.charge!("0.5") }).to match([/SELECT/, /UPDATE.*INSERT/])
+        trips = round_trips { budget.charge!("0.5") }
+        expect(trips).to match([*(/SELECT/ if database == :sqlite), /UPDATE.*INSERT/m])
       end
 
       it "turns the month in the charge itself" do

@@ -28,8 +28,8 @@ RSpec.describe "LlmRouter::ChargeJob and SettleJob, enqueued in a transaction th
     end
     gateway.answer("Hi", cost_usd: "0.25")
     gateway.stall(Support::PRIMARY, after: :headers)
-    allow(LlmRouter::Budget::Books).to receive(:new).and_wrap_original do |original, budgets|
-      original.call(budgets).tap { |books| allow(books).to receive(:settle!).and_raise(IOError) }
+    allow(LlmRouter::Budget::Ledger).to receive(:new).and_wrap_original do |original, budgets|
+      original.call(budgets).tap { |ledger| allow(ledger).to receive(:settle!).and_raise(IOError) }
     end
   end
 

@@ -54,9 +54,9 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
       keys << options[:key]
       reserve.call(usd, **options)
     end
-    allow(LlmRouter::Budget::Books).to receive(:new).and_wrap_original do |original, budgets|
-      original.call(budgets).tap do |books|
-        allow(books).to receive(:reserve!).and_wrap_original(&noting)
+    allow(LlmRouter::Budget::Ledger).to receive(:new).and_wrap_original do |original, budgets|
+      original.call(budgets).tap do |ledger|
+        allow(ledger).to receive(:reserve!).and_wrap_original(&noting)
       end
     end
     keys
@@ -156,8 +156,8 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
   it "ends the reservation with a charge that has to be made later" do
     gateway.answer("Hi", cost_usd: "0.1")
     broken = true
-    allow(LlmRouter::Budget::Books).to receive(:new).and_wrap_original do |original, budgets|
-      original.call(budgets).tap { |books| allow(books).to receive(:settle!).and_raise(IOError) if broken }
+    allow(LlmRouter::Budget::Ledger).to receive(:new).and_wrap_original do |original, budgets|
+      original.call(budgets).tap { |ledger| allow(ledger).to receive(:settle!).and_raise(IOError) if broken }
     end
     DraftJob.perform_now(budget)
     expect([spent(budget), budget.reserved_usd]).to eq([0, usd("0.5")])

@@ -2,7 +2,7 @@
 
 class LlmRouter
   module Budget
-    # Checks a model's books: what a row says is spent must be the sum of its period's charges, and what
+    # Checks a model's ledger: what a row says is spent must be the sum of its period's charges, and what
     # it says is reserved that of its reservations. `rails llm_router:audit_budgets` runs it.
     #
     # @example

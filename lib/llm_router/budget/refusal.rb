@@ -10,37 +10,37 @@ class LlmRouter
       RETRY_AFTER = 5.0
       private_constant :RETRY_AFTER
 
-      # @param pages [Array<Page>] those that have no room
+      # @param snapshots [Array<Snapshot>] those that have no room
       # @param usd [BigDecimal] US dollars
       # @param budgets [Array<Budget>] as the caller has them
-      def initialize(pages, usd, budgets)
-        @held, spent = pages.partition { |page| page.fits_later?(usd) }
-        @pages = spent.empty? ? @held : spent
+      def initialize(snapshots, usd, budgets)
+        @held, spent = snapshots.partition { |snapshot| snapshot.fits_later?(usd) }
+        @short = spent.empty? ? @held : spent
         @usd = usd
         @budgets = budgets
       end
 
       # @return [BudgetExceeded]
       def error
-        page = @pages.max_by { |short| [ends_at(short)&.to_f || Float::INFINITY, -short.left] }
-        BudgetExceeded.new(budget: budget_of(page), needed_usd: @usd, left_usd: [page.left, BigDecimal(0)].max,
-                           cap_usd: page.cap, period_ends_at: ends_at(page),
-                           retry_after: (retry_after if @pages == @held))
+        snapshot = @short.max_by { |one| [ends_at(one)&.to_f || Float::INFINITY, -one.left] }
+        BudgetExceeded.new(budget: budget_of(snapshot), needed_usd: @usd, left_usd: [snapshot.left, BigDecimal(0)].max,
+                           cap_usd: snapshot.cap, period_ends_at: ends_at(snapshot),
+                           retry_after: (retry_after if @short == @held))
       end
 
       private
 
       # No later than the next lease ends.
       def retry_after
-        [RETRY_AFTER, *@pages.filter_map { |page| Lease.seconds_left(page.budget) }].min
+        [RETRY_AFTER, *@short.filter_map { |snapshot| Lease.seconds_left(snapshot.budget) }].min
       end
 
-      def ends_at(page)
-        Period.ends_at(page.budget.period)
+      def ends_at(snapshot)
+        Period.ends_at(snapshot.budget.period)
       end
 
-      def budget_of(page)
-        @budgets.find { |budget| budget == page.budget } || page.budget
+      def budget_of(snapshot)
+        @budgets.find { |budget| budget == snapshot.budget } || snapshot.budget
       end
     end
   end

@@ -75,7 +75,7 @@ class LlmRouter
         value.nil? ? nil : BigDecimal(value.to_s.delete_suffix(UNIT))
       end
 
-      # What the books have computed may be negative, such as a correction.
+      # What the ledger has computed may be negative, such as a correction.
       # @return [BigDecimal, String, nil] for the database
       def serialize(value)
         usd = value.is_a?(BigDecimal) ? value : exact(value)

@@ -147,7 +147,7 @@ class LlmRouter
     def accounts
       others = budgets - rows
       together = rows.group_by { |row| row.class.connection_pool }.values
-      together.map { |members| Account.of(Budget::Books.new(members)) } + others.map { |budget| Account.of(budget) }
+      together.map { |members| Account.of(Budget::Ledger.new(members)) } + others.map { |budget| Account.of(budget) }
     end
   end
 end

@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "llm_router/budget/table_names"
-
 class LlmRouter
   module Budget
     # The SQL of {OneStatement}. The budgets are locked first and in order, so that whoever holds a reservation's row
@@ -63,6 +61,23 @@ class LlmRouter
         SQL
       end
 
+      # What has no reservation, and was not charged.
+      def charge
+        <<~SQL
+          WITH #{locked(CHARGE.size + 3)},
+          fresh AS (SELECT l.id FROM l WHERE #{current(CHARGE.size + 1)} AND #{absent(reservations)} AND #{absent(charges)}),
+          b AS (
+            UPDATE #{budgets} b SET spent_usd = b.spent_usd + #{number(CHARGE, :cost_usd)} #{touch(number(CHARGE, :created_at))}
+            FROM fresh f WHERE b.#{key} = f.id AND #{all('fresh')} RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
+          ),
+          c AS (
+            INSERT INTO #{charges} (budget_id, period_started_on, #{names(CHARGE)})
+            SELECT b.id, b.period_started_on, #{numbers(CHARGE)} FROM b
+          )
+          SELECT #{figures} FROM b
+        SQL
+      end
+
       def release
         <<~SQL
           WITH #{ended(3)},
@@ -96,9 +111,7 @@ class LlmRouter
           #{locked(first + 2)},
           held AS (
             SELECT r.id FROM #{reservations} r JOIN l ON r.budget_id IS NOT DISTINCT FROM l.id
-            WHERE r.attempt_id = $1 AND #{current(first)} AND (
-              SELECT 1 FROM #{charges} c WHERE c.attempt_id = $1 AND c.budget_id IS NOT DISTINCT FROM l.id LIMIT 1
-            ) IS NULL
+            WHERE r.attempt_id = $1 AND #{current(first)} AND #{absent(charges)}
             FOR UPDATE OF r
           ),
           d AS (
@@ -106,6 +119,11 @@ class LlmRouter
             RETURNING r.budget_id, r.usd
           )
         SQL
+      end
+
+      # Nothing of the attempt $1 is in that table.
+      def absent(table)
+        "(SELECT 1 FROM #{table} t WHERE t.attempt_id = $1 AND t.budget_id IS NOT DISTINCT FROM l.id LIMIT 1) IS NULL"
       end
 
       def current(first)

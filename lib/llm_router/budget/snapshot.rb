@@ -5,7 +5,7 @@ class LlmRouter
     # A budget's row with those of its reservations and charges that an act is about, as they are while
     # nobody else can change them; and what the act makes of them. It computes and touches no database.
     # @api private
-    class Page
+    class Snapshot
       # @return [Budget] as the database has it
       attr_reader :budget
       # @return [BigDecimal] US dollars

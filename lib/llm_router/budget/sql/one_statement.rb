@@ -49,6 +49,12 @@ class LlmRouter
         run(:settle, columns.values_at(*StatementSql::CHARGE) + periods + @ids)
       end
 
+      # @param columns [Hash] of the charge
+      # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was charged
+      def charge(columns)
+        run(:charge, columns.values_at(*StatementSql::CHARGE) + periods + @ids)
+      end
+
       # @param _usd [BigDecimal] US dollars that are reserved
       # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was released
       def release(attempt_id, now, _usd)

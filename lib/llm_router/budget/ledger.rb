@@ -1,0 +1,153 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # The ledger of one or several rows of one database. Each act is one short transaction, on all of
+    # the rows or on none; they are locked in the order of their tables and ids, so that no two acts
+    # can wait for each other. Nearly always one statement does it ({OneStatement}); what needs thought goes the
+    # {CarefulPath}.
+    # @api private
+    class Ledger
+      # As long as the columns are.
+      MAX_LENGTH = 191
+      # What the ledger calls a charge, by {Attempt#cost_basis}.
+      KINDS = Hash.new("cost").update(computed: "computed", estimated: "estimate").freeze
+      private_constant :MAX_LENGTH, :KINDS
+
+      # @return [Array<Budget>]
+      attr_reader :budgets
+      alias members budgets
+
+      # @param budgets [Array<Budget>]
+      def initialize(budgets)
+        @budgets = budgets.sort_by { |budget| [budget.class.table_name, budget.id.to_s] }
+      end
+
+      # @see Budget#reserve!
+      def reserve!(usd, key:, attempt: nil)
+        reservation = Reservation.new(attempt_id: attempt&.id || Native.uuid, key: key.to_s[0, MAX_LENGTH],
+                                      usd: Usd.exact(usd, "usd"))
+        short = reserve(reservation, attempt, Time.now)
+        raise Refusal.new(short, reservation.usd, budgets).error if short.any?
+
+        reservation
+      end
+
+      # @see Budget#settle!
+      def settle!(reservation, cost_usd, attempt: nil)
+        charge(reservation.attempt_id, cost_usd, attempt) do |statement, columns|
+          statement.settle(columns, reservation.usd)
+        end
+        ChargedAlready.note(budgets, cost_usd)
+      end
+
+      # @see Budget#charge!
+      def charge!(cost_usd, attempt: nil)
+        charge(attempt&.id || Native.uuid, cost_usd, attempt) { |statement, columns| statement.charge(columns) }
+      end
+
+      # @see Budget#release!
+      def release!(reservation)
+        id = reservation.attempt_id
+        now = Time.now
+        fast = ->(statement) { statement.release(id, now, reservation.usd) }
+        act(fast: fast, partly: true, attempt_id: id) do |snapshots|
+          snapshots.each { |snapshot| snapshot.release(id, created_at: now) }
+        end
+        nil
+      end
+
+      # @see Budget#uncertain!
+      def uncertain!(reservation, attempt: nil)
+        known = { uncertain: true, generation_id: storable(attempt&.generation_id) }
+        OwnConnection.open(model) do |connection|
+          budgets.group_by { |budget| budget.class.table_name }.each_value do |same|
+            statements = Statements.new(connection, same.first.class)
+            connection.update(statements.mark(same.map(&:id), reservation.attempt_id, known), "LlmRouter::Budget")
+          end
+        end
+        nil
+      end
+
+      private
+
+      # Another run of the same attempt may be on the wire, whatever their key: what it reserved stays until
+      # its lease is up.
+      # @return [Array<Snapshot>] those without room; nothing is reserved if there are any
+      def reserve(reservation, attempt, now)
+        columns = lease(attempt, now)
+        # The app may look these up in the database: before anything is locked, and in its own role.
+        default_caps = default_caps_of_models
+        fast = ->(statement) { statement.reserve({ **reservation.to_h, **columns }, default_caps.values) }
+        short = []
+        act(fast: fast, default_caps: default_caps, now: now) do |snapshots|
+          snapshots.each { |snapshot| snapshot.expire(now, LlmRouter.config.on_uncertain) }
+          short = snapshots.reject { |snapshot| snapshot.fits?(reservation.usd) }
+          snapshots.each { |snapshot| snapshot.reserve(reservation, columns) } if short.empty?
+        end
+        short
+      end
+
+      def default_caps_of_models
+        budgets.to_h { |budget| [CarefulPath.name_of(budget), budget.class.default_cap_for(budget)] }
+      end
+
+      # @yieldparam statement [OneStatement]
+      # @yieldparam columns [Hash] of the charge
+      def charge(attempt_id, cost_usd, attempt)
+        usd = Usd.exact(cost_usd, "cost_usd")
+        columns = { **details(attempt), created_at: Time.now }
+        kind = KINDS[attempt&.cost_basis&.to_sym]
+        fast = ->(statement) { yield statement, { attempt_id: attempt_id, kind: kind, cost_usd: usd, **columns } }
+        act(fast: fast, attempt_id: attempt_id) do |snapshots|
+          snapshots.each { |snapshot| snapshot.settle(attempt_id, usd, columns, kind) }
+        end
+        nil
+      end
+
+      def lease(attempt, now)
+        seconds = attempt&.lease || Lease.default
+        { **details(attempt).slice(:model, :endpoint, :job_id), expires_at: now + seconds, created_at: now }
+      end
+
+      def details(attempt)
+        known = attempt.to_h.slice(:model, :endpoint, :job_id, :generation_id, :prompt_tokens, :completion_tokens)
+        known.transform_values { |value| storable(value) }
+      end
+
+      # What an endpoint says of itself is no reason not to charge what it cost.
+      def storable(value)
+        return value if value.nil? || (value.is_a?(Integer) && value.bit_length < 64)
+
+        value.to_s.delete("\0")[0, MAX_LENGTH] unless value.is_a?(Integer)
+      end
+
+      # @param fast [Proc] does it with a {OneStatement}, or returns nil
+      # @param seen [Hash] see {CarefulPath#run}
+      # @yieldparam snapshots [Array<Snapshot>] where the fast path does not do it
+      def act(fast:, partly: false, default_caps: {}, **seen, &careful)
+        raise Row.missing(budgets) unless budgets.all?(&:id)
+
+        known = Tables.needed(model) do
+          OwnConnection.bare(model) do |connection, settings|
+            statement = OneStatement.on(connection, budgets) if settings.empty?
+            path = CarefulPath.on(connection, budgets, settings: settings, partly: partly, default_caps: default_caps)
+            (statement && fast.call(statement)) || path.run(**seen, &careful)
+          end
+        end
+        learn(known)
+      end
+
+      def learn(known)
+        budgets.each do |budget|
+          figures = known[CarefulPath.name_of(budget)]
+          budget.learn(**figures) if figures
+        end
+      end
+
+      def model
+        @budgets.first.class
+      end
+    end
+  end
+end

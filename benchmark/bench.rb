@@ -44,7 +44,7 @@ module Bench
   # One after the other, so that what disturbs the machine disturbs them all.
   def measure(scenario, clients, url, rounds)
     figures = Figures.new(scenario)
-    names = scenario.metric == :rate ? scenario.clients : [RAW, *scenario.clients]
+    names = scenario.clients | scenario.references
     rounds.times do |round|
       taking_part = clients.select { |client| names.include?(client.name) }.rotate(round)
       taking_part.each { |client| figures.add(client.name, client.measure(scenario, url)) }

@@ -3,6 +3,7 @@
 require "json"
 require "open3"
 require "rbconfig"
+require_relative "database"
 require_relative "scenarios"
 
 module Bench
@@ -11,9 +12,10 @@ module Bench
     ROOT = File.expand_path("../..", __dir__)
     RUNNER = File.join(__dir__, "runner.rb")
     CLASSES = { "llm_router" => "RouterClient", "llm_router_in_rails" => "RouterInRails",
-                "llm_router_plain" => "RouterPlain", "net_http" => "NetHttp",
+                "llm_router_plain" => "RouterPlain", "llm_router_unlimited" => "RouterUnlimited",
+                "llm_router_row" => "RouterRow", "net_http" => "NetHttp", "net_http_row" => "NetHttpRow",
                 "faraday" => "FaradayEachCall", "faraday_persistent" => "FaradayPersistent",
-                "httpx" => "HttpxKeptAlive", "ruby_llm" => "RubyLlm" }.freeze
+                "httpx" => "HttpxKeptAlive", "ruby_llm" => "RubyLlm", "ruby_llm_row" => "RubyLlmRow" }.freeze
     private_constant :ROOT, :RUNNER, :CLASSES
 
     # @return [String]
@@ -41,6 +43,7 @@ module Bench
     def measure(scenario, url)
       job = { timeout: 30, cooldown: true, **scenario.job, client: file, class: CLASSES.fetch(file), url: url }
       job[:models] = job[:models].drop(1) if name != file
+      job[:database] &&= Database.config
       run(scenario, *ruby, RUNNER, JSON.generate(job))
     end
 

@@ -6,10 +6,11 @@ module Bench
     # How a metric is read from what a client has measured, and shown.
     READ = {
       cpu: ->(took) { took[:cpu] / took[:calls] * 1e6 },
+      wall: ->(took) { took[:wall] / took[:calls] * 1e6 },
       rate: ->(took) { took[:calls] / took[:wall] },
       memory: ->(took) { took[:memory_kib] * 1.024 / took[:calls] }
     }.freeze
-    UNIT = { cpu: "µs of CPU a call", rate: "answers a second", memory: "KB a call" }.freeze
+    UNIT = { cpu: "µs of CPU a call", wall: "µs a call", rate: "answers a second", memory: "KB a call" }.freeze
     private_constant :READ, :UNIT
 
     # @return [Scenario]
@@ -29,7 +30,8 @@ module Bench
 
     # @return [Hash{String => Proc}] what is shown of each client: its name, and how it is read
     def columns
-      @columns ||= { UNIT.fetch(scenario.metric) => READ.fetch(scenario.metric), **beside }
+      measured = scenario.metric == :wall ? %i[wall cpu] : [scenario.metric]
+      @columns ||= { **measured.to_h { |metric| [UNIT.fetch(metric), READ.fetch(metric)] }, **beside }
     end
 
     # @param column [String]
@@ -52,6 +54,9 @@ module Bench
 
     private
 
+    # Whom the aims are of.
+    def subject = scenario.clients.first
+
     # Beside the metric, where something is aimed at.
     def beside
       aims = scenario.checks || {}
@@ -64,7 +69,7 @@ module Bench
       known = scenario.goals.select { |other,| @took.key?(other) }
       known.map do |other, goal|
         least = scenario.metric == :rate
-        judged("against #{other}", ratio("llm_router", other), goal, least: least, unit: "×")
+        judged("against #{other}", ratio(subject, other), goal, least: least, unit: "×")
       end
     end
 
@@ -75,11 +80,11 @@ module Bench
     end
 
     def least(column, goal)
-      judged(column, median("llm_router", column), goal, least: true) if goal
+      judged(column, median(subject, column), goal, least: true) if goal
     end
 
     def most(column, goal)
-      judged(column, median("llm_router", column), goal, least: false) if goal
+      judged(column, median(subject, column), goal, least: false) if goal
     end
 
     def judged(what, value, goal, least:, unit: "")

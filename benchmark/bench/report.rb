@@ -7,9 +7,6 @@ require_relative "scenarios"
 module Bench
   # The tables, in Markdown.
   class Report
-    REFERENCES = [RAW, NET_HTTP, FARADAY].freeze
-    private_constant :REFERENCES
-
     # @param clients [Array<Client>] those that are installed, and those that are not
     # @param judges [Boolean] whether it is told what was aimed at, and whether that is met
     def initialize(clients, rounds, judges: true)
@@ -23,7 +20,7 @@ module Bench
     def scenario(figures)
       scenario = figures.scenario
       ["### #{scenario.id}: #{scenario.title}#{' (pinned)' if scenario.pinned}", "",
-       *head(figures.columns.keys.flat_map { |column| [column, "least to most"] }),
+       *head(figures.columns.keys.flat_map { |column| [column, "least to most"] }, scenario.references),
        *figures.names.map { |name| row(figures, name) }, *aims(figures.goals)].join("\n")
     end
 
@@ -56,8 +53,8 @@ module Bench
            .unshift("")
     end
 
-    def head(columns)
-      columns += REFERENCES.map { |name| "× #{name}" }
+    def head(columns, references)
+      columns += references.map { |name| "× #{name}" }
       [line("client", *columns), line("---", *columns.map { "--:" })]
     end
 
@@ -66,7 +63,11 @@ module Bench
         ends = figures.values(name, column).minmax.map { |value| number(value) }
         [number(figures.median(name, column)), ends.join(" to ")]
       end
-      line(name, *columns, *REFERENCES.map { |other| figures.ratio(name, other)&.then { |ratio| number(ratio) } })
+      line(name, *columns, *figures.scenario.references.map { |other| ratio(figures, name, other) })
+    end
+
+    def ratio(figures, name, other)
+      figures.ratio(name, other)&.then { |ratio| number(ratio) }
     end
 
     def line(*cells)

@@ -7,6 +7,7 @@ require "json"
 class Runner
   LARGE = "The quick brown fox. " * 50_000
   COST = "0.00043705"
+  SETTINGS = %i[timeout models cooldown database shared].freeze
 
   def initialize(job)
     @job = job
@@ -49,11 +50,7 @@ class Runner
 
   def build(name)
     require_relative "../clients/#{name}"
-    client = Object.const_get(@job.fetch(:class))
-    url, timeout = @job.values_at(:url, :timeout)
-    return client.new(url, timeout: timeout) if client <= Peer
-
-    client.new(url, timeout: timeout, models: @models, cooldown: @job.fetch(:cooldown))
+    Object.const_get(@job.fetch(:class)).new(@job.fetch(:url), **@job.slice(*SETTINGS))
   end
 
   def on_threads(&)
@@ -70,9 +67,9 @@ class Runner
   end
 
   def check_charges
-    return unless @client.respond_to?(:purse)
+    purse = @client.purse if @client.respond_to?(:purse)
+    return unless purse
 
-    purse = @client.purse
     right = purse.charged == BigDecimal(COST) * @answers && purse.held.zero?
     raise "charged #{purse.charged} for #{@answers} answers, and #{purse.held} held" unless right
   end

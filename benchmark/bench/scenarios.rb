@@ -6,14 +6,32 @@ module Bench
   NET_HTTP = "net_http"
   FARADAY = "faraday"
 
-  # What is measured, and what is aimed at: by reference, the most (of a cost) or the least (of a rate).
-  Scenario = Struct.new(:id, :title, :metric, :job, :pinned, :clients, :goals, :checks, keyword_init: true)
+  # What is measured, and what is aimed at of the first client: by reference, the most (of a cost) or the least (of a
+  # rate). The references are the clients that the table shows ratios to.
+  Scenario = Struct.new(:id, :title, :metric, :job, :pinned, :clients, :references, :goals, :checks, keyword_init: true)
 
   ALL = %w[llm_router llm_router_in_rails llm_router_plain net_http faraday faraday_persistent httpx ruby_llm].freeze
   FEW = %w[llm_router net_http faraday].freeze
+  BESIDE_A_ROW = %w[llm_router_unlimited net_http_row].freeze
+  WITH_A_ROW = %w[llm_router_row llm_router_unlimited net_http_row ruby_llm_row].freeze
   # Numbers in pairs are those of a whole run and of a quick look. Where the first model is to answer, the one behind it
   # does not, so that no failure of the first goes unnoticed.
   SCENARIOS = [
+    { id: "S8", title: "a whole call with a budget row on PostgreSQL, one after the other", metric: :wall,
+      clients: WITH_A_ROW, references: BESIDE_A_ROW,
+      job: { kind: "calls", models: %w[ok/first 503/second], calls: [2000, 50], threads: 1, warm_up: 100,
+             database: true },
+      goals: { "llm_router_unlimited" => 5 } },
+    { id: "S8", title: "the same on 16 threads, each with a row of its own", metric: :wall,
+      clients: WITH_A_ROW, references: BESIDE_A_ROW,
+      job: { kind: "calls", models: %w[ok/first 503/second], calls: [4800, 96], threads: 16, warm_up: 100,
+             database: true },
+      goals: {} },
+    { id: "S9", title: "the same on 16 threads that share one row", metric: :wall,
+      clients: WITH_A_ROW, references: BESIDE_A_ROW,
+      job: { kind: "calls", models: %w[ok/first 503/second], calls: [4800, 96], threads: 16, warm_up: 100,
+             database: true, shared: true },
+      goals: {} },
     { id: "S1", title: "one call after the other", metric: :cpu, pinned: true, clients: ALL,
       job: { kind: "calls", models: %w[ok/first 503/second], calls: [3000, 100], threads: 1, warm_up: 200 },
       goals: { RAW => 2.2, NET_HTTP => 0.40, FARADAY => 0.15 } },
@@ -33,7 +51,7 @@ module Bench
              warm_up: 5 },
       goals: { NET_HTTP => 1.25, FARADAY => 2.3 } },
     { id: "S6", title: "outage: the primary hangs, 1 s timeout, 16 threads, answers of 50 ms", metric: :rate,
-      clients: ["llm_router_without_primary", *FEW],
+      clients: [*FEW, "llm_router_without_primary"],
       job: { kind: "rate", models: %w[hang/first wait-50ms/second], threads: 16, seconds: [20, 2], timeout: 1,
              warm_up: 0 },
       goals: { "llm_router_without_primary" => 0.95, NET_HTTP => 10, FARADAY => 10 } },
@@ -43,7 +61,7 @@ module Bench
   ].freeze
   # Ruby 3.3 parses JSON faster, and hands the GVL on in another way.
   OTHERWISE = { "S4" => { NET_HTTP => nil }, "S5" => { NET_HTTP => 1.5 } }.freeze
-  private_constant :ALL, :FEW, :SCENARIOS, :OTHERWISE
+  private_constant :ALL, :FEW, :WITH_A_ROW, :BESIDE_A_ROW, :SCENARIOS, :OTHERWISE
 
   # @param ruby [String] such as "3.1", for some goals depend on it
   # @param quick [Boolean] whether it is only to be seen that it works
@@ -51,8 +69,9 @@ module Bench
   def self.scenarios(ruby:, quick: false)
     SCENARIOS.map do |scenario|
       job = scenario[:job].transform_values { |value| choose(value, quick) }
+      references = scenario[:references] || [(RAW if scenario[:metric] != :rate), NET_HTTP, FARADAY].compact
       goals = scenario[:goals].merge(ruby == "3.1" ? {} : OTHERWISE.fetch(scenario[:id], {})).compact
-      Scenario.new(**scenario, job: job, goals: goals)
+      Scenario.new(**scenario, job: job, references: references, goals: goals)
     end
   end
 

@@ -12,10 +12,10 @@ class RouterClient
   ANSWERS = %r{\A(?!503/|reset/|hang/)}
   private_constant :ANSWERS
 
-  # @return [Purse::Plain]
+  # @return [Purse::Plain, Rows]
   attr_reader :purse
 
-  def initialize(url, timeout:, models:, cooldown: true)
+  def initialize(url, timeout:, models:, cooldown: true, **)
     @purse = new_purse
     @hops = models.index { |model| model.match?(ANSWERS) }
     LlmRouter.configure do |config|
@@ -35,18 +35,19 @@ class RouterClient
 
   # @return [Array(String, BigDecimal)]
   def call(_models)
-    read(LlmRouter.new(budget: @purse).call(messages: Peer::MESSAGES, max_tokens: 100))
+    read(LlmRouter.new(budget: budget).call(messages: Peer::MESSAGES, max_tokens: 100))
   end
 
   # Many at once, from the calling thread alone.
   def call_all(_models, count)
     requests = Array.new(count) { { messages: Peer::MESSAGES, max_tokens: 100 } }
-    LlmRouter.new(budget: @purse).call_all(requests, concurrency: count).map { |response| read(response) }
+    LlmRouter.new(budget: budget).call_all(requests, concurrency: count).map { |response| read(response) }
   end
 
   private
 
   def new_purse = Purse::Reserving.new
+  def budget = @purse
 
   def read(response)
     raise "#{response.hops.size} hops, not #{@hops}" unless response.hops.size == @hops

@@ -2,16 +2,17 @@
 
 require "bigdecimal"
 require "json"
+require "logger"
 
 # What an app writes itself around an HTTP client: JSON there and back, the cost as an exact decimal, and a loop over
-# the models that goes on after any error.
+# the models that logs any error, as the gem does, and goes on.
 class Peer
   HEADERS = { "content-type" => "application/json", "accept" => "application/json",
               "authorization" => "Bearer test-key" }.freeze
 
   # @param url [String] of the gateway
   # @param timeout [Numeric] seconds for one attempt
-  def initialize(url, timeout:)
+  def initialize(url, timeout:, **)
     @url = "#{url}/chat/completions"
     @timeout = timeout
   end
@@ -23,8 +24,8 @@ class Peer
       body = post(JSON.generate(model: model, messages: MESSAGES, max_tokens: 100))
       answer = JSON.parse(body) or next
       return [answer["choices"][0]["message"]["content"], BigDecimal(answer["usage"]["cost"].to_s)]
-    rescue StandardError
-      next
+    rescue StandardError => e
+      failed(model, e)
     end
     raise "no model answered"
   end
@@ -37,7 +38,14 @@ class Peer
 
   MESSAGES = [{ role: "user", content: "Say hello to the world." }].freeze
 
+  # One that is given File::NULL by its name writes nothing.
+  LOGGER = Logger.new(File.open(File::NULL, "w"), level: :info)
+
   private
+
+  def failed(model, error)
+    LOGGER.warn { "#{model} failed: #{error.message}" }
+  end
 
   # @return [String] the body of the answer, if it is one
   def post(json)

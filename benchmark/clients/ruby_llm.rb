@@ -8,7 +8,7 @@ class RubyLlm < Peer
   NAME = "ruby_llm"
   VERSION = "ruby_llm #{RubyLLM::VERSION}".freeze
 
-  def initialize(url, timeout:)
+  def initialize(url, timeout:, **)
     super
     RubyLLM.configure do |config|
       config.openai_api_key = "test-key"
@@ -25,8 +25,8 @@ class RubyLlm < Peer
       chat = RubyLLM.chat(model: model, provider: :openai, assume_model_exists: true)
       answer = chat.ask(MESSAGES.first[:content])
       return [answer.content, BigDecimal(answer.raw.body["usage"]["cost"].to_s)]
-    rescue StandardError
-      next
+    rescue StandardError => e
+      failed(model, e)
     end
     raise "no model answered"
   end

@@ -7,16 +7,19 @@ require_relative "../bench/report"
 RSpec.describe "bin/bench" do
   root = File.expand_path("../..", __dir__)
 
-  it "compares, checks every answer, and prints a table with ratios and aims" do
+  it "compares, checks every answer and every charge, and prints tables with ratios and aims" do
     skip "needs Linux" unless RUBY_PLATFORM.include?("linux")
 
     results = File.join(root, "benchmark/RESULTS.md")
     before = File.read(results)
-    output, status = Open3.capture2e({ "RUBYOPT" => nil }, File.join(root, "bin/bench"), "--quick", "S1")
+    output, status = Open3.capture2e({ "RUBYOPT" => nil }, File.join(root, "bin/bench"), "--quick", "S1", "S8", "S9")
     expect(status).to be_success, output
     expect(output).to include("| client | µs of CPU a call | least to most | × raw reqwest on tokio | × net_http |")
     expect(output).to match(/^\| llm_router \| [\d.]+ \| [\d.]+ to [\d.]+ \| [\d.]+ \| [\d.]+ \|/)
     expect(output).to match(/^- against net_http: [\d.]+$/)
+    with_a_row = /^\| llm_router_row \| [\d.]+ \| [\d.]+ to [\d.]+ \| [\d.]+ \| [\d.]+ to [\d.]+ \| [\d.]+ \| [\d.]+ \|/
+    expect(output.scan(with_a_row).size).to eq(3)
+    expect(output).to match(/^- against llm_router_unlimited: [\d.]+$/)
     expect(File.read(results)).to eq(before)
   end
 
@@ -45,6 +48,12 @@ RSpec.describe "bin/bench" do
     it "want more of a rate, and less of a cost" do
       s5 = figures("S5", llm_router: [[1, 1]], net_http: [[1, 2]], faraday: [[1, 2]])
       expect(s5.goals.map(&:last)).to eq([true, false])
+    end
+
+    it "say what a call with a budget row takes, beside one without, by the clock" do
+      s8 = figures("S8", llm_router_row: [[0.002, 0.004]], llm_router_unlimited: [[0.001, 0.001]])
+      expect(s8.columns.keys).to eq(["µs a call", "µs of CPU a call"])
+      expect(s8.goals).to match([["against llm_router_unlimited", be_within(1e-6).of(4), "≤ 5×", true]])
     end
 
     it "say what part of the ideal rate was reached" do

@@ -1,0 +1,11 @@
+# frozen_string_literal: true
+
+require_relative "llm_router"
+
+# The same without a budget.
+class RouterUnlimited < RouterClient
+  private
+
+  def new_purse = nil
+  def budget = LlmRouter::Unlimited
+end

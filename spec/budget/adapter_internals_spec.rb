@@ -38,10 +38,27 @@ RSpec.describe LlmRouter::Budget::AdapterInternals do
       opened&.disconnect!
     end
 
-    it "replaces a lock that lets interrupts in, for as long as it takes" do
-      before = connection.lock
-      described_class.undisturbed(connection) { expect(described_class).not_to be_disturbed(connection) }
-      expect(connection.lock).to equal(before)
+    it "leaves interrupts masked where the pool opens a connection, verifies one, and uses it" do
+      model.connection_pool.disconnect!
+      acts = [-> { model.for(nil) }, -> { model.for(nil).charge!("0.01") }]
+      acts.each do |act|
+        model.connection_pool.release_connection
+        late = Class.new(StandardError)
+        arrived = nil
+        thread = Thread.new do
+          Thread.handle_interrupt(late => :never) do
+            Thread.current.raise(late)
+            act.call
+            arrived = false
+          rescue late
+            arrived = true
+          end
+        rescue late
+          nil
+        end
+        thread.join
+        expect(arrived).to be(false)
+      end
     end
 
     it "lets a record load what strict loading forbids" do

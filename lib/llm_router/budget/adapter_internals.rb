@@ -37,13 +37,6 @@ class LlmRouter
         pool.send(:new_connection)
       end
 
-      # Rails before 7.1 lets interrupts in whenever it waits for the database, although they are masked: its lock does.
-      # @return [Boolean]
-      def disturbed?(connection)
-        defined?(ActiveSupport::Concurrency::LoadInterlockAwareMonitor) &&
-          connection.lock.instance_of?(ActiveSupport::Concurrency::LoadInterlockAwareMonitor)
-      end
-
       # Takes several statements in one call of the library. No other thread runs until it is done.
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter] of SQLite
       def execute_batch(connection, sql)
@@ -72,13 +65,26 @@ class LlmRouter
         record.instance_variable_set(:@strict_loading, false)
       end
 
-      # @yield while the connection has a lock that does not
-      def undisturbed(connection)
-        lock = connection.lock
-        connection.instance_variable_set(:@lock, Monitor.new)
-        yield
-      ensure
-        connection.instance_variable_set(:@lock, lock)
+      # Rails before 7.1 unmasks interrupts whenever it waits for the database: the lock of each connection does, from
+      # the moment that the pool opens or verifies it.
+      module PlainLock
+        HERE = :llm_router_plain_lock
+        SYNCHRONIZE = Monitor.instance_method(:synchronize)
+        private_constant :HERE, :SYNCHRONIZE
+
+        # @yield with locks that leave masks alone
+        def self.use(&)
+          FiberLocal.set(HERE, true, &)
+        end
+
+        def synchronize(&)
+          Thread.current[HERE] ? SYNCHRONIZE.bind_call(self, &) : super
+        end
+      end
+
+      if ActiveRecord.version < Gem::Version.new("7.1")
+        require "active_support/concurrency/load_interlock_aware_monitor"
+        ActiveSupport::Concurrency::LoadInterlockAwareMonitor.prepend(PlainLock)
       end
     end
   end

@@ -35,10 +35,14 @@ class LlmRouter
       # @yieldparam settings [Array<String>] statements that must come first in it: behind a pooler in transaction
       #   mode, what outlives the transaction reaches other clients
       def bare(model, &)
+        AdapterInternals::PlainLock.use { choose(model, &) }
+      end
+
+      def choose(model, &)
         chosen = Schema.given || chosen_in_another_role(model)
         WritingRole.enter(model) do
           pool = model.connection_pool
-          schema = with_undisturbed(pool) do |connection|
+          schema = pool.with_connection do |connection|
             return yield(connection, []) unless needed?(model, connection, chosen)
 
             chosen || Schema.of(connection)
@@ -67,18 +71,7 @@ class LlmRouter
       end
 
       def chosen_in(pool)
-        with_undisturbed(pool) { |connection| Schema.chosen(connection) } if pool.active_connection?
-      end
-
-      def with_undisturbed(pool)
-        pool.with_connection { |connection| undisturbed(connection) { yield connection } }
-      end
-
-      # In a test, threads may share the connection, and need its lock.
-      def undisturbed(connection, &)
-        return yield if !AdapterInternals.disturbed?(connection) || in_test?(connection)
-
-        AdapterInternals.undisturbed(connection, &)
+        pool.with_connection { |connection| Schema.chosen(connection) } if pool.active_connection?
       end
 
       def sqlite?(pool)
@@ -100,12 +93,10 @@ class LlmRouter
 
       def apart(pool, model, schema)
         connection = AdapterInternals.new_connection(pool)
-        undisturbed(connection) do
-          settings = [Schema.enter(connection, schema)]
-          # MySQL knows no setting for a transaction alone; nobody gets this connection after us.
-          [patience(pool), settings.pop].each { |statement| connection.execute(statement) } if mysql?(pool)
-          yield connection, settings
-        end
+        settings = [Schema.enter(connection, schema)]
+        # MySQL knows no setting for a transaction alone; nobody gets this connection after us.
+        [patience(pool), settings.pop].each { |statement| connection.execute(statement) } if mysql?(pool)
+        yield connection, settings
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, locked(model)
       ensure

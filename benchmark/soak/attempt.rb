@@ -29,11 +29,14 @@ module Soak
   #   @return [Array<Told>] what it charged
   # @!attribute [rw] released
   #   @return [Integer] how often it released
+  # @!attribute [rw] released_at
+  #   @return [Float, nil] by the machine's clock; seconds
   # @!attribute [rw] uncertain
   #   @return [Integer] how often it held what was reserved as uncertain
   # @!attribute [rw] hop
   #   @return [String, nil] the reason of the hop
-  Attempt = Struct.new(:key, :asked, :fault, :bill, :sent, :call, :reserved, :charges, :released, :uncertain, :hop) do
+  Attempt = Struct.new(:key, :asked, :fault, :bill, :sent, :call, :reserved, :charges, :released, :uncertain, :hop,
+                       :released_at) do
     # @param key [String]
     # @return [Attempt]
     def self.named(key)

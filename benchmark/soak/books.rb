@@ -9,8 +9,8 @@ module Soak
   # and the `run` of whoever ran them.
   class Books
     # In which process it was made, and whether that was killed; whether it got through to the gateway; how it ended,
-    # each time that it did; whether a signal interrupted it.
-    Call = Struct.new(:tag, :process, :killed, :heard, :ends, :signalled)
+    # each time that it did; whether a signal interrupted it; the ids of the rows that pay for it.
+    Call = Struct.new(:tag, :process, :killed, :heard, :ends, :signalled, :rows)
     private_constant :Call
 
     # @return [Hash{String => Attempt}] by their keys
@@ -78,14 +78,26 @@ module Soak
       killed = killed?(name)
       Journal.read(path) do |event, (tag, *details)|
         case event
-        when "call" then @calls[tag].tap { |call| call.process = name }.killed = killed
+        when "call" then called(tag, name, killed, details)
         when "reserve", "settle", "release", "uncertain", "hop" then attempted(event, tag, *details)
-        when "answer", "failure", "interrupted" then ended(event, tag, *details)
+        when "answer", "failure", "interrupted", "refused" then ended(event, tag, *details)
         else
-          ended(event, tag, *details) if event == "odd"
+          ended(event, tag, *details) if %w[odd away].include?(event)
           @events << [name, event, tag, *details]
         end
       end
+    end
+
+    def called(tag, process, killed, rows)
+      call = @calls[tag]
+      call.process = process
+      call.killed = killed
+      call.rows = rows
+    end
+
+    def released(attempt, at = nil)
+      attempt.released += 1
+      attempt.released_at = at && Float(at)
     end
 
     def attempted(event, tag, rung, *details)
@@ -94,7 +106,7 @@ module Soak
       case event
       when "reserve" then attempt.reserved += 1
       when "settle" then attempt.charges << told(*details)
-      when "release" then attempt.released += 1
+      when "release" then released(attempt, *details)
       when "uncertain" then attempt.uncertain += 1
       else hopped(attempt, *details)
       end

@@ -29,9 +29,17 @@ module Soak
 
     # Without what the parent does at its exit.
     def child
-      well = Array.new(CALLS) { @asking.call.run }.all?
+      well = Array.new(CALLS) { call(@asking.call) }.all?
     ensure
       exit!(well ? 0 : 1)
+    end
+
+    # Ruby hands a signal that the parent has not taken yet on to the child.
+    def call(asking)
+      asking.run
+    rescue Interrupt
+      @journal.note("interrupt", "ctrl_c", asking.ended? ? "after" : "in", asking.tag)
+      asking.interrupted || true
     end
 
     def await(pid)

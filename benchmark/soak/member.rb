@@ -35,11 +35,12 @@ module Soak
       # It has ended, which its status will tell.
     end
 
-    # Until it has stopped calling.
+    # @param line [String] that it is to say: "ready" before it calls, "stopped" after that
     # @param seconds [Numeric] how long to wait at most
     # @return [void]
-    def await_stop(seconds)
-      @process.wait_readable(seconds)
+    def await(line, seconds)
+      ends_at = now + seconds
+      nil while @process.wait_readable([ends_at - now, 0].max) && (said = @process.gets) && said.chomp != line
     end
 
     # Asks it to end, as a deployment does.

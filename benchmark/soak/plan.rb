@@ -7,13 +7,16 @@ module Soak
     GATEWAY = 15
     PROCESS = 12
     LEAST = 2
-    private_constant :GATEWAY, :PROCESS, :LEAST
+    # Seconds between two increases of the cap.
+    TOP_UP = 0.25
+    private_constant :GATEWAY, :PROCESS, :LEAST, :TOP_UP
 
     # @param options [Options]
     def initialize(options)
       @seconds = options.seconds
       @processes = options.processes
       @every = options.progress
+      @budget = options.budget
     end
 
     # @yield when its time has come
@@ -30,7 +33,12 @@ module Soak
     private
 
     def actions
-      [*progress, *measures, *gateway, *processes]
+      [*progress, *measures, *gateway, *processes, *(database if @budget)]
+    end
+
+    def database
+      [[@seconds / 2.0, :restart_database],
+       *(1..(@seconds / TOP_UP).to_i).map { |count| [count * TOP_UP, :top_up] }]
     end
 
     def progress

@@ -2,6 +2,7 @@
 
 module Soak
   # A budget that reserves, as an app would write it, in memory, without a cap: what it is told is in the journal.
+  # Beside the rows of a database, it is the witness of what they have to say.
   # It is shared by all calls of a process, and by its forks, which have a copy.
   class Purse
     # What stands for a reservation.
@@ -36,7 +37,7 @@ module Soak
     end
 
     def release!(held)
-      note("release", held)
+      note("release", held, Process.clock_gettime(Process::CLOCK_MONOTONIC).round(3))
     end
 
     def uncertain!(held, attempt:)

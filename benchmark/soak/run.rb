@@ -8,11 +8,12 @@ require_relative "plan"
 module Soak
   # One run: starts everything, disturbs it as planned, and stops it. What came of it is in the directory.
   class Run
-    # Seconds: for how long the gateway is away, and how long processes may take to end.
+    # Seconds: for how long the gateway is away, and how long processes may take to start and to end.
     AWAY = 0.3
+    TO_START = 60
     TO_STOP = 25
     TO_END = 40
-    private_constant :AWAY, :TO_STOP, :TO_END
+    private_constant :AWAY, :TO_START, :TO_STOP, :TO_END
 
     # @param directory [String]
     # @param options [Options]
@@ -25,12 +26,17 @@ module Soak
       @random = Random.new(options.seed)
       @members = []
       @leaving = []
+      return unless options.budget
+
+      require_relative "database"
+      @database = Database.new(options)
     end
 
     # @return [void]
     def run
       begin
         start
+        @members.each { |member| member.await("ready", TO_START) }
         Plan.new(@options).each { |action, *details| send(action, *details) }
       rescue Interrupt
         @journal.note("interrupted_run")
@@ -54,7 +60,7 @@ module Soak
 
     def member(name)
       options = { port: @gateway.port, threads: @options.threads, seed: @random.rand(1 << 32),
-                  journal: path("#{name}.journal") }
+                  journal: path("#{name}.journal"), database: @database&.for_worker }
       Member.new(name, options)
     end
 
@@ -74,6 +80,16 @@ module Soak
       @journal.note("gateway", "started")
     end
 
+    def restart_database
+      @journal.note("database", "stopped", now)
+      @database.restart
+      @journal.note("database", "started", now)
+    end
+
+    def top_up
+      @database.top_up
+    end
+
     # The next takes over at once; who was asked to end may still be in a call.
     def restart_process(index, how, name)
       old = @members[index]
@@ -84,13 +100,18 @@ module Soak
       @members[index] = member(name)
     end
 
+    def now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC).round(3)
+    end
+
     # The gateway stays until nobody calls any more; and then nothing is left to be connected to.
     def finish
-      @members.each { |member| member.tell("stop") }.each { |member| member.await_stop(TO_STOP) }
+      @members.each { |member| member.tell("stop") }.each { |member| member.await("stopped", TO_STOP) }
       @gateway.kill
       @members.each { |member| member.tell("end") }
       [*@leaving, *@members].each { |member| @journal.note("ended", member.name, member.wait(TO_END)) }
       @members = @leaving = []
+      @database&.close(Journal.new(path("database")))
     end
   end
 end

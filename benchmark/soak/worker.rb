@@ -35,18 +35,21 @@ module Soak
       @seed = options.fetch("seed")
       @journal = Journal.new(options.fetch("journal"))
       @purse = Purse.new(@journal)
+      @database = options["database"]
       @stopped = false
       @may_end = Queue.new
     end
 
     # @return [void]
     def run
-      configure
-      @routers = CHAINS.map { |chain| router(chain) }
       stop_when_told
+      configure
+      open_database if @database
+      @clients = CHAINS.product(@rows ? @rows.sets : [[]]).map { |chain, rows| client(chain, rows) }
       rest
       @before = Vitals.held
       @journal.note("before", *@before)
+      $stdout.syswrite("ready\n")
       work
       $stdout.syswrite("stopped\n")
       clear_up if @may_end.pop == :cleared_up
@@ -80,8 +83,15 @@ module Soak
                     hop.cost_usd&.to_s("F"))
     end
 
-    def router(chain)
-      LlmRouter.new(chain: chain.map { |endpoint, model| { endpoint: endpoint.to_sym, model: model } }, budget: @purse)
+    def open_database
+      require_relative "rows"
+      @rows = Rows.new(@database, @threads)
+    end
+
+    # @return [Array] a router, and the ids of the rows that pay for its calls
+    def client(chain, rows)
+      chain = chain.map { |endpoint, model| { endpoint: endpoint.to_sym, model: model } }
+      [LlmRouter.new(chain: chain, budget: rows.any? ? [*rows, @purse] : @purse), rows.map(&:id)]
     end
 
     # Makes what is made on first use, and gives what has ended a turn to end: the runtime only runs in a call.
@@ -126,7 +136,8 @@ module Soak
     end
 
     def new_asking(random)
-      Asking.new(@routers.sample(random: random), @journal)
+      router, rows = @clients.sample(random: random)
+      Asking.new(router, @journal, rows: rows)
     end
 
     # By a line, or by a deployment's signal; then there is nobody to wait for.
@@ -157,6 +168,7 @@ module Soak
 
     # The gateway has gone: no socket has a reason to live.
     def clear_up
+      @rows&.disconnect
       (PATIENCE * 10).times do
         rest
         break if Vitals.held.zip(@before).all? { |now, before| now <= before }

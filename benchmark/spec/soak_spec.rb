@@ -57,10 +57,12 @@ RSpec.describe "bin/soak" do
       }
     end
 
+    let(:options) { Soak::Options.default }
+
     def table
       Dir.mktmpdir do |directory|
         files.each { |name, text| File.write(File.join(directory, name), text) }
-        Soak::Reckoning.new(directory, Soak::Options.default).table
+        Soak::Reckoning.new(directory, options).table
       end
     end
 
@@ -119,10 +121,97 @@ RSpec.describe "bin/soak" do
         expect(failed).to match_array(lines), table.to_s
       end
     end
+
+    describe "of rows" do
+      # The same calls, charged to two rows, and one that was refused, one that was there while the database was away,
+      # and one whose charge was made again.
+      before do
+        options.budget = :postgresql
+        %w[t1 t2].each { |tag| change("one.journal", "call #{tag}\n", "call #{tag} 7 8\n") }
+        change("two.journal", "call t3\n", "call t3 7\n")
+        files["one.journal"] += <<~LINES
+          call t4 7
+          refused t4 0.1
+          call t5 7
+          away t5 0.1 PG::ConnectionBad 101.5
+          call t6 7
+          reserve t6 first:a
+          release t6 first:a 100.5
+          hop t6 first:a connection - -
+          failure t6 0.2 LlmRouter::ChainExhausted
+          call t7 7
+          reserve t7 first:a
+          settle t7 first:a gen-7 0.001
+          charge_failed t7 PG::Error 100.7
+          answer t7 0.5 gen-7 0.001 -
+        LINES
+        files["ledger"] += "asked t7 first:a answer gen-7 0.001\nsent t7 first:a\n"
+        files["run"] += "database stopped 100.0\ndatabase started 101.0\n"
+        files["database"] = <<~LINES
+          lease 1.5
+          row 7 1 0.5 0
+          row 8 - 0.5 0
+          charge 7 t1-f t1 first a cost 0.002
+          charge 8 t1-f t1 first a cost 0.002
+          charge 7 t1-s t1 second b cost 0.00300000000000000000000000001
+          charge 8 t1-s t1 second b cost 0.00300000000000000000000000001
+          charge 7 t2-f t2 first a estimate 0.02
+          charge 8 t2-f t2 first a estimate 0.02
+          charge 7 t2-s t2 second b estimate 0.02
+          charge 7 t2-s - - - correction -0.015
+          charge 8 t2-s t2 second b estimate 0.02
+          charge 7 t3-f t3 first a estimate 0.02
+          charge 7 t6-f t6 first a estimate 0.02
+          charge 7 t7-f t7 first a cost 0.001
+        LINES
+      end
+
+      it "finds nothing wrong with rows that are in order" do
+        expect([table.ok?, failed]).to eq([true, []]), table.to_s
+      end
+
+      exact = "rows: attempts charged with their cost"
+      estimated = "rows: attempts that only an estimate covers"
+      lease = "rows: the last lease ran out after, s"
+      again = "charges that were made again"
+      outage = "calls refused for the database was away"
+      cost = "charge 7 t1-f t1 first a cost 0.002\n"
+      {
+        "a charge that is lost" => [["database", cost, ""], [exact]],
+        "a charge that one of two rows lacks" => [["database", cost.sub("charge 7", "charge 8"), ""], [exact]],
+        "a charge that is made twice" => [["database", cost, cost * 2], [exact]],
+        "a wrong digit" => [["database", cost, cost.sub("0.002", "0.0021")], [exact]],
+        "a charge of what was never billed" => [["database", cost, cost + cost.gsub("t1", "t4")], [exact]],
+        "an estimate of what was known" => [["database", cost, cost.sub("cost", "estimate")], [estimated]],
+        "an estimate that is too low" => [["database", "t3 first a estimate 0.02", "t3 first a estimate 0.005"],
+                                          [estimated]],
+        "a release that is lost" => [["one.journal", "first:a 100.5", "first:a 99.5"], [estimated]],
+        "a reservation beyond its lease" => [["database", cost, "#{cost}reservation 7 t6-f t6 first a 0.02\n"],
+                                             ["rows: reservations beyond their lease"]],
+        "a lease that is too long" => [["database", "lease 1.5", "lease 60"], [lease]],
+        "a cap that was exceeded" => [["database", cost, "#{cost}excess 7 0.01\n"],
+                                      ["rows: spent of the shared cap, USD"]],
+        "a cap that nobody felt" => [["one.journal", "refused t4 0.1", "failure t4 0.1"],
+                                     ["rows: calls refused for the cap"]],
+        "what the audit finds" => [["database", cost, "#{cost}difference row_7_differs\n"],
+                                   ["rows: differences that the audit finds"]],
+        "a database that fails by itself" => [["one.journal", "ConnectionBad 101.5", "ConnectionBad 150"], [outage]],
+        "a charge that fails by itself" => [["one.journal", "PG::Error 100.7", "PG::Error 50"], [again]],
+        "a database that stays away" => [["run", "database started 101.0\n", ""],
+                                         ["restarts of the database", outage, again, estimated]]
+      }.each do |what, (change, lines)|
+        it "sees #{what}" do
+          change(*change)
+          expect(failed).to match_array(lines), table.to_s
+        end
+      end
+    end
   end
 
   def soak(*arguments)
     Dir.mktmpdir do |directory|
+      # Database servers are not root's.
+      File.chmod(0o711, directory)
       program = File.expand_path("../../bin/soak", __dir__)
       Open3.capture2e({ "RUBYOPT" => nil, "TMPDIR" => directory }, program, *arguments)
     end
@@ -137,6 +226,14 @@ RSpec.describe "bin/soak" do
     expect(well.first).not_to include("FAILED")
     expect(ill.first).to match(/^answers.* 0, 0.00 % +FAILED/)
     expect([well, ill].map { |_, status| status.exitstatus }).to eq([0, 1])
+  end
+
+  it "charges rows of a database that is restarted meanwhile, each paid answer once" do
+    output, status = soak(*%w[--budget postgresql 6 --processes 2 --threads 4])
+    expect(output).to match(/^restarts of the database +1 +ok$/)
+      .and match(/^rows: attempts charged with their cost +[1-9].* ok$/)
+      .and match(/^rows: differences that the audit finds +0 +ok$/)
+    expect([output.lines.grep(/FAILED/), status.exitstatus]).to eq([[], 0])
   end
 
   it "says what it takes" do

@@ -16,14 +16,29 @@ class DatabaseServer
     @user = user if Process.uid.zero?
     FileUtils.chown(@user, nil, @directory) if @user
     run(*prepare.call(data))
-    @pid = spawn(*as_user(command.call(data, @directory), "--pdeathsig", stop_by.to_s), out: log, err: log, chdir: "/")
+    @command = as_user(command.call(data, @directory), "--pdeathsig", stop_by.to_s)
+    start { ready.call(@directory) }
     stop_at_exit
-    wait_until { ready.call(@directory) }
   end
 
   attr_reader :directory
 
+  # Ends it by a signal, and starts it again with the same data.
+  # @param signal [Symbol]
+  # @yieldreturn [Boolean] whether it answers
+  # @return [void]
+  def restart(signal, &)
+    Process.kill(signal, @pid)
+    Process.wait(@pid)
+    start(&)
+  end
+
   private
+
+  def start(&)
+    @pid = spawn(*@command, out: [log, "a"], err: [log, "a"], chdir: "/")
+    wait_until(&)
+  end
 
   # Not the workers that the specs fork.
   def stop_at_exit

@@ -44,6 +44,14 @@ module Databases
       ActiveRecord::Base.remove_connection
     end
 
+    # What `pg_ctl restart -m immediate` does: every connection breaks in the middle of what it is doing, and the server
+    # recovers as after a crash.
+    def restart_postgresql
+      @postgresql.restart(:QUIT) do
+        answers?("psql", "-h", @postgresql.directory, "-U", "postgres", "-c", "SELECT 1")
+      end
+    end
+
     # Leads a Rails app to a database of its own there, which it has to create.
     def postgresql_environment
       { DATABASE_URL: "postgresql:///rails_app", PGHOST: postgresql.fetch(:host), PGUSER: "postgres" }

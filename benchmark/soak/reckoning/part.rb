@@ -9,14 +9,16 @@ module Soak
     class Part
       # @param books [Books]
       # @param options [Options] of the run
-      def initialize(books, options)
+      # @param tables [Tables, nil] where the budgets are rows
+      def initialize(books, options, tables = nil)
         @books = books
         @options = options
+        @tables = tables
       end
 
       private
 
-      attr_reader :books, :options
+      attr_reader :books, :options, :tables
 
       # @param values [Array<Object>] one or two figures
       # @param wrong [Array<String>] complaints

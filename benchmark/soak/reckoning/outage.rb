@@ -1,0 +1,45 @@
+# frozen_string_literal: true
+
+require_relative "part"
+
+module Soak
+  class Reckoning
+    # Whether calls failed for the database only while it was away.
+    class Outage < Part
+      # Seconds that it may take until all are connected again.
+      SLACK = 2
+      private_constant :SLACK
+
+      # @param books [Books]
+      # @param moment [Float, nil] seconds
+      # @return [Boolean] whether the database was away then
+      def self.at?(books, moment)
+        return false unless moment
+
+        moments = books.all("database").to_h { |_, what, at| [what, Float(at)] }
+        moments.size == 2 && moment.between?(moments["stopped"], moments["started"] + SLACK)
+      end
+
+      # @return [Array<Row>]
+      def rows
+        [restarts, failed("away", "calls refused for the database was away"),
+         failed("charge_failed", "charges that were made again")]
+      end
+
+      private
+
+      def restarts
+        restarts = books.all("database").map { |_, what| what }.tally
+        row("restarts of the database", restarts["stopped"] || 0,
+            wrong: complain("it did not start again", restarts.values != [1, 1]))
+      end
+
+      def failed(event, what)
+        all = books.all(event)
+        others = all.reject { |one| Outage.at?(books, Float(one.last)) }
+        row(what, all.size,
+            wrong: others.map { |process, tag, *details| "#{tag} in #{process} (#{details.join(' ')})" })
+      end
+    end
+  end
+end

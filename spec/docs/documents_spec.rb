@@ -38,6 +38,11 @@ RSpec.describe "The documents" do
     expect(documents.links("docs/README.md").map { |link| link[/\A[^#]+/] }).to include(*guides)
   end
 
+  it "have every program of bin in the map for contributors" do
+    programs = Dir.children(File.join(documents::ROOT, "bin")).map { |name| "bin/#{name}" }
+    expect(documents.paths("CONTRIBUTING.md")).to include(*programs)
+  end
+
   it "have every setting in the guide to settings, and no other" do
     guide = documents.read("docs/settings.md")
     settings = LlmRouter::Configuration.public_instance_methods.map(&:name).grep(/\w=\z/)

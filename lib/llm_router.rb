@@ -2,55 +2,21 @@
 
 require "bigdecimal"
 require "logger"
-require "monitor"
 
 require "llm_router/version"
 require "llm_router/errors"
-require "llm_router/money/budget_exceeded"
 require "llm_router/native"
-require "llm_router/interop/inheritance"
-require "llm_router/call/hop"
-require "llm_router/health/health"
-require "llm_router/call/usage"
-require "llm_router/money/attempt"
-require "llm_router/call/response"
-require "llm_router/config/secret"
-require "llm_router/config/environment"
-require "llm_router/config/setting"
-require "llm_router/config/parameters"
-require "llm_router/call/input"
-require "llm_router/money/unlimited"
-require "llm_router/money/price"
-require "llm_router/money/prices"
-require "llm_router/money/worst_case"
-require "llm_router/money/account"
-require "llm_router/config/endpoint"
-require "llm_router/config/candidate"
-require "llm_router/config/chain"
-require "llm_router/config/job_settings"
-require "llm_router/config/settings"
-require "llm_router/config/health_settings"
-require "llm_router/config/configuration"
-require "llm_router/events/log"
-require "llm_router/events/events"
-require "llm_router/events/spans"
-require "llm_router/events/telemetry"
-require "llm_router/interop/fiber_local"
-require "llm_router/rails/web_request"
-require "llm_router/rails/database_connections"
-require "llm_router/rails/current_job"
-require "llm_router/money/later_charge"
-require "llm_router/rails/budget_jobs"
-require "llm_router/interop/parking"
-require "llm_router/interop/unscheduled"
-require "llm_router/interop/uninterrupted"
-require "llm_router/money/spending"
-require "llm_router/call/endings"
-require "llm_router/money/settling"
-require "llm_router/call/call"
 
-# Seldom needed, and as long to load as a third of all this.
-autoload :JSON, "json"
+%w[fiber_local hooks call_site inheritance parking unscheduled uninterrupted portable]
+  .each { |file| require "llm_router/interop/#{file}" }
+%w[secret environment setting parameters endpoint candidate chain job_settings settings health_settings in_force]
+  .each { |file| require "llm_router/config/#{file}" }
+%w[usage bounds price prices worst_case bill attempt unlimited budget_exceeded budgets current_job deferred_charge
+   account spending].each { |file| require "llm_router/money/#{file}" }
+require "llm_router/health/health"
+%w[log events spans telemetry].each { |file| require "llm_router/events/#{file}" }
+require "llm_router/config/configuration"
+%w[input hop response endings settling web_request call].each { |file| require "llm_router/call/#{file}" }
 
 # Asks the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway,
 # until one answers. The budget is asked before each attempt and charged what the answer cost.
@@ -72,21 +38,7 @@ autoload :JSON, "json"
 class LlmRouter
   autoload :Batch, "llm_router/call/batch"
   autoload :BatchedCall, "llm_router/call/batched_call"
-  autoload :Budget, "llm_router/budget"
-  autoload :BudgetAddress, "llm_router/rails/budget_address"
-  autoload :BudgetJob, "llm_router/rails/budget_job"
-  autoload :Budgets, "llm_router/money/budgets"
-  autoload :ChargeOnce, "llm_router/rails/charge_once"
-  autoload :Enqueue, "llm_router/rails/enqueue"
-  autoload :Job, "llm_router/rails/job"
-  autoload :JobPolicy, "llm_router/rails/job_policy"
-  autoload :JobReport, "llm_router/rails/job_report"
-  autoload :OnBudgetExceeded, "llm_router/rails/on_budget_exceeded"
-  autoload :SidekiqWorker, "llm_router/sidekiq/sidekiq_worker"
   autoload :SharedHealth, "llm_router/health/shared_health"
-  BudgetJobs.register
-
-  @configuring = Monitor.new
 
   class << self
     # Changes the configuration: what is not set stays as it was. All of it is checked at the end
@@ -99,20 +51,14 @@ class LlmRouter
     #     config.timeout = 20 # seconds
     #     config.chain :default, %w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]
     #   end
-    def configure
-      main_ractor!
-      with_rails
-      @configuring.synchronize do
-        draft = (@config || Configuration.new).dup
-        yield draft
-        @config = draft.finish.tap { |config| BudgetJobs.configured { config } }
-      end
+    def configure(&)
+      PlugIns.load_railtie
+      Configuration.change(&)
     end
 
     # @return [Configuration] frozen
     def config
-      main_ractor!
-      @config || @configuring.synchronize { @config ||= Configuration.new }
+      Configuration.current
     end
 
     # Says that the calls in the block may hold up a web request.
@@ -143,29 +89,7 @@ class LlmRouter
     # Back to the defaults, for consoles and tests.
     # @return [void]
     def reset_configuration!
-      main_ractor!
-      @configuring.synchronize { @config = nil }
-      BudgetJobs.configured { Configuration.new }
-    end
-
-    # Loads what belongs to Rails, where that was loaded after this gem: by a spec_helper, or with require: false.
-    # @return [void]
-    # @api private
-    def with_rails
-      return if @with_rails || !defined?(::Rails::Railtie)
-
-      @with_rails = true
-      require "llm_router/rails/railtie"
-    end
-
-    private
-
-    # Ruby would only say that an instance variable cannot be read.
-    def main_ractor!
-      return if Ractor.current == Ractor.main
-
-      raise Error, "llm_router works in the main Ractor only: call it there, on a Thread, for threads run side by " \
-                   "side while they wait for a model, and send the answer's text to the other Ractor"
+      Configuration.reset
     end
   end
 
@@ -178,12 +102,12 @@ class LlmRouter
   # @raise [ConfigurationError] an unknown or faulty chain, a missing key
   # @raise [ArgumentError] a budget that is none
   def initialize(budget:, chain: :default, timeout: nil, deadline: nil)
-    LlmRouter.with_rails
+    PlugIns.load_railtie
     @config = LlmRouter.config
     @budget = check_budget(budget)
     @chain = @config.resolve(chain)
     # A call raises something clearer then.
-    @chain.check_keys! unless real_call_in_test?
+    @chain.check_keys! unless PlugIns.real_call_in_test?(@config)
     @timeout = timeout ? Setting.seconds("timeout", timeout) : @config.timeout
     @deadline = deadline ? Setting.seconds("deadline", deadline) : @config.deadline
     freeze
@@ -212,8 +136,8 @@ class LlmRouter
   def call(messages:, **options)
     Input.check(messages, options)
     @config.check_spelling(options, ArgumentError) { "call" }
-    check_test
-    @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
+    PlugIns.refuse_real_call_in_test(@config)
+    WebRequest.check(@config)
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
       @chain.native.walk(call, messages, options, *terms)
     end
@@ -254,8 +178,8 @@ class LlmRouter
       @config.check_spelling(request.except(:messages, :context), ArgumentError) { "requests[#{number}]" }
     end
     Setting.count("concurrency", concurrency, ArgumentError)
-    check_test
-    @config.held_up_by(WebRequest.call_site) if WebRequest.held_up?
+    PlugIns.refuse_real_call_in_test(@config)
+    WebRequest.check(@config)
     Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
       @chain.native.walk_all(batch, requests, concurrency, *terms)
     end
@@ -279,24 +203,11 @@ class LlmRouter
                          "LlmRouter::Unlimited for none"
   end
 
-  # WebMock and VCR do not see what Rust sends, so a test that scripts nothing would spend money.
-  def check_test
-    return unless real_call_in_test?
-
-    require "llm_router/testing/real_call_in_test"
-    raise Testing::RealCallInTest
-  end
-
-  def real_call_in_test?
-    return false if @config.allow_real_calls_in_test || !Environment.test?
-
-    !(LlmRouter.respond_to?(:testing?) && LlmRouter.testing?)
-  end
-
   # The times and limits of a call, and when a model cools down.
   def terms
     [[@timeout, @deadline, @config.max_answer_bytes], [@config.cooldown_after, @config.down_after]]
   end
 end
 
-LlmRouter.with_rails
+require "llm_router/plug_ins"
+LlmRouter::PlugIns.load_railtie

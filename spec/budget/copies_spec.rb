@@ -12,7 +12,7 @@ RSpec.describe "LlmRouter::Budget, in copies of one job" do
 
       before do
         stub_const("CopiedJob", Class.new(ApplicationJob) do
-          include LlmRouter::CurrentJob::Callback
+          include LlmRouter::JobTracking
           def perform(budget)
             LlmRouter.new(budget: budget).call(messages: Support::MESSAGES, max_tokens: 1).content
           end

@@ -152,7 +152,7 @@ RSpec.describe "A Rails app with llm_router" do
       status, = Rails.application.call(Rack::MockRequest.env_for("/draft", "HTTP_HOST" => "localhost"))
       abort "status \#{status}" unless status == 200
     RUBY
-    expect(app.log("development.log")).to match(/\[llm\] \S+:\d+ asks a model while a web request is being served/)
+    expect(app.log("development.log")).to match(/\[llm\] \S+:\d+ calls a model inside a web request/)
   end
 
   %w[inline async].each do |adapter|

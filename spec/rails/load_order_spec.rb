@@ -18,7 +18,7 @@ RSpec.describe "llm_router in a Rails app" do
       LlmRouter.new(budget: LlmRouter::Unlimited, chain: %w[a/b c/d]).call(messages: [{ role: "user", content: "Hi" }])
       watching = Rails.application.middleware.any? { |part| part.klass == LlmRouter::WebRequest::Middleware }
       p(log: LlmRouter.config.logger.equal?(Rails.logger), name: LlmRouter.config.app_name, events: events.size,
-        jobs: ActiveJob::Base < LlmRouter::CurrentJob::Callback, watching: watching)
+        jobs: ActiveJob::Base < LlmRouter::JobTracking, watching: watching)
     RUBY
     app.command("bundle", "exec", "ruby", file, CI: nil)
   end

@@ -10,7 +10,7 @@ RSpec.describe LlmRouter, "in a web request" do
   end
 
   def warnings
-    log.lines.grep(/WARN.*asks a model while a web request is being served/)
+    log.lines.grep(/WARN.*calls a model inside a web request/)
   end
 
   it "warns once for each place that calls, naming it" do
@@ -23,7 +23,7 @@ RSpec.describe LlmRouter, "in a web request" do
 
   it "raises where that is configured, before a budget or a model is asked" do
     configure(in_web_request: :raise)
-    expect { serve { ask } }.to raise_error(described_class::CalledInWebRequest, /do it in a job/)
+    expect { serve { ask } }.to raise_error(described_class::CalledInWebRequest, /Call it in a job/)
     expect([budget.asked, gateway.requests.size]).to eq([0, 0])
   end
 

@@ -25,8 +25,8 @@ class LlmRouter
         budgets, settled_usd = Thread.current[SETTLED]
         return unless budgets&.include?(budget) && settled_usd == cost_usd
 
-        place = WebRequest.call_site
-        LlmRouter.config.warn_once("#{place} charges by hand") do
+        place = CallSite.find
+        Configuration.current.warn_once("#{place} charges by hand") do
           "#{place} charges #{budget.scope_in_words} by hand with what a call has cost. The call charged it already, " \
             "so it pays twice: delete that line"
         end

@@ -68,6 +68,13 @@ class LlmRouter
         @ledger_statements ||= {}
       end
 
+      # @api private
+      # @param budgets [Array<Budget>] rows of this database
+      # @return [Object] which reserves with all of them or with none, in one transaction
+      def joint_ledger(budgets)
+        Ledger.new(budgets)
+      end
+
       # An owner that was deleted is not the app.
       # @api private
       def cap_of_owner(budget)
@@ -76,7 +83,7 @@ class LlmRouter
         owner = Owner.of(budget)
         return yield(owner) if owner
 
-        LlmRouter.config.logger&.warn do
+        Configuration.current.logger&.warn do
           "[llm] #{table_name} #{budget.id} (#{budget.scope_in_words}): the owner was deleted, so the cap is 0 USD. " \
             "Delete the row, or set its cap_usd"
         end
@@ -90,7 +97,7 @@ class LlmRouter
         return if @warned_of_no_cap || default_caps
 
         @warned_of_no_cap = true
-        LlmRouter.config.logger&.warn do
+        Configuration.current.logger&.warn do
           "[llm] #{name} has rows without a cap: their spending is counted, and nothing is refused. Write " \
             "default_cap_usd \"25.00\" in the model, or default_cap_usd nil if that is meant"
         end

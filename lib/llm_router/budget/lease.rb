@@ -10,7 +10,7 @@ class LlmRouter
 
       # @return [Float] seconds that an attempt may take for all that the configuration knows, and a while more
       def default
-        config = LlmRouter.config
+        config = Configuration.current
         config.timeout + config.lease_margin
       end
 
@@ -33,7 +33,7 @@ class LlmRouter
       # @return [BigDecimal] US dollars that cannot be spent otherwise: where an estimate is going to be
       #   charged, that of a lease that is up as well
       def claim(row)
-        LlmRouter.config.on_uncertain == :release ? held(row) : row[:reserved_usd]
+        Configuration.current.on_uncertain == :release ? held(row) : row[:reserved_usd]
       end
 
       def running(budget, column, now = Time.now)

@@ -81,7 +81,7 @@ class LlmRouter
         fast = ->(statement) { statement.reserve({ **reservation.to_h, **columns }, default_caps.values) }
         short = []
         act(fast: fast, default_caps: default_caps, now: now) do |snapshots|
-          snapshots.each { |snapshot| snapshot.expire(now, LlmRouter.config.on_uncertain) }
+          snapshots.each { |snapshot| snapshot.expire(now, Configuration.current.on_uncertain) }
           short = snapshots.reject { |snapshot| snapshot.fits?(reservation.usd) }
           snapshots.each { |snapshot| snapshot.reserve(reservation, columns) } if short.empty?
         end

@@ -91,7 +91,7 @@ class LlmRouter
 
     # The thread waits now. What the block, or a budget, has taken a connection for is done.
     def rest
-      DatabaseConnections.release if @config.release_connections
+      Hooks.run(:before_wait) if @config.release_connections
     end
 
     private

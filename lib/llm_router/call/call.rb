@@ -55,7 +55,7 @@ class LlmRouter
       elsif Unscheduled.run { @spending.exhausted?(@asked) }
         nothing_left(@asked.model)
       end
-      DatabaseConnections.release if @config.release_connections
+      Hooks.run(:before_wait) if @config.release_connections
       @telemetry.attempting(@asked, position)
       @spending.ceiling if reserving?
     end

@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "llm_router/call/portable"
-
 class LlmRouter
   # One step of a call that brought no answer: a model that failed, or was passed by.
   #

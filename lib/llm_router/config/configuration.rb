@@ -5,6 +5,7 @@ class LlmRouter
   class Configuration
     include Settings
     include HealthSettings
+    extend InForce
 
     # @return [Array<#call>] what {#on_hop} was given
     attr_reader :hop_observers
@@ -137,15 +138,10 @@ class LlmRouter
       @endpoints.fetch(name.to_sym) { raise ConfigurationError, "no endpoint is called #{name} any more" }
     end
 
-    # Once in each process, whatever is configured meanwhile.
-    # @param what [Object]
-    # @yieldreturn [String]
-    # @api private
-
     # Checks and compiles what was set. The doubts about a chain are told here, once.
     # @api private
     def finish
-      @events = LlmRouter.const_defined?(:Notifications, false) ? Notifications : Events
+      @events = Events.sink
       told = @chains || {}
       @endpoints = compiled_endpoints.freeze
       @chains = compiled_chains.freeze
@@ -154,19 +150,6 @@ class LlmRouter
         doubt(chain) unless same_vendor == :warn && told[chain.name]&.doubts == chain.doubts
       end
       freeze
-    end
-
-    # A web request waits for a call: tells of it once for each place that calls.
-    # @raise [CalledInWebRequest]
-    # @api private
-    def held_up_by(call_site)
-      return if in_web_request == :allow
-
-      message = "#{call_site} asks a model while a web request is being served, which may hold up its thread for as " \
-                "long as a whole chain takes: do it in a job, or wrap it in LlmRouter.allow_in_request { }"
-      raise CalledInWebRequest, message if in_web_request == :raise
-
-      warn_once(call_site) { message }
     end
 
     # Says of parameters that look like a slip of the pen what was probably meant.

@@ -8,9 +8,7 @@ class LlmRouter
 
     # @return [String] that of Rails, where there is one
     def name
-      return ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env)
-
-      ENV["RAILS_ENV"] || ENV["RACK_ENV"] || "development"
+      Hooks.run(:environment) || ENV["RAILS_ENV"] || ENV["RACK_ENV"] || "development"
     end
 
     # @return [Boolean]

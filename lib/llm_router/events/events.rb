@@ -12,6 +12,13 @@ class LlmRouter
       end
     end
 
+    @sink = self
+
+    class << self
+      # @return [Events, Notifications] where the events of configurations made from now on go
+      attr_accessor :sink
+    end
+
     module_function
 
     # @return [#finish]

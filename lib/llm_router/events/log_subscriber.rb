@@ -69,13 +69,13 @@ class LlmRouter
 
     # @return [Logger, nil] the configured one
     def logger
-      LlmRouter.config.logger
+      Configuration.current.logger
     end
 
     private
 
     def lines
-      Log.of(LlmRouter.config)
+      Log.of(Configuration.current)
     end
   end
 end

@@ -53,6 +53,8 @@ class LlmRouter
       def plain_answers?(logger) = Notifications.plain_answers?(logger)
     end
 
+    Events.sink = self
+
     module_function
 
     # See {Events}.

@@ -88,7 +88,7 @@ class LlmRouter
     # @param attempt [Attempt, nil]
     # @return [void]
     def uncertain!(reserved, attempt: nil)
-      charge = LlmRouter.config.on_uncertain == :charge_estimate
+      charge = Configuration.current.on_uncertain == :charge_estimate
       each_of(reserved.keys) { |account| account.uncertain(reserved[account], charge: charge) { attempt } }
     end
 
@@ -108,14 +108,6 @@ class LlmRouter
     def period_ends_at
       budget = exhausted
       budget && ends_at(budget)
-    end
-
-    # @return [Array<Budget>] those that are rows of a database
-    # @api private
-    def rows
-      return [] unless Object.const_defined?("ActiveRecord::Base")
-
-      budgets.select { |budget| budget.is_a?(ActiveRecord::Base) && budget.is_a?(Budget) }
     end
 
     # @return [String]
@@ -145,9 +137,10 @@ class LlmRouter
 
     # Rows of one database act together, in one transaction.
     def accounts
-      others = budgets - rows
-      together = rows.group_by { |row| row.class.connection_pool }.values
-      together.map { |members| Account.of(Budget::Ledger.new(members)) } + others.map { |budget| Account.of(budget) }
+      rows, others = budgets.partition { |budget| budget.class.respond_to?(:joint_ledger) }
+      by_database = rows.group_by { |row| row.class.connection_pool }.values
+      joint = by_database.map { |members| members.first.class.joint_ledger(members) }
+      (joint + others).map { |budget| Account.of(budget) }
     end
   end
 end

@@ -107,9 +107,11 @@ class LlmRouter
     # After an answer whose bill nobody knows: its endpoint may come to know it.
     # @param generation_id [String, nil]
     def follow(generation_id)
-      return unless @unbilled && generation_id && Object.const_defined?("ActiveJob::Base")
+      return unless @unbilled && generation_id
 
-      quietly { SettleJob.follow(@account.budget, attempt.with(generation_id: generation_id, cost_basis: nil)) }
+      quietly do
+        Hooks.run(:cost_unknown, @account.budget, attempt.with(generation_id: generation_id, cost_basis: nil))
+      end
     end
 
     # The attempt cost nothing, or was never made.

@@ -18,7 +18,7 @@ class LlmRouter
     end
 
     def jobs
-      ActiveSupport.on_load(:active_job) { include CurrentJob::Callback unless self < CurrentJob::Callback }
+      ActiveSupport.on_load(:active_job) { include JobTracking unless self < JobTracking }
     end
 
     # @param app [Rails::Application]

@@ -29,17 +29,11 @@ class LlmRouter
       raise ConfigurationError, "job_parent is #{config.job_parent}, which cannot be loaded (#{reason}): #{ADVICE}"
     end
 
-    # Says where the classes are found.
-    # @return [void]
-    def register
-      FILES.each { |name, file| LlmRouter.autoload(name, file) }
-    end
-
     # The configuration has changed.
-    # @yieldreturn [Configuration] the new one
+    # @param config [Configuration] the new one
     # @return [void]
-    def configured
-      unload unless @loaded_with.nil? || @loaded_with == settings(yield)
+    def configured(config)
+      unload unless @loaded_with.nil? || @loaded_with == settings(config)
     end
 
     # A parent that is reloaded is another class.
@@ -48,11 +42,13 @@ class LlmRouter
       @loaded_with = nil
       FILES.each_key { |name| LlmRouter.send(:remove_const, name) unless LlmRouter.autoload?(name) }
       $LOADED_FEATURES.reject! { |file| FILES.value?(file) }
-      register
+      FILES.each { |name, file| LlmRouter.autoload(name, file) }
     end
 
     def settings(config)
       [config.job_parent, config.job_queue]
     end
+
+    Hooks.on(:configured) { |config| configured(config) }
   end
 end

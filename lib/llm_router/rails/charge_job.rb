@@ -19,7 +19,7 @@ class LlmRouter
     # @return [void]
     # @raise [BudgetNotFound] the record was deleted, or is another's: reported, and not retried
     def perform(budget, cost_usd, attempt = nil)
-      LaterCharge.make(budget, cost_usd, attempt || { id: job_id })
+      QueuedCharge.make(budget, cost_usd, attempt || { id: job_id })
     end
   end
 end

@@ -42,10 +42,10 @@ class LlmRouter
                              "for a Sidekiq worker include LlmRouter::SidekiqWorker"
       end
 
-      include CurrentJob::Callback
+      include JobTracking
       extend OnBudgetExceeded
       rescue_from(*JobPolicy::ERRORS, with: :handle_llm_error)
-      around_perform { |_job, block| LaterCharge.with(method(:charge_later), &block) }
+      around_perform { |_job, block| DeferredCharge.with(method(:charge_later), &block) }
     end
 
     # From Rails 8.1 on, a continuation that has advanced resumes after any error, and soon. Those of a call are for

@@ -24,7 +24,7 @@ class LlmRouter
     def self.follow(budget, attempt)
       return unless attempt.endpoint == "openrouter"
 
-      Budgets.new([budget]).rows.each do |row|
+      Budgets.new([budget]).budgets.select { |member| BudgetAddress.row?(member) }.each do |row|
         Enqueue.call(new(row, attempt.to_h.transform_keys(&:to_s)), wait: WAIT)
       end
     end

@@ -107,7 +107,7 @@ class LlmRouter
           break unless places
 
           came = ask(outbox, places)
-          DatabaseConnections.release
+          Hooks.run(:before_wait)
           @lock.synchronize do
             @fresh_until = now + (came ? FRESH : REST)
             @late = false

@@ -15,7 +15,7 @@ class LlmRouter
       #   this job's own
       # @return [void]
       def perform(budget, cost_usd, attempt)
-        LaterCharge.make(budget, cost_usd, attempt.empty? ? { "id" => jid } : attempt)
+        QueuedCharge.make(budget, cost_usd, attempt.empty? ? { "id" => jid } : attempt)
       rescue BudgetNotFound => e
         JobReport.new(self.class.name, jid).discarded(e)
       end

@@ -33,7 +33,7 @@ class LlmRouter
       # @yield the worker's perform
       # @return [Object, nil] what the block returns
       def call(&)
-        CurrentJob.with(@worker.jid, method(:place)) { LaterCharge.with(method(:charge_later), &) }
+        CurrentJob.with(@worker.jid, method(:progress)) { DeferredCharge.with(method(:charge_later), &) }
       rescue *JobPolicy::ERRORS => e
         conclude(e)
       end
@@ -57,8 +57,8 @@ class LlmRouter
         nil
       end
 
-      # Where a Sidekiq::IterableJob is.
-      def place
+      # Where a Sidekiq::IterableJob resumed.
+      def progress
         @worker.instance_variable_defined?(:@_cursor) ? [@worker.instance_variable_get(:@_cursor)].compact : []
       end
 

@@ -64,7 +64,7 @@ class LlmRouter
 
     def charge_failed(error, cost_usd, response)
       left = error.is_a?(Budgets::PartlyCharged) ? error.left : @budget
-      return if LaterCharge.taken?(left, cost_usd, @spending.attempt)
+      return if DeferredCharge.accepted?(left, cost_usd, @spending.attempt)
 
       message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{error.class}): " \
                 "charge again"

@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Moments at which rooms outside (Rails, the ledger, jobs) act. They register here, so that no room inside names them.
+  #
+  # - +:environment+ answers where the app runs, such as "production"; nil if it does not know
+  # - +:configured+, given the new {Configuration}
+  # - +:before_wait+: this thread is about to wait for the network
+  # - +:cost_unknown+, given the budget and the {Attempt} whose cost the endpoint may know later
+  # @api private
+  module Hooks
+    @actions = {}
+
+    class << self
+      # @param moment [Symbol]
+      # @yield in place of what was registered before
+      # @return [void]
+      def on(moment, &action)
+        @actions[moment] = action
+      end
+
+      # @param moment [Symbol]
+      # @return [Object, nil] what the action returned; nil if there is none
+      def run(moment, *arguments)
+        @actions[moment]&.call(*arguments)
+      end
+    end
+  end
+end

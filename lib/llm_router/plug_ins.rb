@@ -1,0 +1,60 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Everything that plugs in from outside, and the only file that names it: Rails, Active Job, Active Record, Sidekiq,
+  # the ledger, tests. Each is loaded when it is first used, and none is needed.
+  # @api private
+  module PlugIns
+    CONSTANTS = {
+      Budget: "budget", BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job",
+      BudgetJobs: "rails/budget_jobs", ChargeOnce: "rails/charge_once",
+      DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
+      Job: "rails/job", JobPolicy: "rails/job_policy", JobReport: "rails/job_report",
+      JobTracking: "rails/job_tracking", OnBudgetExceeded: "rails/on_budget_exceeded",
+      QueuedCharge: "rails/queued_charge",
+      SidekiqWorker: "sidekiq/sidekiq_worker",
+      # Loaded again when their parent class changes: see BudgetJobs.
+      BudgetJobParent: "rails/budget_job_parent", ChargeJob: "rails/charge_job", SettleJob: "rails/settle_job"
+    }.freeze
+    private_constant :CONSTANTS
+
+    CONSTANTS.each { |name, file| LlmRouter.autoload(name, File.join(__dir__, "#{file}.rb")) }
+    WebRequest.autoload(:Middleware, File.join(__dir__, "rails/web_request_middleware.rb"))
+
+    Hooks.on(:environment) { ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env) }
+    Hooks.on(:before_wait) { DatabaseConnections.release }
+    Hooks.on(:cost_unknown) do |budget, attempt|
+      SettleJob.follow(budget, attempt) if Object.const_defined?("ActiveJob::Base")
+    end
+
+    module_function
+
+    # Loads the Railtie, also where Rails was loaded after this gem: by a spec_helper, or with require: false.
+    # @return [void]
+    def load_railtie
+      return if @railtie || !defined?(::Rails::Railtie)
+
+      @railtie = true
+      require "llm_router/rails/railtie"
+    end
+
+    # WebMock and VCR do not see what Rust sends, so a test without a scripted answer would spend money.
+    # @param config [Configuration]
+    # @return [Boolean] whether a call now would leave the machine from a test
+    def real_call_in_test?(config)
+      return false if config.allow_real_calls_in_test || !Environment.test?
+
+      !(LlmRouter.respond_to?(:testing?) && LlmRouter.testing?)
+    end
+
+    # @param config [Configuration]
+    # @return [void]
+    # @raise [Testing::RealCallInTest]
+    def refuse_real_call_in_test(config)
+      return unless real_call_in_test?(config)
+
+      require "llm_router/testing/real_call_in_test"
+      raise Testing::RealCallInTest
+    end
+  end
+end

@@ -1,0 +1,48 @@
+# frozen_string_literal: true
+
+require_relative "ruby_rooms"
+
+# Which room of lib/llm_router may refer to which: see docs/architecture.md.
+RSpec.describe "The rooms of lib/llm_router" do
+  beside = %i[config money health events]
+  inside = [:call, *beside, :interop, :native]
+  table = {
+    native: [],
+    interop: %i[native],
+    **beside.to_h { |room| [room, [*beside, :interop, :native]] },
+    call: [*beside, :interop, :native],
+    facade: [*inside, :plug_ins],
+    # Outside: they may name what is inside, which never names them.
+    budget: [*inside, :ActiveRecord],
+    rails: [*inside, :facade, :budget, :sidekiq, :Rails, :ActiveJob, :ActiveRecord, :GlobalID, :Sidekiq],
+    sidekiq: [*inside, :facade, :rails, :Sidekiq, :ActiveJob],
+    testing: [*inside, :facade],
+    # The only file that knows both sides.
+    plug_ins: [*inside, :facade, :budget, :rails, :sidekiq, :testing, :Rails, :ActiveJob]
+  }
+
+  table.each do |room, allowed|
+    it "let #{room} refer to #{allowed.empty? ? 'no other' : allowed.join(', ')}" do
+      sources = RubyRooms.sources.select { |source| source.room == room }
+      forbidden = sources.flat_map do |source|
+        wrong = RubyRooms.references(source).uniq.group_by(&:first).except(*allowed)
+        wrong.values.flatten(1).map { |target, name| "#{source.file}.rb refers to #{name} (#{target})" }
+      end
+      expect(forbidden).to eq([])
+    end
+  end
+
+  it "are all in the table" do
+    expect(RubyRooms.sources.map(&:room).uniq).to match_array(table.keys)
+  end
+
+  it "know where each constant lives" do
+    expect(RubyRooms.homes.values_at("Hop", "Candidate", "Budget", "Job", "WebRequest", "Log"))
+      .to eq(%i[call config budget rails call events])
+  end
+
+  it "are loaded without Rails, the ledger or Sidekiq until these are named" do
+    script = 'require "llm_router"; puts $LOADED_FEATURES.grep(%r{llm_router/(rails|sidekiq|budget|testing)[/.]})'
+    expect(output_of(script)).to eq("")
+  end
+end

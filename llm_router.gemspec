@@ -16,7 +16,7 @@ Gem::Specification.new do |spec|
 
   files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rb,rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
               "README.md", "docs/*.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
-  left_out = Dir["ext/core/{examples,tests}/**/*", "lib/llm_router/llm_router.*"]
+  left_out = Dir["ext/core/{examples,tests}/**/*", "ext/**/tests.rs", "lib/llm_router/llm_router.*"]
   spec.files = files.select { |file| File.file?(file) } - left_out
   # RubyGems builds Cargo projects by itself, but leaves all that Cargo wrote in the installed gem.
   spec.extensions = ["ext/llm_router/extconf.rb"]

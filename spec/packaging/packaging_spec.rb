@@ -29,7 +29,7 @@ RSpec.describe "The gems" do
     expect(source.extensions).to eq(["ext/llm_router/extconf.rb"])
     expect(source.files).to include(*everywhere, "Cargo.toml", "Cargo.lock", ".cargo/config.toml",
                                     "ext/core/Cargo.toml", "ext/llm_router/cargo.rb", "ext/llm_router/src/lib.rs")
-    expect(source.files.grep(%r{\.(so|bundle|dylib)\z|/tests/|\A(spec|target|pkg)/})).to be_empty
+    expect(source.files.grep(%r{\.(so|bundle|dylib)\z|/tests?[/.]|\A(spec|target|pkg)/})).to be_empty
   end
 
   it "come with the documents that a user reads, and without those for contributors" do

@@ -61,6 +61,41 @@ RSpec.describe LlmRouter::Budget::AdapterInternals do
       end
     end
 
+    it "reaches the driver, and leaves it to Rails when a transaction begins" do
+      described_class.with_driver(connection) { |driver| expect(driver).to be_a(PG::Connection) }
+      expect(connection.transaction_manager).to be_lazy_transactions_enabled
+    end
+
+    describe "with a statement of its own" do
+      let(:sql) { "SELECT $1::text" }
+
+      def execute
+        described_class.execute(connection, sql, ["a"])
+      end
+
+      def prepared
+        connection.select_values("SELECT name FROM pg_prepared_statements WHERE statement = '#{sql}'")
+      end
+
+      it "prepares it once for each connection, and anew where the session was reset" do
+        expect(Array.new(2) { execute }).to eq([[["a"]]] * 2)
+        expect(prepared.size).to eq(1)
+        connection.execute(%(DEALLOCATE "#{prepared.first}"))
+        expect(execute).to eq([["a"]])
+      end
+
+      it "prepares nothing where the app does not" do
+        connection.unprepared_statement { expect(execute).to eq([["a"]]) }
+        expect(prepared).to eq([])
+      end
+
+      it "raises what Active Record does, and tells its listeners" do
+        expect(round_trips { execute }).to eq([sql])
+        expect { described_class.execute(connection, "SELECT 1 / $1::int", [0]) }
+          .to raise_error(ActiveRecord::StatementInvalid, /division by zero/)
+      end
+    end
+
     it "lets a record load what strict loading forbids" do
       owner = BudgetTable::Organization.strict_loading.find(organization.id)
       expect { described_class.allow_loading(owner) }.to change(owner, :strict_loading?).to(false)

@@ -31,31 +31,78 @@ class LlmRouter
         !outermost.nil? && !outermost.joinable?
       end
 
+      # @return [Class] the one that roles and shards are switched for; {ActiveRecord::Base} for that of all
+      def connection_class(model)
+        owner = %i[connection_class_for_self connection_classes].find { |name| model.respond_to?(name) }
+        owner = owner ? model.public_send(owner) : ActiveRecord::Base
+        owner.respond_to?(:primary_class?) && owner.primary_class? ? ActiveRecord::Base : owner
+      end
+
       # @param pool [ActiveRecord::ConnectionAdapters::ConnectionPool]
       # @return [ActiveRecord::ConnectionAdapters::AbstractAdapter] one that is not the pool's; close it
       def new_connection(pool)
         pool.send(:new_connection)
       end
 
+      # Runs a statement of PostgreSQL through the driver, prepared once for each connection where the app allows that.
+      # Active Record's own way costs three times as much: it looks up types, and makes objects of the result.
+      # @param values [Array<String, Integer, nil>]
+      # @return [Array<Array<String>>] rows
+      def execute(connection, sql, values)
+        instrument(connection, sql) do
+          with_driver(connection) do |driver|
+            connection.prepared_statements? ? prepared(driver, sql, values) : driver.exec_params(sql, values)
+          end.values
+        end
+      rescue PG::Error => e
+        raise connection.send(:translate_exception_class, e, sql, [])
+      end
+
+      # @param sql [String] always the same object for the same statement
+      def prepared(driver, sql, values)
+        names = driver.instance_variable_get(:@llm_router_statements) ||
+                driver.instance_variable_set(:@llm_router_statements, {}.compare_by_identity)
+        name = names[sql] ||= "llm_router_#{Native.uuid}".tap { |made| driver.prepare(made, sql) }
+        driver.exec_prepared(name, values)
+      rescue PG::InvalidSqlStatementName
+        # The session was reset.
+        names.delete(sql)
+        retry
+      end
+
       # Takes several statements in one call of the library. No other thread runs until it is done.
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter] of SQLite
       def execute_batch(connection, sql)
-        connection.raw_connection.execute_batch2(sql)
+        instrument(connection, sql) { with_driver(connection) { |driver| driver.execute_batch2(sql) } }
       end
 
       # @return [Boolean] whether SQLite is in a transaction
       def transaction_active?(connection)
-        connection.raw_connection.transaction_active?
+        with_driver(connection, &:transaction_active?)
       end
 
       # @return [Boolean] whether the driver can take more than one result of MariaDB
       def abandon_results?(connection)
-        connection.raw_connection.respond_to?(:abandon_results!)
+        with_driver(connection) { |driver| driver.respond_to?(:abandon_results!) }
       end
 
       # @return [void]
       def abandon_results(connection)
-        connection.raw_connection.abandon_results!
+        with_driver(connection, &:abandon_results!)
+      end
+
+      # The public raw_connection keeps Rails from putting off BEGIN, and from 7.1 on from reconnecting.
+      # @yieldparam driver [PG::Connection, Mysql2::Client, SQLite3::Database]
+      def with_driver(connection, &)
+        return connection.send(:with_raw_connection, &) if connection.respond_to?(:with_raw_connection, true)
+
+        yield connection.instance_variable_get(:@connection) || connection.raw_connection
+      end
+
+      # As Active Record does, for loggers and the like.
+      def instrument(connection, sql, &)
+        details = { sql: sql, name: "LlmRouter::Budget", connection: connection }
+        ActiveSupport::Notifications.instrument("sql.active_record", details, &)
       end
 
       # strict_loading!(false) is of Rails 7.0.

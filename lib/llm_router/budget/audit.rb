@@ -55,7 +55,8 @@ class LlmRouter
 
       # The same moment for all three.
       def snapshot
-        sqlite? || @model.connection.transaction_open? ? {} : { isolation: :repeatable_read }
+        nested = @model.connection_pool.with_connection(&:transaction_open?)
+        sqlite? || nested ? {} : { isolation: :repeatable_read }
       end
 
       # SQLite would add Floats, so there it is done in Ruby.

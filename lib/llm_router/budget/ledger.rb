@@ -128,20 +128,14 @@ class LlmRouter
       def act(fast:, partly: false, default_caps: {}, **seen, &careful)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
-        known = Tables.needed(model) do
+        Tables.needed(model) do
           OwnConnection.bare(model) do |connection, settings|
             statement = OneStatement.on(connection, budgets) if settings.empty?
-            path = CarefulPath.on(connection, budgets, settings: settings, partly: partly, default_caps: default_caps)
-            (statement && fast.call(statement)) || path.run(**seen, &careful)
-          end
-        end
-        learn(known)
-      end
+            next if statement && fast.call(statement)
 
-      def learn(known)
-        budgets.each do |budget|
-          figures = known[CarefulPath.name_of(budget)]
-          budget.learn(**figures) if figures
+            CarefulPath.on(connection, budgets, settings: settings, partly: partly, default_caps: default_caps)
+                       .run(**seen, &careful)
+          end
         end
       end
 

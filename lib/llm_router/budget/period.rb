@@ -13,7 +13,8 @@ class LlmRouter
 
       # @return [Date]
       def today
-        zone ? Time.now.in_time_zone(zone).to_date : Time.now.to_date
+        now = Time.now
+        zone ? now.in_time_zone(zone).to_date : now.to_date
       end
 
       # @param name [String]

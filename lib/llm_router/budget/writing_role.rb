@@ -16,8 +16,8 @@ class LlmRouter
         return yield if shard.nil? && current?(model) && !model.current_preventing_writes
         return legacy(model, shard, &block) if legacy?
 
-        owner = connection_class(model)
-        return ActiveRecord::Base.connected_to(role: role, shard: shard, &block) if owner.primary_class?
+        owner = AdapterInternals.connection_class(model)
+        return ActiveRecord::Base.connected_to(role: role, shard: shard, &block) if owner == ActiveRecord::Base
 
         ActiveRecord::Base.connected_to_many(owner, role: role, shard: shard, &block)
       end
@@ -30,11 +30,6 @@ class LlmRouter
       # @return [Symbol] Rails 7.0 moved it
       def role
         ActiveRecord.respond_to?(:writing_role) ? ActiveRecord.writing_role : ActiveRecord::Base.writing_role
-      end
-
-      # @return [Class] the one that roles and shards are switched for
-      def connection_class(model)
-        model.respond_to?(:connection_class_for_self) ? model.connection_class_for_self : model.connection_classes
       end
 
       # Until Rails 7.0 an app may have a connection handler for each role.

@@ -36,7 +36,7 @@ class LlmRouter
       # @param attempt_id [String, nil] whose reservations and charges the act has to see
       # @param now [Time, nil] where it has to see the leases that are up by then
       # @yieldparam snapshots [Array<Snapshot>]
-      # @return [Hash{Array => Hash}] what the rows say now, by {.name_of}
+      # @return [void]
       # @raise [RowMissing, RowLocked]
       def run(attempt_id: nil, now: nil)
         raise NotImplementedError
@@ -87,8 +87,10 @@ class LlmRouter
         end
       end
 
-      def figures(snapshots)
-        snapshots.to_h { |snapshot| [CarefulPath.name_of(snapshot.budget), snapshot.figures] }
+      # The caller's records then say what the rows do.
+      def learn(snapshots)
+        figures = snapshots.to_h { |snapshot| [CarefulPath.name_of(snapshot.budget), snapshot.figures] }
+        @budgets.each { |budget| figures[CarefulPath.name_of(budget)]&.then { |known| budget.learn(**known) } }
       end
 
       def locked

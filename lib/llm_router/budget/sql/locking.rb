@@ -14,7 +14,7 @@ class LlmRouter
       def run(**seen, &)
         tries = 0
         begin
-          @connection.transaction(**options) { attempt(**seen, &) }
+          learn(@connection.transaction(**options) { attempt(**seen, &) })
         rescue ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure
           raise if @nested || (tries += 1) >= MAX_TRIES
 
@@ -40,7 +40,7 @@ class LlmRouter
         snapshots = snapshots(**seen)
         yield snapshots
         writes(snapshots).each { |statement| execute(statement) }
-        figures(snapshots)
+        snapshots
       end
 
       def lock(model, ids)

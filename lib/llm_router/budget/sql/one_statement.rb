@@ -31,32 +31,33 @@ class LlmRouter
       # @param budgets [Array<Budget>]
       def initialize(connection, budgets)
         @connection = connection
+        @budgets = budgets
         @model = budgets.first.class
         @ids = budgets.map(&:id)
       end
 
       # @param columns [Hash] of the reservation
       # @param caps [Array<BigDecimal, nil>] in US dollars, for rows that have none of their own
-      # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was reserved
+      # @return [true, nil] nil where nothing was reserved
       def reserve(columns, caps)
         run(:reserve, columns.values_at(*StatementSql::RESERVATION) + periods + @ids + caps)
       end
 
       # @param columns [Hash] of the charge
       # @param _usd [BigDecimal] US dollars that are reserved
-      # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was settled
+      # @return [true, nil] nil where nothing was settled
       def settle(columns, _usd)
         run(:settle, columns.values_at(*StatementSql::CHARGE) + periods + @ids)
       end
 
       # @param columns [Hash] of the charge
-      # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was charged
+      # @return [true, nil] nil where nothing was charged
       def charge(columns)
         run(:charge, columns.values_at(*StatementSql::CHARGE) + periods + @ids)
       end
 
       # @param _usd [BigDecimal] US dollars that are reserved
-      # @return [Hash{Array => Hash}, nil] what the rows say now; nil where nothing was released
+      # @return [true, nil] nil where nothing was released
       def release(attempt_id, now, _usd)
         run(:release, [attempt_id, now] + periods + @ids)
       end
@@ -66,22 +67,32 @@ class LlmRouter
       def run(act, values)
         sql = @model.ledger_statements[[act, @model.table_name, @ids.size]] ||=
           StatementSql.new(@connection, @model, @ids.size).public_send(act).squish
-        guarded { @connection.exec_query(sql, "LlmRouter::Budget", values, prepare: true).rows }
+        guarded { AdapterInternals.execute(@connection, sql, values.map { |value| text(value) }) }
+      end
+
+      def text(value)
+        case value
+        when BigDecimal then value.to_s("F")
+        when Time then @connection.quoted_date(value)
+        else value
+        end
       end
 
       def guarded
         rows = yield
         @connection.clear_query_cache
-        rows.to_h { |(text)| figures(*text.split(" ", 4)) } if rows.any?
+        rows.each { |(text)| learn(*text.split(" ", 4)) }
+        true if rows.any?
       rescue *UNSURE
         nil
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, OwnConnection.locked(@model)
       end
 
-      def figures(spent, reserved, started_on, id)
-        known = { spent_usd: BigDecimal(spent), reserved_usd: BigDecimal(reserved), period_started_on: started_on }
-        [[@model.table_name, id_type.deserialize(id)], known]
+      # The caller's record then says what the row does.
+      def learn(spent, reserved, started_on, id)
+        index = @ids.one? ? 0 : @ids.index(id_type.deserialize(id))
+        @budgets[index].learn(spent_usd: spent, reserved_usd: reserved, period_started_on: started_on)
       end
 
       def id_type
@@ -89,7 +100,7 @@ class LlmRouter
       end
 
       def periods
-        Period.starts.values_at("monthly", "daily").map(&:iso8601)
+        Period.starts.values.map(&:iso8601)
       end
     end
   end

@@ -19,7 +19,7 @@ class LlmRouter
         MAX_TRIES.times do
           snapshots = snapshots(**seen)
           yield snapshots
-          return figures(snapshots) if write(snapshots)
+          return learn(snapshots) if write(snapshots)
         end
         raise locked
       end
@@ -67,11 +67,7 @@ class LlmRouter
 
       # In one call of the library: no other thread runs until it is done.
       def batch(statements)
-        sql = [start, *statements, commit].join("; ")
-        details = { sql: sql, name: "LlmRouter::Budget", connection: @connection }
-        ActiveSupport::Notifications.instrument("sql.active_record", details) do
-          AdapterInternals.execute_batch(@connection, sql)
-        end
+        AdapterInternals.execute_batch(@connection, [start, *statements, commit].join("; "))
       end
 
       def start

@@ -107,7 +107,7 @@ class LlmRouter
     @budget = check_budget(budget)
     @chain = @config.resolve(chain)
     # A call raises something clearer then.
-    @chain.check_keys! unless PlugIns.real_call_in_test?(@config)
+    @chain.check_keys! unless @chain.keys? || PlugIns.real_call_in_test?(@config)
     @timeout = timeout ? Setting.seconds("timeout", timeout) : @config.timeout
     @deadline = deadline ? Setting.seconds("deadline", deadline) : @config.deadline
     freeze

@@ -24,7 +24,7 @@ class Purse
 
   # With three more, its cap holds: what each attempt can cost is reserved before it, and settled after it.
   class Reserving < Plain
-    CAP = 1_000_000
+    CAP = BigDecimal(1_000_000)
     # @return [BigDecimal]
     attr_reader :held
 

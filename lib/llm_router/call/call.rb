@@ -24,8 +24,8 @@ class LlmRouter
       @process = Process.pid
       @mask = Uninterrupted.mask
       @hops = []
-      @telemetry = Telemetry.new(config: config, chain: chain, hops: @hops, overlapping: overlapping)
-      @spending = Spending.new(budget: budget, config: config, telemetry: @telemetry)
+      @telemetry = Telemetry.new(config, chain, @hops, overlapping)
+      @spending = Spending.new(budget, config, @telemetry)
     end
 
     # @yieldparam call [Call] to walk with
@@ -34,7 +34,7 @@ class LlmRouter
       @telemetry.call do
         yield self
       ensure
-        close
+        close unless @settled
       end
     end
 
@@ -64,7 +64,10 @@ class LlmRouter
     # @return [Response]
     def answered(completion, changes)
       booking do
-        settle_answer(completion).tap { |response| @telemetry.answered(response) }
+        settle_answer(completion).tap do |response|
+          @settled = true
+          @telemetry.answered(response)
+        end
       ensure
         noticed(changes) if changes
       end

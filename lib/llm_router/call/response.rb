@@ -40,7 +40,8 @@ class LlmRouter
       @endpoint = endpoint
       @hops = hops
       @context = context
-      @cost_usd, @cost_basis = *bill
+      @cost_usd = bill.usd
+      @cost_basis = bill.basis
       @memo = {}
       freeze
     end
@@ -108,7 +109,7 @@ class LlmRouter
     # @return [Boolean] whether the first model has answered in full, with a bill: a debug line
     # @api private
     def plain?
-      !fallback? && %i[billed computed].include?(cost_basis) && finish_reason != "length"
+      !fallback? && (cost_basis == :billed || cost_basis == :computed) && finish_reason != "length"
     end
 
     # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Numbers in
@@ -140,7 +141,7 @@ class LlmRouter
     # @api private
     def marshal_load(dump)
       completion = Kept.new(**dump.fetch(:completion).slice(*COMPLETION).each_value(&:freeze)).freeze
-      initialize(completion, bill: dump.values_at(:cost_usd, :cost_basis), hops: dump.fetch(:hops).freeze,
+      initialize(completion, bill: Bill.new(*dump.values_at(:cost_usd, :cost_basis)), hops: dump.fetch(:hops).freeze,
                              **dump.slice(:requested_model, :endpoint))
     end
 

@@ -22,11 +22,11 @@ class LlmRouter
     private
 
     def settle_answer(completion)
-      bill = @spending.answer(completion.cost, Usage.new(*completion.tokens))
+      bill = @spending.answer(completion.cost) { completion.tokens }
       response = Response.new(completion, bill: bill, requested_model: @asked.model, hops: hops, context: @context,
                                           endpoint: @asked.endpoint.name.name)
       bill.usd ? charge(bill, response) { known(response) } : release
-      @spending.follow(response.generation_id)
+      @spending.follow(response.generation_id) if @spending.unbilled?
       response
     end
 

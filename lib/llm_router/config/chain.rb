@@ -28,6 +28,7 @@ class LlmRouter
       end.freeze
       @models = @candidates.map(&:model).freeze
       @endpoints = @candidates.map(&:endpoint).uniq.freeze
+      @has_keys = @endpoints.none?(&:keyless?)
       @native = compile
       @doubts = native.doubts.freeze
       freeze
@@ -38,6 +39,10 @@ class LlmRouter
     def vendors
       native.vendors
     end
+
+    # @return [Boolean] whether each endpoint of the chain has a key, or wants none
+    # @api private
+    def keys? = @has_keys
 
     # @raise [ConfigurationError] where an endpoint of the chain has no key
     # @api private

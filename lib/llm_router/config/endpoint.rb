@@ -25,19 +25,22 @@ class LlmRouter
     def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil, trust: nil)
       @name = name
       @base_url = base_url
-      @keyless = api_key.nil?
+      @keyless = api_key.nil? && !base_url.match?(LOOPBACK)
       @api_key = api_key || nil
       @settings = [app_name, app_url, trust].freeze
       @native = moved_to(base_url, api_key ? api_key.reveal : nil)
       freeze
     end
 
-    # An endpoint without a key may be configured (an app boots without its secrets in many
-    # places), but not asked. On loopback there is nobody to ask for one.
+    # @return [Boolean] whether it has no key and needs one. On loopback there is nobody to ask for one.
+    # @api private
+    def keyless? = @keyless
+
+    # An endpoint without a key may be configured (an app boots without its secrets in many places), but not called.
     # @raise [ConfigurationError]
     # @api private
     def check_key!
-      return unless @keyless && !base_url.match?(LOOPBACK)
+      return unless keyless?
 
       remedy = if name == :openrouter
                  "set config.api_key, or OPENROUTER_API_KEY in the environment"

@@ -21,6 +21,13 @@ class LlmRouter
       "top_k" => :integer, "top_logprobs" => :integer, "top_p" => :number, "trace" => :any, "user" => :any
     }.freeze
 
+    # The same by the key that a caller gives, which is a Symbol or a String.
+    GIVEN = KNOWN.merge(KNOWN.transform_keys(&:to_sym)).freeze
+    private_constant :GIVEN
+
+    NONE = {}.freeze
+    private_constant :NONE
+
     # Those of other gateways whose names are close to one above.
     ELSEWHERE = { "min_tokens" => true, "top_n" => true }.freeze
 
@@ -67,12 +74,8 @@ class LlmRouter
     # @raise [StandardError] for what cannot be sent
     def check(parameters, error)
       parameters.each do |key, value|
-        name = name_of(key)
-        if (kind = KNOWN[name])
-          wrong = fault(name, kind, value) unless kind == :any || value.nil?
-        else
-          wrong = RESERVED[name] || MISPLACED[name]
-        end
+        kind = GIVEN[key]
+        wrong = kind ? fault(key, kind, value) : unknown_fault(name_of(key), value)
         raise error, "#{yield}: #{wrong}" if wrong
       end
     end
@@ -80,6 +83,8 @@ class LlmRouter
     # @param parameters [Hash{Symbol, String => Object}]
     # @return [Hash{String => String}] names that look like a slip of the pen, and what was probably meant
     def slips(parameters)
+      return NONE unless parameters.any? { |key, _| !GIVEN.key?(key) }
+
       unknown = parameters.keys.map { |key| name_of(key) }.reject { |name| KNOWN.key?(name) || ELSEWHERE.key?(name) }
       unknown.to_h { |name| [name, meant(name)] }.compact
     end
@@ -89,12 +94,20 @@ class LlmRouter
       name.ascii_only? ? name : name.encode("UTF-8")
     end
 
+    # A key that is neither a Symbol nor a plain String may still be one that is known.
+    def unknown_fault(name, value)
+      kind = KNOWN[name]
+      kind ? fault(name, kind, value) : RESERVED[name] || MISPLACED[name]
+    end
+
     # The value stays out of the message, for it may be a prompt in the wrong place.
-    def fault(name, kind, value)
+    def fault(key, kind, value)
+      return if kind == :any || value.nil?
+
       wanted, fits = KINDS.fetch(kind)
       return if fits.call(value)
 
-      "#{name} is #{value.is_a?(Numeric) ? value : "a #{value.class}"}: give #{wanted}"
+      "#{name_of(key)} is #{value.is_a?(Numeric) ? value : "a #{value.class}"}: give #{wanted}"
     end
 
     def whole?(value)
@@ -121,6 +134,6 @@ class LlmRouter
       name.downcase.delete("^a-z0-9").delete_suffix("s")
     end
 
-    private_class_method :name_of, :fault, :whole?, :meant, :squeeze, :closest
+    private_class_method :name_of, :fault, :unknown_fault, :whole?, :meant, :squeeze, :closest
   end
 end

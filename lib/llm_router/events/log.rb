@@ -82,12 +82,17 @@ class LlmRouter
 
     # A log that cannot be written is no reason to lose an answer.
     def write(level)
-      @logger&.public_send(level) { "[llm] #{yield.scrub.gsub(Setting::CONTROL, ' ')}" }
+      @logger&.public_send(level) { "[llm] #{one_line(yield)}" }
     rescue StandardError
       nil
     end
 
     private
+
+    def one_line(text)
+      text = text.scrub unless text.valid_encoding?
+      text.match?(Setting::CONTROL) ? text.gsub(Setting::CONTROL, " ") : text
+    end
 
     def failure(hop)
       @messages || !hop.attempted? ? hop.to_s : hop.outline

@@ -45,7 +45,7 @@ class LlmRouter
     end
 
     def log
-      Log.of(@config)
+      @log ||= Log.of(@config)
     end
 
     def now

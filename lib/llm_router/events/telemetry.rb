@@ -10,11 +10,12 @@ class LlmRouter
 
     OUTCOMES = { RequestRejected => :rejected, DeadlineExceeded => :deadline_exceeded, ChainExhausted => :exhausted,
                  BudgetExceeded => :budget_exceeded, ChargeFailed => :charge_failed }.freeze
-    private_constant :OUTCOMES
+    NONE = {}.freeze
+    private_constant :OUTCOMES, :NONE
 
     # @param hops [Array<Hop>] the call's own, which grows as it goes
     # @param overlapping [Boolean] whether others of the same thread begin and end in between
-    def initialize(config:, chain:, hops:, overlapping: false)
+    def initialize(config, chain, hops, overlapping)
       @config = config
       @events = overlapping ? config.events.overlapping : config.events
       @attempts = @events.attempts?
@@ -140,7 +141,7 @@ class LlmRouter
       { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
     end
 
-    def concluded(outcome, details = {})
+    def concluded(outcome, details = NONE)
       began = @began
       return unless began
 
@@ -152,7 +153,7 @@ class LlmRouter
     end
 
     def owed(error)
-      error.is_a?(ChargeFailed) ? { cost_usd: error.cost_usd } : {}
+      error.is_a?(ChargeFailed) ? { cost_usd: error.cost_usd } : NONE
     end
 
     def fell_back(hop, upcoming)
@@ -166,7 +167,7 @@ class LlmRouter
       return unless attempt
 
       @attempt = nil
-      conclude(attempt, outcome, block_given? ? yield : {})
+      conclude(attempt, outcome, block_given? ? yield : NONE)
     end
 
     def conclude(span, outcome, details)

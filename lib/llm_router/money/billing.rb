@@ -7,11 +7,11 @@ class LlmRouter
   # @api private
   module Billing
     # @param sent [String, nil] the endpoint's bill, a decimal
-    # @param usage [Usage]
+    # @yieldreturn [Array<Integer, nil>] what {Usage} holds
     # @return [Bill]
-    def answer(sent, usage)
+    def answer(sent, &)
       @unbilled = false
-      known = bill(sent, usage, 1)
+      known = bill(sent, 1, &)
       return known if known
 
       @unbilled = reserving?
@@ -24,17 +24,20 @@ class LlmRouter
     # @param tokens [Array<Integer, nil>] what {Usage} holds
     # @return [Bill]
     def failure(sent, uncertain, tokens)
-      (bill(sent, Usage.new(*tokens), 0) if sent || uncertain) || Bill::NONE
+      (bill(sent, 0) { tokens } if sent || uncertain) || Bill::NONE
     end
+
+    # @return [Boolean] whether the last attempt may be billed, and nothing says what
+    def unbilled? = @unbilled
 
     private
 
     # @param least [Integer] tokens that the completion has in any case
     # @return [Bill, nil] nil where it is not known
-    def bill(sent, usage, least)
+    def bill(sent, least)
       return Bill.sent(sent) if sent
 
-      Bill.computed(usage, least) { reserving? ? @price : @config.price_of(@candidate) }
+      Bill.computed(Usage.new(*yield), least) { reserving? ? @price : @config.price_of(@candidate) }
     end
   end
 end

@@ -42,6 +42,7 @@ class LlmRouter
     # @api private
     def initialize(**)
       super
+      @ceiling = [prompt, completion, request, (image if image&.positive?)].map { |usd| usd&.to_s("F").freeze }.freeze
       freeze
     end
   end
@@ -61,7 +62,8 @@ class LlmRouter
     def of(bounds)
       return unless (tokens = prompt_tokens(bounds))
 
-      usd = (prompt * tokens) + (completion * completion_tokens(bounds)) + request
+      usd = (prompt * tokens) + (completion * completion_tokens(bounds))
+      usd += request unless request.zero?
       [usd, Setting::MAX_USD].min
     end
 
@@ -90,17 +92,15 @@ class LlmRouter
     # @return [Array<String, nil>] decimals for +provider.max_price+: per token of the prompt and of the completion,
     #   per request, per image where that has a price
     # @api private
-    def ceiling
-      [prompt, completion, request, (image if image&.positive?)].map { |usd| usd&.to_s("F") }
-    end
+    attr_reader :ceiling
 
     private
 
     def prompt_tokens(bounds)
       tokens = bounds.prompt_tokens
-      return [tokens, context_length].compact.min if tokens
+      return (context_length unless image&.positive?) unless tokens
 
-      context_length unless image&.positive?
+      context_length && context_length < tokens ? context_length : tokens
     end
   end
 end

@@ -14,7 +14,7 @@ class LlmRouter
     # @return [WorstCase, nil] what it refused then
     attr_reader :refused
 
-    def initialize(budget:, config:, telemetry:)
+    def initialize(budget, config, telemetry)
       @account = Account.of(budget)
       @config = config
       @telemetry = telemetry
@@ -107,7 +107,7 @@ class LlmRouter
     # After an answer whose bill nobody knows: its endpoint may come to know it.
     # @param generation_id [String, nil]
     def follow(generation_id)
-      return unless @unbilled && generation_id
+      return unless unbilled? && generation_id
 
       quietly do
         Hooks.run(:cost_unknown, @account.budget, attempt.with(generation_id: generation_id, cost_basis: nil))

@@ -254,7 +254,7 @@ class LlmRouter
       return if frozen? || !has_attribute?(:spent_usd)
 
       known = { "spent_usd" => spent_usd, "reserved_usd" => reserved_usd, "period_started_on" => period_started_on }
-      AdapterInternals.load(self, known.select { |name,| has_attribute?(name) })
+      AdapterInternals.load(self, known)
     end
 
     private

@@ -85,8 +85,9 @@ RSpec.describe LlmRouter::Budget::AdapterInternals do
       end
 
       it "prepares nothing where the app does not" do
-        connection.unprepared_statement { expect(execute).to eq([["a"]]) }
-        expect(prepared).to eq([])
+        once = "SELECT $1::text AS once"
+        connection.unprepared_statement { expect(described_class.execute(connection, once, ["a"])).to eq([["a"]]) }
+        expect(connection.select_values("SELECT statement FROM pg_prepared_statements")).not_to include(once)
       end
 
       it "raises what Active Record does, and tells its listeners" do

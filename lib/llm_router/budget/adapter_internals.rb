@@ -17,10 +17,11 @@ class LlmRouter
         attributes = record.instance_variable_get(:@attributes)
         return assign(record, values) unless attributes.respond_to?(:write_from_database)
 
-        values.each { |name, value| attributes.write_from_database(name, value) }
+        values.each { |name, value| attributes.write_from_database(name, value) if attributes.key?(name) }
       end
 
       def assign(record, values)
+        values = values.select { |name,| record.has_attribute?(name) }
         values.each { |name, value| record[name] = value }
         record.clear_attribute_changes(values.keys)
       end

@@ -310,6 +310,8 @@ async fn the_keys_money_is_the_endpoints() {
         (400, "insufficient balance"),
         (403, r#"{"code":30001,"message":"Sorry, your account balance is insufficient","data":null}"#),
         (200, r#"{"error":{"message":"no","code":402}}"#),
+        (400, r#"{"error":{"message":"no","code":402}}"#),
+        (422, r#"{"error":{"message":"no","http_status":402}}"#),
     ];
     all_are(InsufficientCredits, Scope::Endpoint, &rows).await;
 }

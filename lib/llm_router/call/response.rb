@@ -116,6 +116,7 @@ class LlmRouter
     #   it are Floats (+NaN+ as well, where the endpoint wrote it): take money from {#cost_usd}. It is nested no
     #   deeper than 100 levels.
     def raw
+      require "json"
       @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: 100, freeze: true, allow_nan: true)
     end
 

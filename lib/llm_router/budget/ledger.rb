@@ -43,7 +43,10 @@ class LlmRouter
 
       # @see Budget#charge!
       def charge!(cost_usd, attempt: nil)
-        charge(attempt&.id || Native.uuid, cost_usd, attempt) { |statement, columns| statement.charge(columns) }
+        charge(attempt&.id || Native.uuid, cost_usd, attempt) do |statement, columns|
+          # Only under lock is it certain that an attempt was not charged before, in another way.
+          statement.charge(columns) unless attempt
+        end
       end
 
       # @see Budget#release!

@@ -23,11 +23,8 @@ class LlmRouter
 
       # @see OneStatement#charge
       def charge(columns)
-        cost, now, attempt = columns.values_at(:cost_usd, :created_at, :attempt_id).map { |value| quote(value) }
-        known = [charges, reservations].map do |table|
-          "(SELECT COUNT(*) FROM #{table} WHERE #{ours} AND attempt_id = #{attempt})"
-        end
-        block("SELECT #{known.join(' + ')} INTO others", update("spent_usd = spent_usd + #{cost}", now), [],
+        cost, now = columns.values_at(:cost_usd, :created_at).map { |value| quote(value) }
+        block("SET others = 0", update("spent_usd = spent_usd + #{cost}", now), [],
               insert(charges, columns, "period_started_on"))
       end
 

@@ -61,11 +61,11 @@ class LlmRouter
         SQL
       end
 
-      # What has no reservation, and was not charged.
+      # Of what nobody has reserved or charged: its id is new.
       def charge
         <<~SQL
           WITH #{locked(CHARGE.size + 3)},
-          fresh AS (SELECT l.id FROM l WHERE #{current(CHARGE.size + 1)} AND #{absent(reservations)} AND #{absent(charges)}),
+          fresh AS (SELECT l.id FROM l WHERE #{current(CHARGE.size + 1)}),
           b AS (
             UPDATE #{budgets} b SET spent_usd = b.spent_usd + #{number(CHARGE, :cost_usd)} #{touch(number(CHARGE, :created_at))}
             FROM fresh f WHERE b.#{key} = f.id AND #{all('fresh')} RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
@@ -111,7 +111,9 @@ class LlmRouter
           #{locked(first + 2)},
           held AS (
             SELECT r.id FROM #{reservations} r JOIN l ON r.budget_id IS NOT DISTINCT FROM l.id
-            WHERE r.attempt_id = $1 AND #{current(first)} AND #{absent(charges)}
+            WHERE r.attempt_id = $1 AND #{current(first)} AND (
+              SELECT 1 FROM #{charges} c WHERE c.attempt_id = $1 AND c.budget_id IS NOT DISTINCT FROM l.id LIMIT 1
+            ) IS NULL
             FOR UPDATE OF r
           ),
           d AS (
@@ -119,11 +121,6 @@ class LlmRouter
             RETURNING r.budget_id, r.usd
           )
         SQL
-      end
-
-      # Nothing of the attempt $1 is in that table.
-      def absent(table)
-        "(SELECT 1 FROM #{table} t WHERE t.attempt_id = $1 AND t.budget_id IS NOT DISTINCT FROM l.id LIMIT 1) IS NULL"
       end
 
       def current(first)

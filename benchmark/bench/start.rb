@@ -34,7 +34,7 @@ module Bench
     def goals(rounds)
       made = median(rounds) { run(NEW) }
       loaded = median(rounds * 3) { run(TASKS + REQUIRE) }
-      [["LlmRouter.new, µs", made, "≤ 5", made <= 5], ["require \"llm_router\", ms", loaded, "≤ 15", loaded <= 15]]
+      [["LlmRouter.new, µs", made, "≤ 5", made <= 5], ["require \"llm_router\", ms", loaded, "≤ 12", loaded <= 12]]
     end
 
     def median(times, &)

@@ -80,6 +80,7 @@ class LlmRouter
     # @return [String]
     # @api private
     def fingerprint
+      require "digest"
       Digest::SHA256.hexdigest([name, base_url, @api_key&.reveal].join("\n"))
     end
 

@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "digest"
-
 class LlmRouter
   # The job that this thread performs, and the idempotency keys of its attempts: job id and number, the same in each run
   # of the job. A run that resumes halfway makes other attempts, so its keys also name where it resumed.
@@ -28,8 +26,14 @@ class LlmRouter
       def name
         @name ||= begin
           resumed = progress&.call
-          resumed.nil? || resumed.empty? ? id : "#{id}/#{Digest::SHA256.hexdigest(resumed.inspect)[0, 12]}"
+          resumed.nil? || resumed.empty? ? id : "#{id}/#{digest(resumed.inspect)}"
         end
+      end
+
+      # Loaded here: only runs that resume need it.
+      def digest(text)
+        require "digest"
+        Digest::SHA256.hexdigest(text)[0, 12]
       end
     end
 

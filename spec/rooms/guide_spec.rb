@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# The directions in docs/architecture.md, held against the Rust sources.
+# The directions that docs/architecture.md draws, held against the Rust sources.
 RSpec.describe "The folders of" do
   documents = Support::Documents
 

@@ -132,7 +132,8 @@ class LlmRouter
 
       if ActiveRecord.version < Gem::Version.new("7.1")
         require "active_support/concurrency/load_interlock_aware_monitor"
-        ActiveSupport::Concurrency::LoadInterlockAwareMonitor.prepend(PlainLock)
+        # A class of Rails' own, which YARD is not to look for.
+        [ActiveSupport::Concurrency::LoadInterlockAwareMonitor].each { |lock| lock.prepend(PlainLock) }
       end
     end
   end

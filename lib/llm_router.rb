@@ -18,8 +18,8 @@ require "llm_router/health/health"
 require "llm_router/config/configuration"
 %w[input hop response endings settling web_request call].each { |file| require "llm_router/call/#{file}" }
 
-# Asks the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway,
-# until one answers. The budget is asked before each attempt and charged what the answer cost.
+# Calls the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway, until one answers.
+# Checks the budget before each attempt, and charges it what the answer cost.
 #
 # A router is frozen, cheap to make, and safe to share between threads and fibers, not Ractors.
 #
@@ -61,7 +61,7 @@ class LlmRouter
       Configuration.current
     end
 
-    # Says that the calls in the block may hold up a web request.
+    # Allows the calls in the block to hold up a web request.
     # @yield
     # @return [Object] what the block returns
     # @example
@@ -70,7 +70,7 @@ class LlmRouter
       WebRequest.allow(&)
     end
 
-    # What this process knows of each model that it has asked. A fork starts with what its parent knew.
+    # The circuit breakers of this process: the state of each model that it has called. A fork starts with its parent's.
     # @return [Array<Health>]
     # @example
     #   puts LlmRouter.health
@@ -79,8 +79,8 @@ class LlmRouter
       Native::Health.report.map { |known| Health.new(**known) }
     end
 
-    # Forgets all of it, so that every model is asked again. For consoles and tests. A store that shares
-    # cooldowns between processes ({HealthSettings#health_store}) is left as it is.
+    # Closes all circuit breakers, so that every model is called again. For consoles and tests. Leaves a store that
+    # shares cooldowns between processes ({HealthSettings#health_store}) as it is.
     # @return [void]
     def reset_health!
       Native::Health.reset
@@ -95,41 +95,40 @@ class LlmRouter
 
   # @param chain [Symbol, String, Array<String, Hash>] a configured chain's name, or candidates as
   #   {Configuration#chain} takes them
-  # @param budget [#exhausted?, #charge!] asked before each attempt, and charged with the cost in
-  #   US dollars (a BigDecimal) of each answer that cost something; {Unlimited} for none
+  # @param budget [#exhausted?, #charge!] checked before each attempt, and charged the cost in US dollars (a
+  #   BigDecimal) of each answer that cost something; {Unlimited} for none
   # @param timeout [Numeric, nil] seconds for one attempt, in place of the configured ones
   # @param deadline [Numeric, nil] seconds for the whole call, likewise
-  # @raise [ConfigurationError] an unknown or faulty chain, a missing key
-  # @raise [ArgumentError] a budget that is none
+  # @raise [ConfigurationError] an unknown or invalid chain, a missing key
+  # @raise [ArgumentError] an object that cannot be a budget
   def initialize(budget:, chain: :default, timeout: nil, deadline: nil)
     PlugIns.load_railtie
     @config = LlmRouter.config
     @budget = check_budget(budget)
     @chain = @config.resolve(chain)
-    # A call raises something clearer then.
+    # There, a call raises a clearer error.
     @chain.check_keys! unless @chain.keys? || PlugIns.real_call_in_test?(@config)
     @timeout = timeout ? Setting.seconds("timeout", timeout) : @config.timeout
     @deadline = deadline ? Setting.seconds("deadline", deadline) : @config.deadline
     freeze
   end
 
-  # Asks the models of the chain until one answers. Blocks the calling thread, but no other: the
-  # GVL is released while an attempt is on the wire. Under a fiber scheduler it blocks the calling
-  # fiber alone.
+  # Calls the models of the chain until one answers. Blocks the calling thread, but no other: the GVL is released while
+  # an attempt is on the wire. Under a fiber scheduler it blocks the calling fiber alone.
   #
-  # Each attempt may take the timeout, but no more than an equal share of what is left of the
-  # deadline, so that a model that hangs leaves the ones behind it time to answer.
+  # Each attempt may take the timeout, but no more than an equal share of what is left of the deadline: a model that
+  # hangs leaves the later candidates time to answer.
   #
   # @param messages [Array<Hash>] as the chat completions API takes them
   # @param options [Hash] everything else the API takes (+temperature+, +max_tokens+, +tools+,
   #   +response_format+, +provider+, …), passed through unchanged
   # @return [Response]
-  # @raise [ArgumentError] messages or options that cannot be sent; nothing was asked or charged
+  # @raise [ArgumentError] messages or options that cannot be sent; nothing was sent or charged
   # @raise [BudgetExceeded] the budget had nothing left
-  # @raise [RequestRejected] the request is at fault; no other model was asked
-  # @raise [ChainExhausted] every model failed; {ChainExhausted#retry_after} says when to try again
-  # @raise [DeadlineExceeded] the time was up
-  # @raise [ChargeFailed] the answer is there and paid for, but the budget could not be charged
+  # @raise [RequestRejected] the request is at fault; no further candidate was tried
+  # @raise [ChainExhausted] every model failed; {ChainExhausted#retry_after} says when to retry
+  # @raise [DeadlineExceeded] the deadline passed
+  # @raise [ChargeFailed] the answer is paid for, but the budget could not be charged
   # @raise [Testing::RealCallInTest] in the test environment without {LlmRouter.testing!}
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
@@ -143,27 +142,26 @@ class LlmRouter
     end
   end
 
-  # Makes many calls at once, on the calling thread alone: while their attempts are on the wire, side by side, the
-  # GVL is released. Each is as one made by {#call}, with a deadline, hops, gates and charges of its own, and ends
-  # by itself: its result is a response, or the error that {#call} would have raised.
+  # Makes many calls at once, on the calling thread alone. The GVL is released while their attempts are on the wire,
+  # side by side. Each call has a deadline, hops, reservations and charges of its own, as one made by {#call}. Its
+  # result is a response, or the error that {#call} would have raised.
   #
-  # A budget with nothing left ends what has not started: the rest get a {BudgetExceeded} each, which says so. One
-  # that reserves is not asked for more than it has while calls of the batch hold some of it: a call that may fit in
-  # when they have given it back waits until then, and its deadline with it.
+  # When the budget has nothing left, no further call starts: each of the rest gets a {BudgetExceeded}. A call that
+  # would fit if other calls of the batch released their reservations waits for them; its deadline does not run then.
   #
-  # What ends the thread's wait, such as a +Timeout+, ends all calls under way, and so does what the block raises.
-  # What they had spent by then is charged, and answers that had arrived and were not shown yet are lost: keep the
-  # block short, and rescue inside it.
+  # An interrupt of the thread, such as a +Timeout+, ends all calls under way, and so does an error of the block. What
+  # they have spent by then is charged. Answers that arrived and were not yielded yet are lost: keep the block short,
+  # and rescue inside it.
   #
   # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options. All are read before
-  #   the first is sent. +context:+, anything of the caller's own, is never sent: its result has it
+  #   the first is sent. +context:+, any object of the caller's, is not sent; the result returns it
   #   ({Response#context}, and so do errors).
-  # @param concurrency [Integer] how many are under way at a time, at most
-  # @yield for each as it is through, on the calling thread, while the others go on and before more are started
+  # @param concurrency [Integer] how many calls are under way at a time, at most
+  # @yield for each call as it ends, on the calling thread, while the others go on and before more start
   # @yieldparam request [Hash] as it was given
-  # @yieldparam result [Response, StandardError, ScriptError] the last where a budget raises one
+  # @yieldparam result [Response, StandardError, ScriptError] a ScriptError if a budget raises one
   # @return [Array<Response, StandardError, ScriptError>] in the order of the requests, frozen
-  # @raise [ArgumentError] requests that cannot be sent, with their place; nothing was asked or charged
+  # @raise [ArgumentError] requests that cannot be sent, with their index; nothing was sent or charged
   # @example
   #   requests = ["Hi", "Bye"].map { |text| { messages: [{ role: "user", content: text }], max_tokens: 200 } }
   #   router.call_all(requests) do |request, result|
@@ -185,7 +183,7 @@ class LlmRouter
     end
   end
 
-  # @return [String] without the budget, whose state is its own
+  # @return [String] without the budget
   def inspect
     "#<#{self.class} #{@chain} timeout=#{@timeout} deadline=#{@deadline.inspect}>"
   end
@@ -198,12 +196,12 @@ class LlmRouter
     return budget if budget.respond_to?(:exhausted?) && budget.respond_to?(:charge!)
 
     missing = %i[exhausted? charge!].reject { |name| budget.respond_to?(name) }
-    raise ArgumentError, "budget: a #{budget.class} does not answer to #{missing.join(' and ')}: give an object with " \
-                         "exhausted? and charge!(cost_usd), such as LlmBudget.for(organization), or " \
+    raise ArgumentError, "budget: a #{budget.class} does not respond to #{missing.join(' and ')}: give an object " \
+                         "with exhausted? and charge!(cost_usd), such as LlmBudget.for(organization), or " \
                          "LlmRouter::Unlimited for none"
   end
 
-  # The times and limits of a call, and when a model cools down.
+  # The timeouts and limits of a call, and when a model cools down.
   def terms
     [[@timeout, @deadline, @config.max_answer_bytes], [@config.cooldown_after, @config.down_after]]
   end

@@ -3,7 +3,7 @@
 class LlmRouter
   # The root of every error of this gem, bad arguments aside (those are +ArgumentError+s).
   class Error < StandardError
-    # @return [Array<Hop>] every step of the call that brought no answer, in order
+    # @return [Array<Hop>] the failed and skipped candidates of the call, in order
     attr_reader :hops
 
     # @param message [String, nil]
@@ -13,8 +13,8 @@ class LlmRouter
       @hops = hops
     end
 
-    # @return [Float, nil] seconds until the soonest of the models that were called may answer; nil where one of them
-    #   did not say, so that it may at any time. One that gave a blank answer would give another.
+    # @return [Float, nil] seconds until the first of the called models may answer; nil if one of them gave no time, as
+    #   it may answer at once. A model that gave a blank answer does not count: it would give another.
     # @api private
     def soonest
       waits = hops.select { |hop| hop.attempted? && hop.reason != :blank }.map(&:retry_after)
@@ -25,16 +25,16 @@ class LlmRouter
   # The configuration cannot work: a missing key, an unknown chain, a bad URL or time.
   class ConfigurationError < Error; end
 
-  # A call held up a web request, and +config.in_web_request+ is +:raise+. Nothing was asked.
+  # A call inside a web request, while +config.in_web_request+ is +:raise+. Nothing was sent.
   class CalledInWebRequest < Error; end
 
-  # The answer says that the request is at fault: malformed, too long, refused by moderation. No further candidate was
-  # tried. Fix the request; the same one would fail again.
+  # A model rejected the request: it is malformed, too long, or refused by moderation. No further candidate was tried.
+  # Fix the request; the same one would fail again.
   class RequestRejected < Error
     # @return [Integer, nil] the HTTP status, or the code of an error inside a 200
     attr_reader :status
-    # @return [String, nil] what the endpoint answered, of a long answer the first 64 KiB, less the key
-    #   and the input that moderation flagged. It may quote the prompt in other places: keep it out of logs.
+    # @return [String, nil] the endpoint's answer, its first 64 KiB at most, without the key and the input that
+    #   moderation flagged. It may quote the prompt elsewhere: keep it out of logs.
     attr_reader :body
     # @return [String] the model that rejected it
     attr_reader :model
@@ -48,30 +48,29 @@ class LlmRouter
     end
   end
 
-  # Each model that was tried ended its answer before it said anything (+length+, +content_filter+), and was paid for
-  # that ({#hops}). The same request would buy the same again: raise +max_tokens+, which thinking uses up too, or change
-  # what the filter stopped.
+  # Every model that was tried returned a blank answer (+length+, +content_filter+) that was paid for ({#hops}). The
+  # same request would cost the same again: raise +max_tokens+, which thinking uses up too, or change what the filter
+  # stopped.
   class NothingSaid < RequestRejected; end
 
-  # Every model of the chain failed or was passed by. Worth trying again later.
+  # Every model of the chain failed or was skipped. Retry later.
   class ChainExhausted < Error
-    # Seconds. No more is believed, as with a cooldown.
+    # Seconds. A longer Retry-After counts as this, as with a cooldown.
     MAX_RETRY_AFTER = 3600.0
 
-    # @return [Float, nil] seconds until the soonest model may answer, at most {MAX_RETRY_AFTER}; nil where one of those
-    #   that failed did not say, so that it may at any time. One that was only skipped counts for nothing: it is no
-    #   reason to keep the others waiting, and is called where they fail.
+    # @return [Float, nil] seconds until the first model may answer, at most {MAX_RETRY_AFTER}; nil if a model that
+    #   failed gave no time, as it may answer at once. Skipped models do not count.
     def retry_after = soonest
   end
 
-  # The time for the whole call was up before a model answered.
+  # The deadline of the call passed before a model answered.
   class DeadlineExceeded < ChainExhausted
-    # @return [nil] the models that there was no time for may answer at any time
+    # @return [nil] the models that were not reached may answer at once
     def retry_after = nil
   end
 
-  # The answer was paid for, but the budget could not be charged. The budget's own error is the
-  # {#cause}; the answer is in {#response}. Charge {#cost_usd} again: do not ask again.
+  # The answer is paid for, but the budget could not be charged. The budget's own error is the {#cause}; the answer is
+  # in {#response}. Retry the charge of {#cost_usd}, not the call.
   #
   # @example Nothing paid for is lost
   #   begin
@@ -81,12 +80,11 @@ class LlmRouter
   #     UnpaidCharge.create!(cost_usd: e.cost_usd)
   #   end
   class ChargeFailed < Error
-    # @return [Response, nil] the answer; nil where a failed attempt was to be paid for
+    # @return [Response, nil] the answer; nil if a failed attempt was to be charged
     attr_reader :response
     # @return [BigDecimal] US dollars: what is still to be charged
     attr_reader :cost_usd
-    # @return [Attempt, nil] what to charge it for, with {Budget#charge!}, where the budget reserves: that
-    #   ends the reservation, too
+    # @return [Attempt, nil] to be given to {Budget#charge!} if the budget reserves: that also ends the reservation
     attr_reader :attempt
 
     # @api private
@@ -98,12 +96,12 @@ class LlmRouter
     end
   end
 
-  # An endpoint could not say what a model or a generation costs.
+  # A look-up of what a model or a generation costs failed.
   # @api private
   class LookupFailed < Error
-    # It does not know the generation, or not yet.
+    # The endpoint does not know the generation, or not yet.
     class NotYet < LookupFailed; end
-    # It did not answer in time, or at all.
+    # The endpoint did not answer in time, or at all.
     class Unreachable < LookupFailed; end
   end
 

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Everything that plugs in from outside, and the only file that names it: Rails, Active Job, Active Record, Sidekiq,
-  # the ledger, tests. Each is loaded when it is first used, and none is needed.
+  # The only file that names what plugs in from outside: Rails, Active Job, Active Record, Sidekiq, the ledger, tests.
+  # Each is loaded when it is first used, and none is required.
   # @api private
   module PlugIns
     CONSTANTS = {
@@ -24,7 +24,7 @@ class LlmRouter
     Hooks.on(:environment) { ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env) }
     Hooks.on(:before_wait) { DatabaseConnections.release }
     Hooks.on(:cost_unknown) do |budget, attempt|
-      SettleJob.follow(budget, attempt) if Object.const_defined?("ActiveJob::Base")
+      SettleJob.enqueue_for(budget, attempt) if Object.const_defined?("ActiveJob::Base")
     end
 
     module_function

@@ -8,16 +8,16 @@ require_relative "testing/doubles"
 
 # With `require "llm_router/testing"`, for the tests of an app. See {LlmRouter::Testing}.
 class LlmRouter
-  # For the tests of an app that routes LLM calls, to which WebMock and VCR are blind: HTTP made in Rust. From
-  # {LlmRouter.testing!} on every router talks to a {Gateway} on loopback instead of to its endpoints, over a real
-  # socket and with the app's own chains, times, logger and budgets; its keys need not be there.
+  # For the tests of an app: WebMock and VCR do not see HTTP made in Rust. After {LlmRouter.testing!} every router talks
+  # to a {Gateway} on loopback instead of its endpoints, over a real socket and with the app's own chains, timeouts,
+  # logger and budgets. Keys are not needed.
   #
-  # - A budget reserves what the answer costs that is scripted; or by a price, where {Gateway#price} scripts one.
-  # - A call that nothing was scripted for raises {UnstubbedCall}, which no `rescue => e` of the app swallows.
-  # - The configuration is left alone, so that it may be changed before or after, and nothing is to be put back.
-  # - There is one gateway in a process, started when it is first needed and stopped at exit. A fork starts its own,
-  #   with what the block of {LlmRouter.testing!} scripts. Tests on several threads of a process share one gateway, so
-  #   run those that script it one at a time, or in processes.
+  # - A budget reserves the cost of the scripted answer; or by the price that {Gateway#price} scripts.
+  # - A call without a scripted answer raises {UnstubbedCall}, which no `rescue => e` of the app swallows.
+  # - The configuration does not change.
+  # - A process has one gateway, started when it is first needed and stopped at exit. A fork starts its own, with what
+  #   the block of {LlmRouter.testing!} scripts. Tests on several threads of a process share one gateway: run those that
+  #   script it one at a time, or in processes.
   #
   # With RSpec, require "llm_router/testing/rspec" instead, see {Matchers}; with Minitest, require
   # "llm_router/testing/minitest", see {Testing::Minitest}.
@@ -43,12 +43,12 @@ class LlmRouter
     LlmRouter::Chain.prepend(Rewiring)
     LlmRouter.const_get(:Configuration).prepend(Unshared)
     LlmRouter.const_get(:Endpoint).prepend(Lookups)
-    LlmRouter.const_get(:Prices).prepend(Unkept)
+    LlmRouter.const_get(:Prices).prepend(Uncached)
     LlmRouter.const_get(:Spending).prepend(Costs)
   end
 
   class << self
-    # From now on every call of this process goes to the gateway, which knows only what this block scripts.
+    # Sends every call of this process to the gateway from now on, with the script of this block only.
     #
     # @yieldparam gateway [Testing::Gateway] to be scripted; run again in a fork that makes calls
     # @return [Testing::Gateway]
@@ -63,7 +63,7 @@ class LlmRouter
       Testing.session.gateway
     end
 
-    # @return [Testing::Gateway] to script more, and to see what was asked
+    # @return [Testing::Gateway] to script more answers, and to inspect the requests
     # @raise [ConfigurationError] when {LlmRouter.testing!} is not in force
     # @example
     #   LlmRouter.testing.answer("Hello", "google/*")
@@ -81,7 +81,7 @@ class LlmRouter
       Testing.session.on?
     end
 
-    # Stops the gateway. From now on calls go where they are configured to go.
+    # Stops the gateway, and sends calls to their configured endpoints from now on.
     #
     # @return [void]
     # @example

@@ -40,7 +40,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded) do |error|
           expect(error).to have_attributes(needed_usd: usd("0.5"), left_usd: usd("0.25"), retry_after: be_positive,
                                            period_ends_at: Time.new(2026, 2, 1))
-          expect(error.message).to end_with("0.5 USD are needed, #{whose}, calls under way hold the rest")
+          expect(error.message).to end_with("0.5 USD are needed, #{whose}, calls under way have reserved the rest")
         end
         budget.settle!(held, usd("0.75"))
         expect { reserve("0.5") }.to raise_error(LlmRouter::BudgetExceeded, /0.5 USD are needed, #{whose}\z/) do |error|
@@ -150,7 +150,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         budget.uncertain!(first)
         second = reserve("0.5", "job/1")
         expect(budget.reserved_usd).to eq(1)
-        expect { reserve("0.25", "job/1") }.to raise_error(LlmRouter::BudgetExceeded, /calls under way hold the rest/)
+        expect { reserve("0.25", "job/1") }.to raise_error(LlmRouter::BudgetExceeded, /calls under way have reserved the rest/)
         budget.settle!(second, usd("0.125"))
         expect([budget.reserved_usd, spent(budget)]).to eq([usd("0.5"), usd("0.125")])
         travel 91

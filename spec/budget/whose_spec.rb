@@ -41,7 +41,7 @@ RSpec.describe LlmRouter::BudgetExceeded, database: :sqlite do
     words = "#{scope} has 0.0916 of 5 USD left until 1 December"
     expect(error).to have_attributes(budget: equal(feature), scope: scope, left_usd: usd("0.0916"), cap_usd: 5,
                                      needed_usd: usd("0.5"), period_ends_at: Time.utc(2026, 12, 1))
-    expect(error.message).to include("so no model was asked: 0.5 USD are needed, #{words}")
+    expect(error.message).to include("so no model was called: 0.5 USD are needed, #{words}")
     expect(error.hops.map(&:message)).to all(end_with("it may cost 0.5 USD, and #{words}"))
     expect(log).to match(/WARN.*#{Support::FLOOR} was not called: .*#{words}/)
     expect(events).to match([include(scope: scope, budget: equal(feature), left_usd: usd("0.0916"), cap_usd: 5,

@@ -90,7 +90,7 @@ RSpec.describe LlmRouter, "and blank answers" do
       BlankJob.perform_now
       expect(adapter.enqueued_jobs).to be_empty
       expect(budget.charges.size).to eq(3)
-      expect(log).to match(/ERROR.*BlankJob .* is discarded: no model of chain :default said anything/)
+      expect(log).to match(/ERROR.*BlankJob .* is discarded: every answer of chain :default was blank/)
     end
 
     it "waits for the budget, and not only a moment, where that has no room for the others" do

@@ -17,7 +17,7 @@ RSpec.describe LlmRouter, "and its hops" do
     expect(log.lines.map { |line| line[/WARN|ERROR/] }).to eq(%w[ERROR WARN ERROR ERROR ERROR])
     expect(log).to match(/#{Support::PRIMARY} at openrouter failed: unauthorized .*; no further candidate is tried$/)
     expect(log).to include("#{Support::SECONDARY} at openrouter skipped: not asked: openrouter had failed already")
-    expect(log.lines.last).to match(/chain :default did not answer: exhausted after \d+\.\d+ s$/)
+    expect(log.lines.last).to match(/chain :default failed: exhausted after \d+\.\d+ s$/)
   end
 
   it "tells observers of each hop the moment it happens, before the next model is asked" do

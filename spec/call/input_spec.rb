@@ -23,7 +23,7 @@ RSpec.describe LlmRouter, "and bad input" do
     "infinity" => [user.call("Hi"), { provider: { sort: [-1 / 0.0] } }, /provider\[:sort\]\[0\] .*-inf is no JSON/],
     "a decimal NaN" => [user.call("Hi"), { temperature: BigDecimal("NaN") }, /NaN is no JSON number/],
     "a Time" => [user.call("Hi"), { metadata: { at: Time.at(0) } }, /metadata\[:at\] .*of class Time/],
-    "model" => [user.call("Hi"), { model: "a/b" }, /model cannot be given, for the chain says/],
+    "model" => [user.call("Hi"), { model: "a/b" }, /model cannot be given: the chain names the models/],
     "models" => [user.call("Hi"), { models: ["a/b"] }, /models cannot be given/],
     "stream" => [user.call("Hi"), { stream: true }, /streaming is not supported/],
     "stream in another encoding" => [user.call("Hi"), { "stream".encode("UTF-16LE") => true }, /streaming is not/],

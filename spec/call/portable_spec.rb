@@ -22,6 +22,12 @@ RSpec.describe LlmRouter::Response, "kept" do
     ask
   end
 
+  it "loads the json library when an answer is first read as JSON, and not before" do
+    gateway.answer("Hi")
+    code = 'draft = ask; before = Object.const_defined?(:JSON); print before, draft.raw["model"], draft.to_json.class'
+    expect(output_of_program(code)).to eq("false#{Support::PRIMARY}String")
+  end
+
   it "is the same after Marshal, whether or not it was read before" do
     [false, true].each do |read|
       all_of(draft) if read

@@ -47,7 +47,7 @@ RSpec.describe LlmRouter, "and time" do
     configure
     error = failure_of { described_class.new(budget: slow, deadline: 0.1).call(messages: Support::MESSAGES) }
     expect(error).to be_a(described_class::DeadlineExceeded)
-    expect(error.message).to include("no model was asked in time")
+    expect(error.message).to include("no model was called in time")
     expect(gateway.requests).to be_empty
   end
 

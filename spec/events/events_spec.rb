@@ -100,7 +100,7 @@ RSpec.describe LlmRouter, "and its events" do
     expect(log.lines[-2..]).to match([/WARN.*unavailable .*next: #{Support::SECONDARY}$/, /INFO.*\(a fallback\)$/])
     gateway.fail(status: 500)
     failure_of { ask }
-    expect(log.lines.last).to match(/ERROR.*chain :default did not answer: exhausted after/)
+    expect(log.lines.last).to match(/ERROR.*chain :default failed: exhausted after/)
     expect(log.scan("next: ").size).to eq(3)
   end
 end

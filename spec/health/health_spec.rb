@@ -34,7 +34,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(5, 12))
     expect(hop.to_s).to match(/\A#{Support::PRIMARY} at openrouter skipped: not asked: it was failing \(timeout\), /)
     expect(hop.to_s).to match(/and is left alone for 1?\d\.\d s more\z/)
-    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter is not asked for the next 1\d\.\d\d s: timeout, 3 f/)
+    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter cools down for 1\d\.\d\d s: timeout, 3 f/)
   end
 
   it "cools a model down for ten seconds that fails at once, and for twenty times what its attempts took otherwise" do
@@ -165,7 +165,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(reasons(draft.hops)).to eq(%i[cooling_down cooling_down])
     expect(draft.hops.map(&:message)).to all(match(/not asked: openrouter was failing \(insufficient_credits\)/))
     expect(models_asked).to eq([Support::PRIMARY])
-    expect(log).to match(/endpoint openrouter is not asked for the next/)
+    expect(log).to match(/endpoint openrouter cools down for/)
   ensure
     other.stop
   end

@@ -66,7 +66,7 @@ RSpec.describe LlmRouter, "and money" do
 
   it "asks nobody for a budget that is exhausted from the start" do
     @budget = Support::Ledger.new(cap: "0")
-    expect { ask }.to raise_error(described_class::BudgetExceeded, /so no model was asked/)
+    expect { ask }.to raise_error(described_class::BudgetExceeded, /so no model was called/)
     expect(gateway.requests).to be_empty
   end
 

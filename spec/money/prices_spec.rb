@@ -100,7 +100,7 @@ RSpec.describe "A price at OpenRouter" do
       end
       ask(max_tokens: 1000)
       expect([reserved.last, max_price["completion"]]).to eq([BigDecimal("0.002"), 2])
-      expect(log).to include("what the providers of #{Support::PRIMARY} charge is not known")
+      expect(log).to include("the prices of #{Support::PRIMARY}'s providers are not known")
     end
 
     it "refuses another ceiling" do
@@ -229,9 +229,9 @@ RSpec.describe "A price at OpenRouter" do
       ask(n: 3)
       2.times { LlmRouter.new(chain: :other, budget: budget).call(messages: Support::MESSAGES) }
       expect(reserved.map { |usd| usd.to_s("F") }).to eq(%w[0.05 0.05 0.15 0.25 0.25])
-      told = log.scan(/chain :\w+: a call without max_tokens holds back \S+ USD/)
-      expect(told).to eq(["chain :default: a call without max_tokens holds back 0.05 USD",
-                          "chain :other: a call without max_tokens holds back 0.25 USD"])
+      told = log.scan(/chain :\w+: a call without max_tokens reserves \S+ USD/)
+      expect(told).to eq(["chain :default: a call without max_tokens reserves 0.05 USD",
+                          "chain :other: a call without max_tokens reserves 0.25 USD"])
     end
 
     it "takes a limit beside a configured price, and else the one at OpenRouter" do
@@ -251,7 +251,7 @@ RSpec.describe "A price at OpenRouter" do
       gateway.answer("Hi", cost_usd: nil)
       configure
       2.times { ask }
-      expect(log.scan("a call without max_tokens holds back 0.25 USD (config.reserve_usd, for want of a price)").size)
+      expect(log.scan("a call without max_tokens reserves 0.25 USD (config.reserve_usd, without a price)").size)
         .to eq(1)
     end
 

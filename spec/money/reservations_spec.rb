@@ -79,7 +79,7 @@ RSpec.describe "A budget that reserves" do
         [[Support::PRIMARY, :too_expensive, false], [Support::SECONDARY, :too_expensive, false]]
       )
       expect(answer.hops.first.message).to include("it may cost 2.0 USD, and Support::Vault has 1 USD left")
-      expect(log).to include("#{Support::PRIMARY} at openrouter skipped: not asked: it may cost 2.0 USD")
+      expect(log).to include("#{Support::PRIMARY} at openrouter skipped: not called: it may cost 2.0 USD")
       expect(models_asked).to eq([Support::FLOOR])
     end
 
@@ -100,7 +100,7 @@ RSpec.describe "A budget that reserves" do
       prices
       error = failure_of { ask(max_tokens: 5000) }
       expect(error).to be_a(LlmRouter::BudgetExceeded).and have_attributes(needed_usd: 5, left_usd: 1)
-      expect(error.message).to include("no model was asked: 5 USD are needed, Support::Vault has 1 USD left")
+      expect(error.message).to include("no model was called: 5 USD are needed, Support::Vault has 1 USD left")
       expect(reasons(error.hops)).to eq(%i[too_expensive] * 3)
       expect(gateway.requests).to be_empty
     end

@@ -313,7 +313,7 @@ RSpec.describe LlmRouter::Job do
         allow(budget.ledger).to receive(:charge!).and_call_original
         expect { deliver }.to change { adapter.enqueued_jobs.size }.by(1)
         expect(budget.charges).to be_empty
-        travel LlmRouter::ChargeOnce::CLAIM + 1
+        travel LlmRouter::ChargeOnce::CLAIM_TIMEOUT + 1
         2.times { deliver }
         expect(budget.charges).to eq([BigDecimal("0.25")])
       end

@@ -579,7 +579,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
     end
 
     it "interrupts a block that does not end" do
-      stub_const("LlmRouter::Testing::Gateway::Server::PATIENCE", 0.1)
+      stub_const("LlmRouter::Testing::Gateway::Server::SHUTDOWN_TIMEOUT", 0.1)
       stuck = described_class.start
       stuck.respond { sleep }
       at = URI("#{stuck.base_url}/chat/completions")

@@ -104,7 +104,7 @@ RSpec.describe LlmRouter::Testing::Matchers do
       say("I want a refund, #{'please ' * 50}")
       expect { expect(testing).to have_called_model("google/*").with_message(/complaint/) }
         .to fail_with('expected "google/*" to have been called with a message matching /complaint/, but it was not',
-                      "#{Support::SECONDARY} was told \"Be kind\", \"I want a refund, please")
+                      "#{Support::SECONDARY} with the messages \"Be kind\", \"I want a refund, please")
     end
 
     it "tells that nothing was called" do
@@ -126,7 +126,7 @@ RSpec.describe LlmRouter::Testing::Matchers do
       say("Déjà vu")
       [nil, :sym, 7, "a\0b", "d\xE9".dup.force_encoding("ISO-8859-1"), /d\xE9/n].each do |odd|
         expect { expect(testing).to have_called_model(odd) }.to fail_with("Called, in order")
-        expect { expect(testing).to have_called_model("*").with_message(odd) }.to fail_with("was told")
+        expect { expect(testing).to have_called_model("*").with_message(odd) }.to fail_with("with the messages")
       end
     end
 
@@ -180,7 +180,7 @@ RSpec.describe LlmRouter::Testing::Matchers do
       expect { expect(ask).not_to have_fallen_back_to("google/*") }.to fail_with('expected no fallback to "google/*"')
       testing.answer("Hi", "anthropic/*")
       expect { expect { ask }.to have_fallen_back_to("google/*") }
-        .to fail_with("#{Support::PRIMARY} answered, the first that was asked")
+        .to fail_with("#{Support::PRIMARY} answered, the first candidate")
     end
 
     it "tells of an error that the block raised, either way" do

@@ -108,7 +108,7 @@ RSpec.describe "llm_router/testing/minitest" do
       .and include('expected "*" to have been called twice, but it was called once')
       .and include('expected "openai/*" to have been called, but it was not')
       .and include('expected "anthropic/*" not to have been called, but it was called once')
-      .and include("answered, the first that was asked").and include("LlmRouter::ChainExhausted was raised")
+      .and include("answered, the first candidate").and include("LlmRouter::ChainExhausted was raised")
       .and include("nil is no response").and include("Script it before the call")
   end
 

@@ -136,7 +136,7 @@ RSpec.describe "llm_router/testing/rspec" do
       it("takes no block") { expect { ask }.to have_called_model("openai/*") }
     RUBY
     expect(messages).to match("calls" => /Called, in order:\n  anthropic.claude-sonnet-4.5/,
-                              "falls back" => /anthropic.claude-sonnet-4.5 answered, the first that was asked/,
+                              "falls back" => /anthropic.claude-sonnet-4.5 answered, the first candidate/,
                               "takes no block" => /block/)
   end
 

@@ -1,17 +1,17 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Many calls at once, on one thread. Rust walks their chains and says what has become of each; see
-  # ext/llm_router/src/walk/batch/mod.rs for the order.
+  # Many calls at once, on one thread. Rust walks their chains and runs the methods of the batch, in the order of
+  # ext/llm_router/src/walk/batch/mod.rs.
   # @api private
   class Batch
-    # An error that is the result of a request of {LlmRouter#call_all}, be it the router's or a budget's own.
+    # Extends an error that is the result of a request of {LlmRouter#call_all}.
     module Result
-      # @return [Object, nil] what was given as +context:+ with the request
+      # @return [Object, nil] the +context:+ of the request
       attr_accessor :context
     end
 
-    # @return [Hash{Integer => BatchedCall}] those that have begun and not ended, by the place of their request
+    # @return [Hash{Integer => BatchedCall}] the calls under way, by the index of their request
     attr_reader :calls
 
     # @param requests [Array<Hash>]
@@ -45,12 +45,12 @@ class LlmRouter
       @watcher = watcher
     end
 
-    # Whether the calls' gates have to know how large a request is.
+    # @return [Boolean] whether the gates of the calls need the bounds of a request
     def reserving?
       @reserving
     end
 
-    # @return [BigDecimal, Integer] US dollars: the most that attempts under way can cost
+    # @return [BigDecimal, Integer] US dollars that the calls under way have reserved
     def held_usd
       @calls.each_value.sum(&:held_usd)
     end
@@ -66,15 +66,15 @@ class LlmRouter
     end
 
     # @param error [StandardError, ScriptError]
-    # @param alone [Boolean] whether no other call is under way, which may hold money and give it back
-    # @return [Boolean] whether the budget has nothing left for anybody
+    # @param alone [Boolean] whether no other call is under way, whose reservation may be released
+    # @return [Boolean] whether the budget has nothing left for any call
     def failed(number, error, alone)
       end_with(number, error)
       @spent = error if error.is_a?(BudgetExceeded) && error.nothing_left? && (alone || !reserving?)
       !@spent.nil?
     end
 
-    # None of the requests from this one on is started.
+    # Does not start the requests from this one on.
     def give_up(first)
       (first...@requests.size).each { |number| finish(number, not_started(number)) }
       Log.new(@config.logger).write(:warn) do
@@ -82,21 +82,21 @@ class LlmRouter
       end
     end
 
-    # Shows the block what it has not seen yet. In a child that it forks, what is left is the parent's to show.
+    # Yields new results to the block. Not in a child that the block forks: they are the parent's.
     def show
       while here? && (number = @unseen.shift)
         @block&.call(@requests[number], @results[number])
       end
     end
 
-    # The thread waits now. What the block, or a budget, has taken a connection for is done.
+    # The thread is about to wait, so the block and the budget have no use for database connections.
     def rest
       Hooks.run(:before_wait) if @config.release_connections
     end
 
     private
 
-    # Whether this is the process that began.
+    # Whether this is the process that began the batch.
     def here?
       @process == Process.pid
     end
@@ -119,9 +119,9 @@ class LlmRouter
       @watcher&.call(result)
     end
 
-    # It was never raised, and has the backtrace of the one that was.
+    # Never raised itself, so it gets the backtrace of the error that ended the batch.
     def not_started(number)
-      message = "requests[#{number}] was not started, for the budget had nothing left: #{@spent.message}"
+      message = "requests[#{number}] was not started, because the budget had nothing left: #{@spent.message}"
       BudgetExceeded.new(message, **@spent.details).tap { |error| error.set_backtrace(@spent.backtrace) }
     end
   end

@@ -3,13 +3,12 @@
 require "timeout"
 
 class LlmRouter
-  # A call of a {Batch}. What it raises itself is its result alone; an interrupt of the thread ends the batch. Neither
-  # must be taken for the other.
+  # A call of a {Batch}. Its own error is its result only; an interrupt of the thread ends the batch. The two must not
+  # be confused.
   # @api private
   class BatchedCall < Call
-    # What would be taken for the call's own error while its gate is asked, and so waits until that is done. A plain
-    # Timeout, be it around the batch or in the budget, does not come out of there as what it is raised as: later
-    # Rubies raise no StandardError for it, and these throw.
+    # Interrupts that look like the call's own errors, and so are deferred while its gate runs. Not a plain Timeout: it
+    # leaves the gate as a throw, or on later Rubies as an exception that is no StandardError.
     MISTAKABLE = { StandardError => :never, ScriptError => :never }.compare_by_identity
     MISTAKABLE[Timeout::Error] = :immediate unless Timeout.const_defined?(:ExitException)
     MISTAKABLE.freeze
@@ -30,16 +29,16 @@ class LlmRouter
     # @return [String, Array, false, nil] as of any call; false where there is no room, but may be when others of the
     #   batch have given back what they hold
     def gate(position, _, bounds)
-      # It may have to be waited for, and whatever comes meanwhile is an interrupt.
+      # The look-up may wait, outside the mask: an error here is an interrupt.
       @config.price_of(@chain.candidates.fetch(position), Bounds.new(*bounds)) if reserving?
       gate = Uninterrupted.run(Uninterrupted.mask(MISTAKABLE)) { own { super } }
-      return gate unless gate.is_a?(String) && @spending.fits_with?(@batch.held_usd)
+      return gate unless gate.is_a?(String) && @spending.fits_after_release?(@batch.held_usd)
 
-      @spending.put_off
+      @spending.reserve_later
       false
     end
 
-    # @return [BigDecimal, Integer] US dollars: the most that the attempt under way can cost
+    # @return [BigDecimal, Integer] US dollars that are reserved for the attempt under way
     def held_usd
       @spending.held_usd
     end
@@ -56,7 +55,7 @@ class LlmRouter
       result.is_a?(Response) ? @telemetry.brought(result) : @telemetry.failed(result)
     end
 
-    # It was interrupted.
+    # Ends a call that was interrupted.
     def leave
       close
       @telemetry.left
@@ -64,7 +63,7 @@ class LlmRouter
 
     private
 
-    # Rust knows by @error whose an exception is.
+    # Rust compares an exception with @error to tell the call's own errors from interrupts.
     def own
       yield
     rescue StandardError, ScriptError => e

@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # One call: what the walk, in Rust, asks of Ruby on its way and tells it, always on the thread
-  # that called. See ext/core/src/routing/router.rs for the order.
+  # One call. The walk, in Rust, runs its methods on the thread that called, in the order of
+  # ext/core/src/routing/router.rs.
   #
-  # A method that books money defers interrupts by its first act, so that none comes between Rust and it: Ruby looks for
-  # interrupts where a method returns or jumps, not where it begins.
+  # A method that settles defers interrupts first of all, so that none comes between Rust and it: Ruby checks for
+  # interrupts when a method returns or jumps, not when it begins.
   # @api private
   class Call
     include Endings
@@ -38,7 +38,7 @@ class LlmRouter
       end
     end
 
-    # Whether {#gate} has to know how large the request is.
+    # @return [Boolean] whether {#gate} needs the bounds of the request
     def reserving?
       @spending.reserving?
     end
@@ -47,59 +47,68 @@ class LlmRouter
     # @param bounds [Array, nil] those of {Bounds}, for a budget that reserves
     # @return [String, Array, nil] why the candidate is too expensive; or the rates that it must not exceed, if any
     def gate(position, limit, bounds)
-      @asked = @chain.candidates.fetch(position)
+      @candidate = @chain.candidates.fetch(position)
       if reserving?
-        @spending.weigh(@asked, Bounds.new(*bounds))
-        refusal = booking { @spending.reserve(limit) }
+        @spending.weigh(@candidate, Bounds.new(*bounds))
+        refusal = uninterrupted { @spending.reserve(limit) }
         return refusal if refusal
-      elsif Unscheduled.run { @spending.exhausted?(@asked) }
-        nothing_left(@asked.model)
+      elsif Unscheduled.run { @spending.exhausted?(@candidate) }
+        nothing_left(@candidate.model)
       end
       Hooks.run(:before_wait) if @config.release_connections
-      @telemetry.attempting(@asked, position)
+      @telemetry.attempting(@candidate, position)
       @spending.ceiling if reserving?
     end
 
-    # @param changes [Array, nil] in the health of who answered
+    # @param changes [Array, nil] in the candidate's circuit breaker
     # @return [Response]
     def answered(completion, changes)
-      booking do
+      uninterrupted do
         settle_answer(completion).tap do |response|
           @settled = true
           @telemetry.answered(response)
         end
       ensure
-        noticed(changes) if changes
+        breaker_changed(changes) if changes
       end
     end
 
-    # A failed attempt is kept first and charged next, for it may have cost something all the same.
+    # Records the hop first and settles next: a failed attempt may have cost something.
     def hopped(upcoming, attributes, changes)
-      booking do
+      uninterrupted do
         bill = bill_of(attributes)
         hop = Hop.new(**attributes.except(:uncertain, :tokens), cost_usd: bill.usd, cost_basis: bill.basis)
         @hops << hop
-        @config.doubt_price_of(@asked) if hop.reason == :too_expensive && hop.attempted?
+        @config.price_outdated(@candidate) if hop.reason == :too_expensive && hop.attempted?
         settle_failure(bill, attributes)
       ensure
         @telemetry.hopped(hop, upcoming) if hop
-        noticed(changes) if changes
+        breaker_changed(changes) if changes
       end
     end
 
     private
 
-    def booking(&)
+    def uninterrupted(&)
       Uninterrupted.run(@mask, &)
     end
 
-    # What an attempt, paid for or not, has changed in the health of who was asked.
+    # Publishes what an attempt changed in the circuit breaker of its candidate.
     # @param changes [Array<Array(String, Hash)>] each +"cooling"+, +"warm"+, +"down"+ or +"up"+, with details
-    def noticed(changes)
+    def breaker_changed(changes)
       changes.each do |change, details|
-        @config.shared_health&.public_send(change, @asked, **details) if %w[cooling warm].include?(change)
-        @telemetry.public_send(change, @asked, **details) unless change == "warm"
+        case change
+        when "cooling" then cooling(**details)
+        when "warm" then @config.shared_health&.recovered(@candidate, **details)
+        when "down" then @telemetry.down(@candidate, **details)
+        when "up" then @telemetry.up(@candidate, **details)
+        end
       end
+    end
+
+    def cooling(**details)
+      @config.shared_health&.cooling(@candidate, **details)
+      @telemetry.cooling(@candidate, **details)
     end
 
     def hops

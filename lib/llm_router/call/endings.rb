@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # How a call ends without an answer: the error, and what it says.
+  # How a call ends without an answer: raises an error that says why.
   # @api private
   module Endings
     def rejected(body)
@@ -12,7 +12,7 @@ class LlmRouter
       raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
     end
 
-    # Where the last word was that the budget has no room for a model, money is what is missing.
+    # If the last candidate did not fit the budget, money is what is missing.
     def exhausted
       last = @hops.reject { |hop| hop.reason == :skipped }.last
       too_expensive if last&.reason == :too_expensive && !last.attempted?
@@ -22,7 +22,7 @@ class LlmRouter
     end
 
     def deadline_exceeded
-      tried = @hops.empty? ? "no model was asked in time" : summary
+      tried = @hops.empty? ? "no model was called in time" : summary
       message = "no model of #{@chain} answered within #{@deadline} s (the deadline): #{tried}"
       raise DeadlineExceeded.new(message, hops: hops)
     end
@@ -51,20 +51,20 @@ class LlmRouter
       raise error
     end
 
-    # Whether blank answers were bought, and no failure was one that passes: another run would buy them again.
+    # Whether there were blank answers and no transient failures: another run would pay for blank answers again.
     def nothing_said?
       @hops.any? { |hop| hop.reason == :blank } && @hops.none?(&:transient?)
     end
 
     def nothing_said
       hop = @hops.reverse_each.find { |failed| failed.reason == :blank }
-      message = "no model of #{@chain} said anything: #{summary}. The same request would buy the same again: " \
+      message = "every answer of #{@chain} was blank: #{summary}. The same request would cost the same again: " \
                 "raise max_tokens, or change what a filter stopped"
       raise NothingSaid.new(message, hops: hops, status: hop.status, model: hop.model)
     end
 
     def so_far
-      @hops.none?(&:attempted?) ? "so no model was asked" : "after #{summary}"
+      @hops.none?(&:attempted?) ? "so no model was called" : "after #{summary}"
     end
 
     def summary

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What callers give, checked before a budget or the network is touched.
+  # Checks the arguments of a call before it uses a budget or the network.
   # @api private
   module Input
     EXAMPLE = '{ role: "user", content: "Hi" }'
@@ -9,8 +9,8 @@ class LlmRouter
 
     module_function
 
-    # @param options [Hash{Symbol, String => Object}] what is given besides
-    # @param number [Integer, nil] of the request, where there are many
+    # @param options [Hash{Symbol, String => Object}]
+    # @param number [Integer, nil] the request's, of call_all
     # @raise [ArgumentError]
     def check(messages, options, number = nil)
       unless messages.is_a?(Array) && messages.any?
@@ -22,7 +22,7 @@ class LlmRouter
     end
 
     # @param requests [Enumerable<Hash>]
-    # @return [Array<Hash>] of its own, for the caller's may change meanwhile
+    # @return [Array<Hash>] a copy, as the caller's list may change meanwhile
     # @raise [ArgumentError]
     def list(requests)
       unless requests.is_a?(Enumerable) && !requests.is_a?(Hash)

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # A model's answer, and how it came about. Frozen; safe to share between threads. It can be kept in a cache, dumped
-  # with Marshal, and made into JSON, where money is decimal text.
+  # A model's answer, its cost and its hops. Frozen; safe to share between threads. It can be cached, dumped with
+  # Marshal, and made into JSON, where money is decimal text.
   #
   # @example
   #   draft = router.call(messages: messages, max_tokens: 500)
@@ -14,23 +14,23 @@ class LlmRouter
     COMPLETION = %i[id generation_id model provider content refusal reasoning finish_reason native_finish_reason tokens
                     body].freeze
     # A completion that was dumped.
-    Kept = Struct.new(*COMPLETION, keyword_init: true)
-    private_constant :COMPLETION, :Kept
+    Loaded = Struct.new(*COMPLETION, keyword_init: true)
+    private_constant :COMPLETION, :Loaded
 
-    # @return [BigDecimal, nil] US dollars: exactly as the endpoint sent them, or else as {#cost_basis} says. The budget
-    #   has been charged with it already. nil where nobody knows.
+    # @return [BigDecimal, nil] US dollars: exactly as the endpoint sent them, or as {#cost_basis} says. Already
+    #   charged to the budget. nil if unknown.
     attr_reader :cost_usd
-    # @return [Symbol, nil] how {#cost_usd} is known: +:billed+ by the endpoint; +:computed+, its tokens at the model's
-    #   price, where the endpoint sent no bill that can be read; +:estimated+, what was reserved, where tokens or price
-    #   are not known either; nil where nothing is known and nothing was charged
+    # @return [Symbol, nil] the source of {#cost_usd}: +:billed+ by the endpoint; +:computed+ from its tokens and the
+    #   model's price, if the endpoint sent no readable bill; +:estimated+, the reservation, if tokens or price are
+    #   unknown too; nil if the cost is unknown and nothing was charged
     attr_reader :cost_basis
-    # @return [Array<Hop>] what failed on the way; empty where the first model answered
+    # @return [Array<Hop>] the candidates that failed before; empty if the first model answered
     attr_reader :hops
-    # @return [String] the model that was asked and answered, as the chain names it
+    # @return [String] the model that answered, as the chain names it
     attr_reader :requested_model
     # @return [String] the endpoint that answered
     attr_reader :endpoint
-    # @return [Object, nil] what was given as +context:+ with the request of {LlmRouter#call_all}
+    # @return [Object, nil] the +context:+ of the request of {LlmRouter#call_all}
     attr_reader :context
 
     # @api private
@@ -51,17 +51,17 @@ class LlmRouter
       @memo[:usage] ||= Usage.new(*@completion.tokens).freeze
     end
 
-    # @return [String, nil] the text; nil where the model called tools or refused instead
+    # @return [String, nil] the text; nil if the model called tools or refused instead
     def content
       @memo[:content] ||= @completion.content.freeze
     end
 
-    # @return [String] the model that was billed; it may differ from the one asked for
+    # @return [String] the model that was billed; it may differ from {#requested_model}
     def model
       @completion.model
     end
 
-    # @return [String, nil] who ran the model, where the endpoint says so
+    # @return [String, nil] the provider that ran the model, if the endpoint names it
     def provider
       @completion.provider
     end
@@ -71,12 +71,12 @@ class LlmRouter
       @completion.finish_reason
     end
 
-    # @return [String, nil] the same in the provider's own words
+    # @return [String, nil] the provider's own value of it
     def native_finish_reason
       @completion.native_finish_reason
     end
 
-    # @return [Array<Hash>] the tools the model wants called, with String keys as in the API
+    # @return [Array<Hash>] the tool calls of the model, with String keys as in the API
     def tool_calls
       raw.dig("choices", 0, "message", "tool_calls") || []
     end
@@ -86,7 +86,7 @@ class LlmRouter
       @completion.refusal
     end
 
-    # @return [String, nil] the model's reasoning (+reasoning+, or +reasoning_content+), where it shows it
+    # @return [String, nil] the model's reasoning (+reasoning+, or +reasoning_content+), if it is in the answer
     def reasoning
       @completion.reasoning
     end
@@ -96,12 +96,12 @@ class LlmRouter
       @completion.id
     end
 
-    # @return [String, nil] the id under which the endpoint keeps what the generation cost
+    # @return [String, nil] the id under which the endpoint keeps the cost of the generation
     def generation_id
       @completion.generation_id
     end
 
-    # @return [Boolean] whether it took more than the first model of the chain
+    # @return [Boolean] whether a model after the first one answered
     def fallback?
       hops.any?
     end
@@ -112,15 +112,13 @@ class LlmRouter
       !fallback? && (cost_basis == :billed || cost_basis == :computed) && finish_reason != "length"
     end
 
-    # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Numbers in
-    #   it are Floats (+NaN+ as well, where the endpoint wrote it): take money from {#cost_usd}. It is nested no
-    #   deeper than 100 levels.
+    # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Its numbers are Floats (+NaN+
+    #   too, if the endpoint wrote it): take money from {#cost_usd}. At most 100 levels deep.
     def raw
-      require "json"
-      @memo[:raw] ||= JSON.parse(@completion.body, max_nesting: 100, freeze: true, allow_nan: true)
+      @memo[:raw] ||= parsed_body
     end
 
-    # @return [Boolean] whether the same was said, at the same cost, in the same way
+    # @return [Boolean] whether answer, cost and hops are the same
     def ==(other)
       other.class == self.class && other.marshal_dump == marshal_dump
     end
@@ -131,7 +129,7 @@ class LlmRouter
       [@completion.body, requested_model, endpoint, cost_usd].hash
     end
 
-    # Without the context, which is the caller's own and may be anything.
+    # Without the context, which may be any object of the caller's.
     # @api private
     def marshal_dump
       completion = COMPLETION.to_h { |name| [name, @completion.public_send(name)] }
@@ -141,7 +139,7 @@ class LlmRouter
 
     # @api private
     def marshal_load(dump)
-      completion = Kept.new(**dump.fetch(:completion).slice(*COMPLETION).each_value(&:freeze)).freeze
+      completion = Loaded.new(**dump.fetch(:completion).slice(*COMPLETION).each_value(&:freeze)).freeze
       initialize(completion, bill: Bill.new(*dump.values_at(:cost_usd, :cost_basis)), hops: dump.fetch(:hops).freeze,
                              **dump.slice(:requested_model, :endpoint))
     end
@@ -152,7 +150,7 @@ class LlmRouter
         "finish_reason=#{finish_reason.inspect} hops=#{hops.size}>"
     end
 
-    # @return [String] the content; "" where the model called tools or refused instead
+    # @return [String] the content; "" if the model called tools or refused instead
     # @example
     #   "#{draft}" # => "Hello!"
     def to_s
@@ -160,6 +158,12 @@ class LlmRouter
     end
 
     private
+
+    # The json library is loaded here, as that takes a third of the time to load this gem.
+    def parsed_body
+      require "json"
+      JSON.parse(@completion.body, max_nesting: 100, freeze: true, allow_nan: true)
+    end
 
     # Not {#raw}, whose money is a Float.
     def portable

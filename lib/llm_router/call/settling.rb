@@ -1,20 +1,31 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # How a call settles an attempt, once. Rust sets +@unsettled+ to what the attempt came to (a +Native::Completion+, or
-  # the Hash of a failure) before it calls. It stays until that is settled, whatever interrupts it.
+  # How a call settles each attempt, exactly once, whatever interrupts it. See docs/interrupts.md.
+  #
+  #   reserve          Rust sets @unsettled          settle or release
+  #   ───────▶ RESERVED ─────────────▶ UNSETTLED ─────────────────▶ SETTLED (@unsettled is nil)
+  #                │                       │                             ▲
+  #                │ interrupt, error      │ interrupt, trap             │
+  #                ▼                       ▼                             │
+  #             close: release          close: settle once more ─────────┘
+  #
+  # @unsettled is the outcome of the attempt: a Native::Completion, or the Hash of a failure. Interrupts are deferred in
+  # UNSETTLED, but a signal's trap may still raise on the main thread. A reservation ends once, however often it is
+  # settled; a plain charge! has no identity, so it is never repeated once begun. If the process dies, the lease
+  # expires.
   # @api private
   module Settling
-    # Whatever ended the walk: settles what an attempt came to, or releases what was reserved for one that then was not
-    # made. What was reserved in the parent of a fork is the parent's.
+    # Ends the call, whatever ended the walk: settles an outcome that is left, or releases the reservation of an attempt
+    # that was not made. In the child of a fork, reservations are the parent's.
     def close
-      booking do
+      uninterrupted do
         next unless @process == Process.pid
         next @spending.release unless @unsettled
 
         @unsettled.is_a?(Hash) ? settle_failure(bill_of(@unsettled), @unsettled) : settle_answer(@unsettled)
       rescue ChargeFailed => e
-        # The interrupt goes on.
+        # Logged, not raised: the interrupt goes on.
         Log.new(@config.logger).write(:error) { e.message }
       end
     end
@@ -23,8 +34,8 @@ class LlmRouter
 
     def settle_answer(completion)
       bill = @spending.answer(completion.cost) { completion.tokens }
-      response = Response.new(completion, bill: bill, requested_model: @asked.model, hops: hops, context: @context,
-                                          endpoint: @asked.endpoint.name.name)
+      response = Response.new(completion, bill: bill, requested_model: @candidate.model, hops: hops, context: @context,
+                                          endpoint: @candidate.endpoint.name.name)
       bill.usd ? charge(bill, response) { known(response) } : release
       @spending.follow(response.generation_id) if @spending.unbilled?
       response
@@ -49,8 +60,6 @@ class LlmRouter
       @unsettled = nil
     end
 
-    # A trap may raise on the main thread, whatever is masked: then {#close} settles once more. But a charge has no
-    # identity: once begun, it is not made again.
     # @param bill [Bill]
     # @yieldreturn [Hash] what is known of the attempt
     def charge(bill, response = nil, &)
@@ -67,7 +76,7 @@ class LlmRouter
       return if DeferredCharge.accepted?(left, cost_usd, @spending.attempt)
 
       message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{error.class}): " \
-                "charge again"
+                "retry the charge"
       message += "; the answer is in ChargeFailed#response" if response
       raise ChargeFailed.new(message, hops: hops, response: response, cost_usd: cost_usd, attempt: @spending.attempt)
     end

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # One rung of a chain as its owner wrote it, checked.
+  # One candidate of a chain, checked.
   # @api private
   class Candidate
     KEYS = %i[model endpoint timeout params price].freeze
@@ -11,14 +11,14 @@ class LlmRouter
     attr_reader :model
     # @return [Endpoint]
     attr_reader :endpoint
-    # @return [Price, nil] where the chain says one
+    # @return [Price, nil] nil if the chain does not set it
     attr_reader :price
     # @return [Hash] parameters for this model alone
     attr_reader :params
 
     # @param given [String, Hash]
     # @param endpoints [Hash{Symbol => Endpoint}]
-    # @param place [String] what an error calls it
+    # @param place [String] how errors name it
     # @raise [ConfigurationError]
     def initialize(given, endpoints:, place:)
       @place = place
@@ -32,12 +32,12 @@ class LlmRouter
     end
 
     # @param tier [String, nil] a service tier dearer than the standard one
-    # @return [Price, nil] the chain's, which is for the tier that the chain asks for
+    # @return [Price, nil] the chain's, which is that of the tier in the chain's params
     def price_at(tier)
       price if tier.nil? || params.any? { |name, _| %w[service_tier speed].include?(name.to_s) }
     end
 
-    # What the extension takes.
+    # The arguments of Native::Chain.new.
     def to_native
       [model, endpoint.native, @timeout, params]
     end
@@ -76,7 +76,7 @@ class LlmRouter
     end
 
     def checked_params(params)
-      wrong("has params that are no Hash but a #{params.class}") unless params.is_a?(Hash)
+      wrong("has params of #{params.class}: give a Hash") unless params.is_a?(Hash)
       Parameters.check(params, ConfigurationError) { "#{@place}: params" }
       params
     end

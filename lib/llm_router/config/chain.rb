@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Models in the order in which they are asked, as data. Made by {Configuration#chain}, or by
-  # {LlmRouter#initialize} from an Array. Checked when it is made.
+  # An ordered list of candidates. Made by {Configuration#chain}, or by {LlmRouter#initialize} from an Array. Checked
+  # when it is made.
   class Chain
-    # @return [Symbol, nil] nil for one that was never named
+    # @return [Symbol, nil] nil for a chain without a name
     attr_reader :name
     # @return [Array<String>] the models, in order
     attr_reader :models
-    # @return [Array<String>] what is doubtful about it, in words
+    # @return [Array<String>] a sentence for each weakness, such as two models of one vendor in a row
     attr_reader :doubts
     # @return [Array<Candidate>]
     # @api private

@@ -7,9 +7,9 @@ class LlmRouter
     include HealthSettings
     extend InForce
 
-    # @return [Array<#call>] what {#on_hop} was given
+    # @return [Array<#call>] the blocks of {#on_hop}
     attr_reader :hop_observers
-    # @return [Events, Notifications] where events go
+    # @return [Events, Notifications] what publishes events
     # @api private
     attr_reader :events
 
@@ -30,7 +30,7 @@ class LlmRouter
     # @param name [Symbol, String]
     # @param candidates [Array<String, Hash>] each a model's name, or a Hash of +model:+ and
     #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +params:+ (options for
-    #   this model alone, laid over those of the call; nil takes one away) and +price:+ (as {#price})
+    #   this model alone, which take precedence over those of the call; nil removes one) and +price:+ (as {#price})
     # @return [void]
     # @raise [ConfigurationError] at the end of the block of {LlmRouter.configure}
     # @example
@@ -41,10 +41,10 @@ class LlmRouter
       @chain_settings = @chain_settings.merge(Setting.name("a chain", name) => Setting.copy(candidates))
     end
 
-    # Names another OpenAI-compatible gateway, for chains that end somewhere else than OpenRouter.
+    # Names another OpenAI-compatible gateway, for chains that do not end at OpenRouter.
     # @param name [Symbol, String]
     # @param base_url [String] the part before +/chat/completions+
-    # @param api_key [String, nil, false] false for a gateway that wants no key
+    # @param api_key [String, nil, false] false for a gateway that needs no key
     # @return [void]
     # @raise [ConfigurationError]
     # @example
@@ -61,9 +61,8 @@ class LlmRouter
       @endpoint_settings = @endpoint_settings.merge(name => settings)
     end
 
-    # Says what a model costs, so that the most that a call can cost is known before it is made. Where
-    # nothing is said, here or in the chain, OpenRouter is asked. At OpenRouter, no provider that charges more serves it
-    # to a budget that reserves.
+    # Sets the price of a model, so that the worst case of a call is known before it is made. Without it, here or in the
+    # chain, OpenRouter's price is looked up. If the budget reserves, OpenRouter uses no provider that charges more.
     # @param model [String] as chains name it
     # @param price [Hash] +prompt:+ and +completion:+, US dollars per token as decimals in Strings, and optionally
     #   +request:+, US dollars per request, and +max_completion_tokens:+, for calls without +max_tokens+
@@ -75,8 +74,7 @@ class LlmRouter
       @price_settings = @price_settings.merge(model.to_s => Price.of("the price of #{model}", price))
     end
 
-    # Registers an observer, called with each {Hop} the moment it happens. What it raises is
-    # logged, and does not disturb the call.
+    # Registers an observer, called with each {Hop} as it happens. Its errors are logged and do not affect the call.
     # @yieldparam hop [Hop]
     # @return [void]
     # @example
@@ -92,7 +90,7 @@ class LlmRouter
       @chains.keys
     end
 
-    # @return [Boolean] whether the app has set none
+    # @return [Boolean] whether the app has set no logger
     # @api private
     def default_logger?
       logger.equal?(@default_logger)
@@ -112,7 +110,7 @@ class LlmRouter
     end
 
     # @param candidate [Candidate]
-    # @param bounds [Bounds] of the request, which may ask for a dearer service
+    # @param bounds [Bounds] of the request, which may name a dearer service tier
     # @return [Price, nil]
     # @api private
     def price_of(candidate, bounds = Bounds::PLAIN)
@@ -123,11 +121,11 @@ class LlmRouter
       configured ? configured.limited_as(found) : found
     end
 
-    # No provider serves the model at the price that is known of it.
+    # Looks the price up again: no provider serves the model at it.
     # @param candidate [Candidate]
     # @api private
-    def doubt_price_of(candidate)
-      @prices.doubt(candidate)
+    def price_outdated(candidate)
+      @prices.outdated(candidate)
     end
 
     # @param name [String, Symbol]
@@ -138,21 +136,21 @@ class LlmRouter
       @endpoints.fetch(name.to_sym) { raise ConfigurationError, "no endpoint is called #{name} any more" }
     end
 
-    # Checks and compiles what was set. The doubts about a chain are told here, once.
+    # Checks and compiles what was set. Warns of the doubts about a chain, once.
     # @api private
     def finish
       @events = Events.sink
-      told = @chains || {}
+      before = @chains || {}
       @endpoints = compiled_endpoints.freeze
       @chains = compiled_chains.freeze
       @chains.each_value do |chain|
         check_params(chain)
-        doubt(chain) unless same_vendor == :warn && told[chain.name]&.doubts == chain.doubts
+        doubt(chain) unless same_vendor == :warn && before[chain.name]&.doubts == chain.doubts
       end
       freeze
     end
 
-    # Says of parameters that look like a slip of the pen what was probably meant.
+    # Warns of misspelt parameters, or raises, as {Settings#unknown_options} says.
     # @param parameters [Hash{Symbol, String => Object}]
     # @param error [Class] to raise under +unknown_options = :raise+
     # @yieldreturn [String] where they are
@@ -161,7 +159,7 @@ class LlmRouter
     def check_spelling(parameters, error)
       return if unknown_options == :allow
 
-      Parameters.slips(parameters).each do |name, meant|
+      Parameters.misspelt(parameters).each do |name, meant|
         message = "#{yield}: #{name} is no known parameter: did you mean #{meant}?"
         raise error, "#{message} (config.unknown_options = :warn sends it as it is)" if unknown_options == :raise
 
@@ -169,7 +167,8 @@ class LlmRouter
       end
     end
 
-    # @param what [Object] that is warned of once in a process, whatever is configured meanwhile
+    # Logs a warning once in a process, whatever is configured meanwhile.
+    # @param what [Object] identifies the warning
     # @api private
     def warn_once(what, &)
       return if @warned_of.key?(what)
@@ -178,7 +177,7 @@ class LlmRouter
       Log.new(logger).write(:warn, &)
     end
 
-    # @return [String] without keys. Ruby shows it where a frozen configuration is changed.
+    # @return [String] without keys. Ruby shows it when a frozen configuration is changed.
     def inspect
       advice = " in force: change it in a block of LlmRouter.configure," if frozen?
       "#<#{self.class}#{advice} base_url=#{base_url.inspect} timeout=#{timeout} deadline=#{deadline.inspect} " \

@@ -17,10 +17,10 @@ class LlmRouter
     # @api private
     # @param name [Symbol]
     # @param base_url [String]
-    # @param api_key [Secret, nil, false] false for a gateway that wants none
+    # @param api_key [Secret, nil, false] false for a gateway that needs none
     # @param app_name [String, nil]
     # @param app_url [String, nil]
-    # @param trust [Native::Trust, nil] whose certificates it may show; nil for the system's
+    # @param trust [Native::Trust, nil] the authorities that may sign its certificate; nil for the system's
     # @raise [ConfigurationError]
     def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil, trust: nil)
       @name = name
@@ -32,11 +32,11 @@ class LlmRouter
       freeze
     end
 
-    # @return [Boolean] whether it has no key and needs one. On loopback there is nobody to ask for one.
+    # @return [Boolean] whether it needs a key and has none. On loopback it needs none.
     # @api private
     def keyless? = @keyless
 
-    # An endpoint without a key may be configured (an app boots without its secrets in many places), but not called.
+    # An endpoint may be configured without its key, since many apps boot without their secrets, but not called.
     # @raise [ConfigurationError]
     # @api private
     def check_key!
@@ -45,13 +45,13 @@ class LlmRouter
       remedy = if name == :openrouter
                  "set config.api_key, or OPENROUTER_API_KEY in the environment"
                else
-                 "pass api_key: to config.endpoint (api_key: false if it wants none)"
+                 "pass api_key: to config.endpoint (api_key: false if it needs none)"
                end
       raise ConfigurationError, "endpoint #{name} (#{base_url}) has no API key: #{remedy}"
     end
 
     # @param timeout [Float] seconds
-    # @return [Hash{String => Price}] by model, what one of its providers charges
+    # @return [Hash{String => Price}] by model, the price of one of its providers
     # @raise [LookupFailed]
     # @api private
     def prices(timeout)
@@ -60,7 +60,7 @@ class LlmRouter
 
     # @param model [String]
     # @param timeout [Float] seconds
-    # @return [Hash{String, nil => Price}] by service tier, nil for the standard one: what its dearest provider charges
+    # @return [Hash{String, nil => Price}] by service tier, nil for the standard one: the price of its dearest provider
     # @raise [LookupFailed]
     # @api private
     def provider_prices(model, timeout)
@@ -68,15 +68,15 @@ class LlmRouter
     end
 
     # @param id [String]
-    # @param patience [Float] seconds
+    # @param timeout [Float] seconds
     # @return [Array(String, Integer, Integer, String)] the cost in US dollars, tokens, and the model
     # @raise [LookupFailed]
     # @api private
-    def generation(id, patience)
-      lookups.generation(id, patience)
+    def generation(id, timeout)
+      lookups.generation(id, timeout)
     end
 
-    # What other processes know it by: it gives nothing away.
+    # Identifies it to other processes, without revealing the key.
     # @return [String]
     # @api private
     def fingerprint
@@ -84,7 +84,7 @@ class LlmRouter
       Digest::SHA256.hexdigest([name, base_url, @api_key&.reveal].join("\n"))
     end
 
-    # The same at another address, for tests.
+    # The same settings at another address, for tests.
     # @api private
     def moved_to(base_url, api_key)
       Native::Endpoint.new(name.to_s, base_url, api_key, *@settings)

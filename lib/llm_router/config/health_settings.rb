@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # The settings of a {Configuration} about models that are down.
+  # The settings of a {Configuration} for its circuit breakers: see {Health}.
   module HealthSettings
-    # @return [Integer, nil] after how many failures in a row a model cools down; those of a request at fault do
-    #   not count; default 3; nil for no cooldowns
+    # @return [Integer, nil] how many failures in a row open a model's circuit breaker, so that it cools down; rejected
+    #   requests do not count; default 3; nil for no cooldowns
     attr_reader :cooldown_after
-    # @return [Float] seconds for which a model has to fail until +model_down.llm_router+; default 3600
+    # @return [Float] seconds of failures until +model_down.llm_router+; default 3600
     attr_reader :down_after
-    # @return [#read_multi, #write, nil] an +ActiveSupport::Cache+ over which processes and hosts share
-    #   their cooldowns; default nil: each process has its own
+    # @return [#read_multi, #write, nil] an +ActiveSupport::Cache+ through which processes and hosts share their
+    #   cooldowns; default nil: each process has its own
     attr_reader :health_store
     # @return [SharedHealth, nil]
     # @api private

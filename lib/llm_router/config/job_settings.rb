@@ -5,8 +5,8 @@ class LlmRouter
   module JobSettings
     # @return [String, Class] what they inherit from; default "ActiveJob::Base"
     attr_reader :job_parent
-    # @return [String, Symbol, nil] the queue that they go to; default nil, for that of {#job_parent}, which is
-    #   "default" unless it says otherwise
+    # @return [String, Symbol, nil] their queue; default nil, for that of {#job_parent}, which is "default" unless it
+    #   sets another
     attr_reader :job_queue
 
     # A name is looked up when the first of these jobs is enqueued or performed, and again when the app's code is

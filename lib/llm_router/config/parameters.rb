@@ -3,11 +3,10 @@
 require "did_you_mean/levenshtein"
 
 class LlmRouter
-  # The parameters of a chat completion request: which there are, and what is wrong with those that a caller gives.
-  # What is new passes: the API knows better than this list.
+  # Checks the parameters of a chat completion request. Unknown parameters pass: the API may be newer than this list.
   # @api private
   module Parameters
-    # Those of OpenRouter's schema ("ChatRequest" of its OpenAPI file) on 22 August 2026, and what each takes.
+    # Those of OpenRouter's schema ("ChatRequest" of its OpenAPI file) on 22 August 2026, and the kind of each value.
     # Parameters that the router sets itself are in {RESERVED}.
     KNOWN = {
       "cache_control" => :any, "debug" => :any, "frequency_penalty" => :number, "image_config" => :any,
@@ -31,20 +30,19 @@ class LlmRouter
     # Those of other gateways whose names are close to one above.
     ELSEWHERE = { "min_tokens" => true, "top_n" => true }.freeze
 
-    # What other APIs call one of the above: it would be dropped without a word.
+    # Other APIs' names for some of the above, which OpenRouter would drop silently.
     SYNONYMS = { "max_output_tokens" => "max_tokens", "max_new_tokens" => "max_tokens", "num_predict" => "max_tokens",
                  "stop_sequences" => "stop" }.freeze
 
     # Parameters that the router sets itself, and why a caller cannot.
     RESERVED = {
-      "model" => "model cannot be given, for the chain says which models are called",
-      "models" => "models cannot be given, for OpenRouter's own fallback falls through on any error; the chain is " \
-                  "the fallback here",
-      "stream" => "stream cannot be given, for streaming is not supported",
-      "messages" => "messages cannot be given, for messages are an argument of their own"
+      "model" => "model cannot be given: the chain names the models",
+      "models" => "models cannot be given: OpenRouter's own fallback is replaced by the chain",
+      "stream" => "stream cannot be given: streaming is not supported",
+      "messages" => "messages cannot be given: they are an argument of their own"
     }.freeze
 
-    # What belongs to the router, and where to say it.
+    # Settings of the router, and where each belongs.
     MISPLACED = {
       "timeout" => "timeout is no parameter of the API: give it to LlmRouter.new(timeout: 20), to one model of a " \
                    "chain ({ model: \"…\", timeout: 20 }), or to all as config.timeout",
@@ -53,7 +51,7 @@ class LlmRouter
       "chain" => "chain is no parameter of the API: give it to LlmRouter.new(chain: :default)",
       "budget" => "budget is no parameter of the API: give it to LlmRouter.new(budget: budget)",
       "concurrency" => "concurrency is no parameter of the API: give it to call_all(requests, concurrency: 64)",
-      "context" => "context is no parameter of the API: give it with a request of call_all, whose result then has it",
+      "context" => "context is no parameter of the API: give it with a request of call_all; its result returns it",
       "params" => "params is no parameter of the API: give each parameter by itself, such as max_tokens: 200"
     }.freeze
 
@@ -69,9 +67,9 @@ class LlmRouter
 
     # @param parameters [Hash{Symbol, String => Object}]
     # @param error [Class] to raise
-    # @yieldreturn [String] where they are
+    # @yieldreturn [String] how the error names their place
     # @return [void]
-    # @raise [StandardError] for what cannot be sent
+    # @raise [StandardError] the given error, for a parameter that cannot be sent
     def check(parameters, error)
       parameters.each do |key, value|
         kind = GIVEN[key]
@@ -81,8 +79,8 @@ class LlmRouter
     end
 
     # @param parameters [Hash{Symbol, String => Object}]
-    # @return [Hash{String => String}] names that look like a slip of the pen, and what was probably meant
-    def slips(parameters)
+    # @return [Hash{String => String}] misspelt names, and what was probably meant
+    def misspelt(parameters)
       return NONE unless parameters.any? { |key, _| !GIVEN.key?(key) }
 
       unknown = parameters.keys.map { |key| name_of(key) }.reject { |name| KNOWN.key?(name) || ELSEWHERE.key?(name) }
@@ -94,13 +92,13 @@ class LlmRouter
       name.ascii_only? ? name : name.encode("UTF-8")
     end
 
-    # A key that is neither a Symbol nor a plain String may still be one that is known.
+    # A key that is neither a Symbol nor a plain String may still be a known one.
     def unknown_fault(name, value)
       kind = KNOWN[name]
       kind ? fault(name, kind, value) : RESERVED[name] || MISPLACED[name]
     end
 
-    # The value stays out of the message, for it may be a prompt in the wrong place.
+    # The value stays out of the message: it may be a misplaced prompt.
     def fault(key, kind, value)
       return if kind == :any || value.nil?
 
@@ -120,7 +118,7 @@ class LlmRouter
       SYNONYMS[name] || KNOWN.keys.find { |known| squeeze(known) == plain } || closest(name)
     end
 
-    # One letter off in a short name, two in a long one; a name such as "n" is close to none.
+    # At most one letter off in a short name, two in a long one. A name such as "n" is close to none.
     def closest(name)
       return if name.length < 4
 
@@ -129,7 +127,7 @@ class LlmRouter
       known if distance <= (known.length < 8 ? 1 : 2)
     end
 
-    # Whatever the case, the dashes and the plural.
+    # Without case, dashes and plural.
     def squeeze(name)
       name.downcase.delete("^a-z0-9").delete_suffix("s")
     end

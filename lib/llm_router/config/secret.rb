@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # An API key that does not show: not in +inspect+, in JSON, in YAML or in a dump.
+  # An API key that is masked in +inspect+, JSON, YAML and dumps.
   #
   # @example
   #   LlmRouter.config.api_key         # => [FILTERED]
@@ -47,7 +47,7 @@ class LlmRouter
     # @raise [TypeError] always
     # @api private
     def marshal_dump
-      raise TypeError, "an API key is not to be dumped"
+      raise TypeError, "an API key cannot be dumped"
     end
   end
 end

@@ -1,42 +1,42 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Checks that several settings share. Each returns the value in the form it is kept in.
+  # Checks that several settings share. Each returns the value to be kept.
   # @api private
   module Setting
-    # US dollars: the largest amount, for a bill, a price, a cap and a column alike.
+    # US dollars: the largest bill, price, cap or column value.
     MAX_USD = BigDecimal(Native::MAX_USD)
 
-    # Line breaks, control characters, and those that turn the direction of a text around.
+    # Line breaks, control characters, and characters that reverse the direction of text.
     CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/
 
-    LONGEST = 366 * 24 * 60 * 60
-    LARGEST = 2 * 1024 * 1024 * 1024
-    MOST = 1_000_000
-    private_constant :LONGEST, :LARGEST, :MOST
+    MAX_SECONDS = 366 * 24 * 60 * 60
+    MAX_BYTES = 2 * 1024 * 1024 * 1024
+    MAX_COUNT = 1_000_000
+    private_constant :MAX_SECONDS, :MAX_BYTES, :MAX_COUNT
 
     module_function
 
     # @return [Float]
     def seconds(name, value)
       number = value.is_a?(Numeric) ? value.to_f : Float::NAN
-      return number if number.positive? && number <= LONGEST
+      return number if number.positive? && number <= MAX_SECONDS
 
-      raise ConfigurationError, "#{name} is #{value.inspect}: give seconds, a number above 0 and up to #{LONGEST}"
+      raise ConfigurationError, "#{name} is #{value.inspect}: give seconds, a number above 0 and up to #{MAX_SECONDS}"
     end
 
     # @return [Integer]
     def bytes(name, value)
-      return value if value.is_a?(Integer) && value.between?(1, LARGEST)
+      return value if value.is_a?(Integer) && value.between?(1, MAX_BYTES)
 
-      raise ConfigurationError, "#{name} is #{value.inspect}: give bytes, a whole number from 1 to #{LARGEST}"
+      raise ConfigurationError, "#{name} is #{value.inspect}: give bytes, a whole number from 1 to #{MAX_BYTES}"
     end
 
     # @return [Integer]
     def count(name, value, error = ConfigurationError)
-      return value if value.is_a?(Integer) && value.between?(1, MOST)
+      return value if value.is_a?(Integer) && value.between?(1, MAX_COUNT)
 
-      raise error, "#{name} is #{value.inspect}: give a whole number, 1 or more"
+      raise error, "#{name} is #{value.inspect}: give a whole number from 1 to #{MAX_COUNT}"
     end
 
     # @return [BigDecimal]
@@ -56,7 +56,7 @@ class LlmRouter
       return value if value.nil? || value.is_a?(Secret)
       return Secret.new(value.dup.freeze) if value.is_a?(String) && !value.strip.empty?
 
-      # The value itself stays out of the message: it may be a key in the wrong wrapping.
+      # The value stays out of the message: it may contain the key.
       what = value.is_a?(String) ? "empty" : "a #{value.class}"
       raise ConfigurationError, "#{name} is #{what}: give the key as a String"
     end
@@ -79,7 +79,7 @@ class LlmRouter
       one_line?(url) ? url : raise(ConfigurationError, "#{name} holds a line break or a control character: remove it")
     end
 
-    # @return [Boolean] whether a text can stand in a line of a log
+    # @return [Boolean] whether a text fits on one line of a log
     def one_line?(text)
       !text.encode(Encoding::UTF_8).match?(CONTROL)
     rescue EncodingError, ArgumentError
@@ -95,7 +95,7 @@ class LlmRouter
       raise ConfigurationError, "#{what} is called #{given}: give it a name, a Symbol or a String on one line"
     end
 
-    # A name is not looked up here: the app's classes cannot be loaded yet.
+    # Does not look a name up: the app's classes cannot be loaded yet.
     # @return [String, Class]
     def job_class(name, value)
       return value.dup.freeze if value.is_a?(String) && value.match?(/\A(::)?[A-Z]\w*(::[A-Z]\w*)*\z/)
@@ -105,7 +105,7 @@ class LlmRouter
                                 "such as \"ApplicationJob\""
     end
 
-    # A copy that the giver cannot change any more.
+    # A copy, so that later changes by the caller have no effect.
     def copy(value)
       case value
       when Array then value.map { |item| copy(item) }

@@ -5,11 +5,11 @@ class LlmRouter
   module Settings
     include JobSettings
 
-    # What can be done about something doubtful.
+    # What {#same_vendor}, {#in_web_request} and {#unknown_options} take.
     CHOICES = %i[warn raise allow].freeze
-    # What can become of money that an attempt may have cost, where nobody ever says so.
+    # What {#on_uncertain} takes.
     ON_UNCERTAIN = %i[charge_estimate release].freeze
-    # Which of a model's prices at OpenRouter is reserved, and may be billed.
+    # What {#price_ceiling} takes.
     PRICE_CEILINGS = %i[dearest listed].freeze
 
     # @return [Secret, nil] the OpenRouter key; the default is +OPENROUTER_API_KEY+ of the environment
@@ -20,58 +20,55 @@ class LlmRouter
     attr_reader :timeout
     # @return [Float, nil] seconds that the whole call may take; default 60; nil for no limit
     attr_reader :deadline
-    # @return [Integer] bytes an answer may have after decompression; default 32 MiB. To read one takes less
-    #   than four times as much memory, whatever is in it.
+    # @return [Integer] the most bytes of an answer after decompression; default 32 MiB. Reading it takes less than four
+    #   times as much memory.
     attr_reader :max_answer_bytes
-    # @return [String, nil] a file of PEM certificates: the authorities that an endpoint's certificate may come
-    #   from, instead of the system's; default nil, for the system's, or those of +SSL_CERT_FILE+ and
-    #   +SSL_CERT_DIR+
+    # @return [String, nil] a file of PEM certificates: the trusted authorities, instead of the system's; default nil,
+    #   for the system's, or those of +SSL_CERT_FILE+ and +SSL_CERT_DIR+
     attr_reader :ca_file
     # @return [String, nil] the calling app, for OpenRouter's rankings
     attr_reader :app_name
     # @return [String, nil] its address, likewise
     attr_reader :app_url
-    # @return [Symbol] what to do about a chain that one outage takes whole: +:warn+ (default),
-    #   +:raise+ or +:allow+
+    # @return [Symbol] what to do about a chain that one vendor's outage would take down: +:warn+ (default), +:raise+ or
+    #   +:allow+
     attr_reader :same_vendor
-    # @return [Symbol] what to do about a call while a web request is being served: +:warn+ (default),
-    #   +:raise+ or +:allow+
+    # @return [Symbol] what to do about a call inside a web request: +:warn+ (default), +:raise+ or +:allow+
     attr_reader :in_web_request
-    # @return [BigDecimal] US dollars reserved for an attempt whose worst case nobody can tell, for want of
-    #   a price or of +max_tokens+; default 0.25
+    # @return [BigDecimal] US dollars reserved for an attempt whose worst case is unknown, because a price or
+    #   +max_tokens+ is missing; default 0.25
     attr_reader :reserve_usd
-    # @return [Symbol] what becomes of money held for an attempt that may have been billed (its time ran
-    #   out, its process died), if that does not become known: +:charge_estimate+ (default) or +:release+
+    # @return [Symbol] what the end of a lease does with the reservation of an attempt that may have been billed (it
+    #   timed out, its process died): +:charge_estimate+ (default) or +:release+
     attr_reader :on_uncertain
-    # @return [Float] seconds for which money stays held after an attempt must be over; default 60
+    # @return [Float] seconds that a lease outlasts its attempt; default 60
     attr_reader :lease_margin
-    # @return [Float, nil] seconds for which OpenRouter's prices are kept before they are asked for again;
-    #   default 3600; nil to never ask for them
+    # @return [Float, nil] seconds for which OpenRouter's prices are cached; default 3600; nil to never look them up
     attr_reader :price_ttl
-    # @return [Float] seconds that a job waits for the end of its budget's period, at most; one that would have to
-    #   wait longer is reported and discarded; default 86_400, a day
+    # @return [Float] the most seconds that a job waits for the end of its budget's period; a job that would wait longer
+    #   is reported and discarded; default 86_400, a day
     attr_reader :budget_wait
     # @return [Symbol] which of a model's prices at OpenRouter is reserved, and may be billed: +:dearest+ (default),
     #   that of its dearest provider, so that every provider may serve it; or +:listed+, that of OpenRouter's list of
-    #   models, which is often lower: a cap lets more calls through at once, but providers that charge more serve none
+    #   models, often lower: more calls fit under a cap at once, but providers that charge more are not used
     attr_reader :price_ceiling
-    # @return [Boolean] whether the thread's database connections go back to the pool while a request is on the wire;
-    #   default false. Those stay that have an open transaction, or that a +with_connection+ block uses. What belongs to
-    #   the session ends for the thread with a connection that goes back: a +search_path+ or another +SET+, advisory
-    #   locks, temporary tables, prepared statements; the next who takes the connection has it
+    # @return [Boolean] whether the thread's database connections return to the pool while a request is on the wire;
+    #   default false. Connections with an open transaction, or in a +with_connection+ block, stay. The thread loses the
+    #   session state of a returned connection (+search_path+ or another +SET+, advisory locks, temporary tables,
+    #   prepared statements) to the next thread that takes it
     attr_accessor :release_connections
-    # @return [Boolean] whether calls of tests may leave the machine without {LlmRouter.testing!}; default false, and
-    #   then such a call raises {Testing::RealCallInTest}
+    # @return [Boolean] whether tests may send requests without {LlmRouter.testing!}; default false: such a call raises
+    #   {Testing::RealCallInTest}
     attr_accessor :allow_real_calls_in_test
-    # @return [Boolean] whether the log, and the message of {RequestRejected}, tell what endpoints say of failures, less
-    #   the key and what is found to be quoted from the call; default true. Otherwise they tell the reason and the
-    #   status. {Hop#message}, and so events, have it in either case.
+    # @return [Boolean] whether the log, and the message of {RequestRejected}, include the endpoints' error messages,
+    #   without the key and quotes of the call; default true. If false, they have the reason and the status only.
+    #   {Hop#message}, and so events, have the error message in either case.
     attr_reader :log_messages
     # @return [Logger] default: warnings and errors to standard error
     attr_accessor :logger
 
-    # @return [Symbol] what to do about a parameter that looks like a slip of the pen (+temprature+): +:warn+, once for
-    #   each, +:raise+ or +:allow+; default +:raise+ in the test environment, +:warn+ elsewhere
+    # @return [Symbol] what to do about a misspelt parameter (+temprature+): +:warn+, once for each, +:raise+ or
+    #   +:allow+; default +:raise+ in the test environment, +:warn+ elsewhere
     def unknown_options
       @unknown_options || (Environment.test? ? :raise : :warn)
     end
@@ -106,7 +103,7 @@ class LlmRouter
       @max_answer_bytes = Setting.bytes("max_answer_bytes", value)
     end
 
-    # Reads the file at once; what becomes of it later changes nothing.
+    # Reads the file at once. Later changes of the file have no effect.
     # @param value [String, Pathname, nil] its path
     # @raise [ConfigurationError] it cannot be read, or holds no certificate
     # @example A gateway with a certificate of the company's own, and everybody else

@@ -1,8 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Where events go. This is the way without Rails: into the log. {Notifications} takes its place
-  # where ActiveSupport is to be told.
+  # Publishes events to the log alone, without Rails. {Notifications} replaces it if ActiveSupport is to have them.
   # @api private
   module Events
     # @api private
@@ -15,7 +14,7 @@ class LlmRouter
     @sink = self
 
     class << self
-      # @return [Events, Notifications] where the events of configurations made from now on go
+      # @return [Events, Notifications] what publishes the events of configurations made from now on
       attr_accessor :sink
     end
 
@@ -26,22 +25,22 @@ class LlmRouter
       Event.new(name, payload, log)
     end
 
-    # @return [Boolean] whether somebody is told of an event when it begins
+    # @return [Boolean] whether events are published when they begin, too
     def live?
       false
     end
 
-    # @return [Boolean] whether somebody is told of each attempt
+    # @return [Boolean] whether anybody subscribes to attempts
     def attempts?
       false
     end
 
-    # @return [Boolean] whether somebody is told of a call whose first model has answered
+    # @return [Boolean] whether anybody subscribes to calls whose first model answered
     def plain_answers?(logger)
       !logger.nil? && (!logger.respond_to?(:debug?) || logger.debug?)
     end
 
-    # @return [#event] for those that begin and end in any order
+    # @return [#event] for events of a thread that overlap
     def overlapping
       self
     end

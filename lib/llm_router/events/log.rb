@@ -1,17 +1,17 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # One line for each event that is worth one: a fallback is a warning, a call without an answer an
-  # error, a plain answer is debug. No prompt, answer or key is in any of them.
+  # Logs a line for an event: a warning for a fallback, an error for a call without an answer, a debug line for a plain
+  # answer. No line holds a prompt, an answer or a key.
   # @api private
   class Log
     # @param config [Configuration]
-    # @return [Log] that says as much as is wanted there
+    # @return [Log]
     def self.of(config)
       new(config.logger, messages: config.log_messages)
     end
 
-    # @param messages [Boolean] whether the words of endpoints are logged
+    # @param messages [Boolean] whether the endpoints' error messages are logged
     def initialize(logger, messages: true)
       @logger = logger
       @messages = messages
@@ -21,8 +21,8 @@ class LlmRouter
       write(:warn) { "#{failure(payload[:hop])}; next: #{payload[:to]}" }
     end
 
-    # A hop that leads to nobody is no fallback, but it is logged like one.
-    def dead_end(hop)
+    # The last hop of a call without an answer.
+    def last_hop(hop)
       write(:error) { "#{failure(hop)}; no further candidate is tried" }
     end
 
@@ -33,7 +33,7 @@ class LlmRouter
     def overrun(payload)
       write(:warn) do
         "#{payload[:"gen_ai.request.model"]} cost #{amount(payload)}, #{payload[:over_usd].to_s('F')} USD more than " \
-          "was reserved for it; all of it is charged"
+          "was reserved; the full cost is charged"
       end
     end
 
@@ -41,14 +41,14 @@ class LlmRouter
       id = payload[:"gen_ai.response.id"]
       write(:warn) do
         "#{payload[:"gen_ai.request.model"]} may have been billed: #{payload[:reserved_usd].to_s('F')} USD stay " \
-          "reserved until that is known, or the lease is up (#{"generation #{id}, " if id}then: #{payload[:policy]})"
+          "reserved until the cost is known or the lease ends (#{"generation #{id}, " if id}then: #{payload[:policy]})"
       end
     end
 
     def cooldown(payload)
       who = payload[:whole_endpoint] ? "endpoint #{payload[:endpoint]}" : model(payload)
       write(:warn) do
-        "#{who} is not asked for the next #{seconds(payload)}: #{payload[:reason]}" \
+        "#{who} cools down for #{seconds(payload)}: #{payload[:reason]}" \
           "#{", #{payload[:consecutive_failures]} failures in a row" if payload[:consecutive_failures] > 1}"
       end
     end
@@ -68,7 +68,7 @@ class LlmRouter
       case payload[:outcome]
       when :answered then answered(payload)
       when :rejected, :exhausted, :deadline_exceeded then unanswered(payload)
-      when :charge_failed then write(:error) { "the budget could not be charged #{amount(payload)}, which is spent" }
+      when :charge_failed then write(:error) { "the budget could not be charged #{amount(payload)}, which are spent" }
       end
     end
 
@@ -80,7 +80,7 @@ class LlmRouter
       write(:error) { "#{payload[:job]} #{payload[:job_id]} gives up: #{payload[:message]}" }
     end
 
-    # A log that cannot be written is no reason to lose an answer.
+    # An error of the logger must not lose an answer.
     def write(level)
       @logger&.public_send(level) { "[llm] #{one_line(yield)}" }
     rescue StandardError
@@ -119,7 +119,7 @@ class LlmRouter
 
     def unanswered(payload)
       chain = payload[:chain] ? ":#{payload[:chain]}" : payload[:models].inspect
-      write(:error) { "chain #{chain} did not answer: #{payload[:outcome]} after #{seconds(payload)}" }
+      write(:error) { "chain #{chain} failed: #{payload[:outcome]} after #{seconds(payload)}" }
     end
 
     def model(payload)

@@ -3,10 +3,9 @@
 require "active_support/log_subscriber"
 
 class LlmRouter
-  # What the Rails log says of each event. The lines themselves are {Log}'s, the same with Rails
-  # and without.
+  # Writes the lines of {Log} for each event, so that they are the same with Rails and without.
   class LogSubscriber < ActiveSupport::LogSubscriber
-    # Of +call.llm_router+. A subscriber's own +call+ is, from Rails 7.1 on, how it is told of anything.
+    # Handles +call.llm_router+. The name +call+ is taken: from Rails 7.1 on, subscribers receive every event by it.
     # @param payload [Hash]
     # @return [void]
     def called(payload)

@@ -5,17 +5,18 @@ require "active_support/notifications"
 require "llm_router/events/log_subscriber"
 
 class LlmRouter
-  # Events on +ActiveSupport::Notifications+, and the log by {LogSubscriber}. Rails apps have it by
-  # the Railtie; elsewhere +require "llm_router/notifications"+ before {LlmRouter.configure}.
+  # Publishes events on +ActiveSupport::Notifications+, and to the log by {LogSubscriber}. The Railtie loads it;
+  # elsewhere
+  # +require "llm_router/notifications"+ before {LlmRouter.configure}.
   # @api private
   module Notifications
     LogSubscriber.attach_to :llm_router
-    # In the form that costs least.
+    # The cheapest form of subscription.
     ActiveSupport::Notifications.monotonic_subscribe("call.llm_router") do |_name, _started, _ended, _id, payload|
       LogSubscriber.new.called(payload)
     end
 
-    # Before Rails 7.1, what was started last ends first.
+    # For Rails before 7.1, whose events nest.
     # @api private
     Event = Struct.new(:name, :payload) do
       def start
@@ -27,10 +28,9 @@ class LlmRouter
       end
     end
 
-    # Before Rails 7.1, of those that end in any order: told when they end, so that none is taken for another. Their
-    # times are in the payload's +:duration+ alone.
+    # For overlapping events on Rails before 7.1: published when they end, with their time in +:duration+ alone.
     # @api private
-    class Late < Event
+    class PublishedAtEnd < Event
       undef_method :start
 
       def finish
@@ -45,7 +45,7 @@ class LlmRouter
       # @return [#start, #finish]
       def event(name, payload, log)
         event = Notifications.event(name, payload, log)
-        event.is_a?(Event) ? Late.new(event.name, payload) : event
+        event.is_a?(Event) ? PublishedAtEnd.new(event.name, payload) : event
       end
 
       def live? = ActiveSupport::Notifications.instrumenter.respond_to?(:build_handle)
@@ -70,12 +70,12 @@ class LlmRouter
       true
     end
 
-    # @return [#event] for those that begin and end in any order
+    # @return [#event] for events of a thread that overlap
     def overlapping
       Overlapping
     end
 
-    # From Rails 7.1 on each event stands for itself: the fibers of a thread start and finish theirs in any order.
+    # From Rails 7.1 on, events have handles, so that the fibers of a thread may start and finish them in any order.
     # @return [#start, #finish]
     def event(name, payload, _log)
       instrumenter = ActiveSupport::Notifications.instrumenter

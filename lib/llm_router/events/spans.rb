@@ -1,20 +1,20 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # How {Telemetry} tells: events that begin and end, to listeners who may fail.
+  # Publishes events that begin and end, to listeners that may fail.
   # @api private
   module Spans
-    LISTENING = { StandardError => :never }.compare_by_identity.freeze
+    DEFERRED = { StandardError => :never }.compare_by_identity.freeze
 
-    # An event that has begun: what it tells is added to until it ends.
+    # An event that has begun. Its payload grows until it ends.
     Span = Struct.new(:event, :payload, :started)
-    private_constant :LISTENING, :Span
+    private_constant :DEFERRED, :Span
 
     private
 
     def emit(name, **payload)
       event = @events.event(name, payload, log)
-      listening do
+      notifying do
         event.start if event.respond_to?(:start)
         event.finish
       end
@@ -26,18 +26,17 @@ class LlmRouter
 
     # @return [Span] the same
     def start(span)
-      listening { span.event.start } if span.event.respond_to?(:start)
+      notifying { span.event.start } if span.event.respond_to?(:start)
       span
     end
 
     def finish(span)
-      listening { span.event.finish }
+      notifying { span.event.finish }
     end
 
-    # What a listener raises is logged, without its message, which may hold anything. An interrupt is no error of a
-    # listener's, and waits until it is through.
-    def listening
-      Thread.handle_interrupt(Uninterrupted.mask(LISTENING)) do
+    # Logs a listener's error without its message, which may hold anything. An interrupt waits for the listener.
+    def notifying
+      Thread.handle_interrupt(Uninterrupted.mask(DEFERRED)) do
         yield
       rescue StandardError => e
         log.write(:error) { "a listener raised #{e.class} (#{e.backtrace&.first})" }

@@ -1,9 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Tells of one call while it happens: events, the log, and the observers of +config.on_hop+.
-  # Whoever listens may fail; the call goes on. Keys follow OpenTelemetry's conventions for
-  # generative AI where there is one.
+  # Publishes what happens in one call: events, log lines, and hops to the observers of +config.on_hop+. Keys follow
+  # OpenTelemetry's conventions for generative AI where there is one.
   # @api private
   class Telemetry
     include Spans
@@ -13,8 +12,8 @@ class LlmRouter
     NONE = {}.freeze
     private_constant :OUTCOMES, :NONE
 
-    # @param hops [Array<Hop>] the call's own, which grows as it goes
-    # @param overlapping [Boolean] whether others of the same thread begin and end in between
+    # @param hops [Array<Hop>] the call's own, which grows
+    # @param overlapping [Boolean] whether other calls of the thread begin and end meanwhile
     def initialize(config, chain, hops, overlapping)
       @config = config
       @events = overlapping ? config.events.overlapping : config.events
@@ -53,7 +52,7 @@ class LlmRouter
       concluded(OUTCOMES.fetch(error.class, :failed), { "error.type": error.class.name, **owed(error) })
     end
 
-    # What neither answered nor raised an error was killed, thrown or interrupted.
+    # A call that neither returned nor raised an error was killed, thrown out of or interrupted.
     def left = concluded(:interrupted)
 
     # @param asked [Candidate]
@@ -77,8 +76,8 @@ class LlmRouter
             "http.response.status_code": hop.status, cost_usd: hop.cost_usd, cost_basis: hop.cost_basis }
         end
       end
-      upcoming ? fell_back(hop, upcoming) : log.dead_end(hop)
-      @config.hop_observers.each { |observer| listening { observer.call(hop) } }
+      upcoming ? fell_back(hop, upcoming) : log.last_hop(hop)
+      @config.hop_observers.each { |observer| notifying { observer.call(hop) } }
     end
 
     # @param error [BudgetExceeded]
@@ -87,14 +86,14 @@ class LlmRouter
                               **error.details, message: error.message)
     end
 
-    # A call says nothing of how long its answer may be, and more is reserved for it than need be.
+    # Warns of a call without max_tokens: more is reserved for it than need be.
     # @param worst_case [WorstCase]
     def unlimited(candidate, worst_case)
-      return unless worst_case.for_want_of_something? || worst_case.price&.completion&.positive?
+      return unless worst_case.guessed? || worst_case.price&.completion&.positive?
 
       @config.warn_once([:max_tokens, @chain.name || @chain.models]) do
-        "#{@chain}: a call without max_tokens holds back #{worst_case} for #{candidate.model} while it is under way: " \
-          "give max_tokens, in the call or in the params of the chain, and a cap lets more calls through at once"
+        "#{@chain}: a call without max_tokens reserves #{worst_case} for #{candidate.model} while it is under way. " \
+          "Set max_tokens, in the call or in the params of the chain, so that more calls fit under a cap at once"
       end
     end
 
@@ -103,12 +102,12 @@ class LlmRouter
       emit("overrun", **spending(attempt, reserved_usd), cost_usd: cost_usd, over_usd: cost_usd - reserved_usd)
     end
 
-    # An attempt may have been billed, and nothing says what.
+    # An attempt may have been billed at an unknown cost.
     def uncertain(attempt, reserved_usd)
       emit("uncertain", **spending(attempt, reserved_usd), policy: @config.on_uncertain)
     end
 
-    # A model, or its endpoint as a whole, is left alone for a while.
+    # The circuit breaker of a model, or of its whole endpoint, has opened.
     def cooling(asked, seconds:, failures:, whole_endpoint:, reason:)
       emit("cooldown", **health(asked, reason), seconds: seconds, consecutive_failures: failures,
                                                 whole_endpoint: whole_endpoint)
@@ -120,7 +119,7 @@ class LlmRouter
                                                   consecutive_failures: failures)
     end
 
-    # A model that was told of as down answers again.
+    # A model that was down answers again.
     def up(asked, outage:)
       emit("model_up", **health(asked), seconds: outage)
     end
@@ -161,7 +160,7 @@ class LlmRouter
                        "gen_ai.request.model": hop.model, "error.type": hop.reason.to_s)
     end
 
-    # @yieldreturn [Hash] details, where somebody is told of attempts
+    # @yieldreturn [Hash] details, if anybody subscribes to attempts
     def attempted(outcome)
       attempt = @attempt
       return unless attempt

@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What this process knows of one model at one endpoint. See {LlmRouter.health}.
+  # The circuit breaker of one model at one endpoint, as this process has it. See {LlmRouter.health}.
   #
   # @!attribute [r] model
   #   @return [String] as chains name it
   # @!attribute [r] endpoint
-  #   @return [String] where it is asked for
+  #   @return [String]
   # @!attribute [r] state
-  #   @return [Symbol] +:up+; +:failing+, where it failed last but is asked all the same; +:cooling_down+,
-  #     where calls pass it by; or +:probing+, while one call sees whether it is back
+  #   @return [Symbol] +:up+; +:failing+, if its last attempt failed but calls still use it; +:cooling_down+, if calls
+  #     skip it (the breaker is open); or +:probing+, while one call probes it (half-open)
   # @!attribute [r] failing_since
   #   @return [Time, nil] when it first failed after its last success
   # @!attribute [r] consecutive_failures
@@ -17,7 +17,7 @@ class LlmRouter
   # @!attribute [r] last_reason
   #   @return [Symbol, nil] of its last failure, as {Hop#reason}
   # @!attribute [r] next_probe_at
-  #   @return [Time, nil] when a call asks it again, where it cools down
+  #   @return [Time, nil] when the next call probes it, if it cools down
   # @!attribute [r] attempts
   #   @return [Integer]
   # @!attribute [r] successes

@@ -3,17 +3,17 @@
 require "digest"
 
 class LlmRouter
-  # Shares cooldowns with other processes and hosts over a cache: what this one finds is written there,
-  # and what others wrote is taken over, at most a second later.
+  # Shares cooldowns with other processes and hosts through a cache. Writes this process's, and takes over those of
+  # others at most a second later.
   #
-  # The cache is asked on a thread of its own, and a call waits for it no longer than {PATIENCE}: a cache
-  # that is slow or down delays nobody, and takes no more than the sharing away.
+  # A thread of its own talks to the cache, and a call waits for it {REFRESH_TIMEOUT} at most: a cache that is slow or
+  # down ends the sharing, but delays no call.
   # @api private
   class SharedHealth
-    # Seconds that a call waits for what other processes know.
-    PATIENCE = 0.05
-    # Seconds for which it then knows enough.
-    FRESH = 1.0
+    # Seconds that a call waits for the cooldowns of other processes.
+    REFRESH_TIMEOUT = 0.05
+    # Seconds between two readings of the cache.
+    REFRESH_INTERVAL = 1.0
 
     autoload :Mirror, "llm_router/health/shared_health/mirror"
 
@@ -23,7 +23,7 @@ class LlmRouter
       @lock = Mutex.new
     end
 
-    # Before a call: takes over what others know of its chain.
+    # Before a call: takes over the cooldowns of others for its chain.
     # @param chain [Chain]
     # @param logger [Logger]
     # @return [void]
@@ -31,25 +31,25 @@ class LlmRouter
       mirror.refresh(chain, logger)
     end
 
-    # Tells the others of a cooldown.
+    # Writes a cooldown to the cache.
     # @param candidate [Candidate]
     # @param seconds [Float] that it lasts
     # @param reason [Symbol]
     # @param whole_endpoint [Boolean]
     # @return [void]
     def cooling(candidate, seconds:, reason:, whole_endpoint:, **)
-      place = whole_endpoint ? Place.endpoint(candidate) : Place.model(candidate)
-      mirror.tell(place, "cooling #{(Time.now.to_f + seconds).round(3)} #{reason} #{seconds.ceil}")
+      breaker = whole_endpoint ? Breaker.endpoint(candidate) : Breaker.model(candidate)
+      mirror.write(breaker, "cooling #{(Time.now.to_f + seconds).round(3)} #{reason} #{seconds.ceil}")
     end
 
-    # Tells the others that it answers again.
+    # Writes to the cache that the model answers again.
     # @param candidate [Candidate]
     # @param model [Boolean] the model was cooling down
     # @param whole_endpoint [Boolean] its endpoint was
     # @return [void]
-    def warm(candidate, model:, whole_endpoint:)
-      mirror.tell(Place.model(candidate), "warm #{Time.now.to_f}") if model
-      mirror.tell(Place.endpoint(candidate), "warm #{Time.now.to_f}") if whole_endpoint
+    def recovered(candidate, model:, whole_endpoint:)
+      mirror.write(Breaker.model(candidate), "recovered #{Time.now.to_f}") if model
+      mirror.write(Breaker.endpoint(candidate), "recovered #{Time.now.to_f}") if whole_endpoint
     end
 
     private
@@ -62,8 +62,8 @@ class LlmRouter
       end
     end
 
-    # A model at an endpoint, or an endpoint as a whole (no model), and the key that it has in the cache.
-    Place = Struct.new(:endpoint, :model) do
+    # The circuit breaker of a model at an endpoint, or of an endpoint as a whole (no model), and its key in the cache.
+    Breaker = Struct.new(:endpoint, :model) do
       def self.model(candidate)
         new(candidate.endpoint, candidate.model)
       end
@@ -76,19 +76,19 @@ class LlmRouter
         @key ||= "llm_router/health/#{Digest::SHA256.hexdigest("#{endpoint.fingerprint}\n#{model}")[0, 32]}"
       end
 
-      # @param value [String] as {SharedHealth} tells it
-      # @param known [Boolean] there was another value before
-      def take(value, known:)
+      # @param value [String] as {SharedHealth} writes it
+      # @param known [Boolean] whether another value was read before
+      def apply(value, known:)
         word, time, reason, length = value.to_s.split
-        # Never for longer than it was to last, whatever the clock of who wrote it says.
-        left = [time.to_f - Time.now.to_f, length.to_f, Mirror::KEPT].min
+        # Never longer than the whole cooldown, whatever the clock of the writer.
+        left = [time.to_f - Time.now.to_f, length.to_f, Mirror::EXPIRES_IN].min
         if word == "cooling" && left.positive?
           Native::Health.take_over(endpoint.native, model, left, reason.to_s)
-        elsif word == "warm" && known
+        elsif word == "recovered" && known
           Native::Health.lift(endpoint.native, model)
         end
       end
     end
-    private_constant :Place
+    private_constant :Breaker
   end
 end

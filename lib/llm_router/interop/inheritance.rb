@@ -1,16 +1,15 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What a forked process does with its parent's connections: nothing but close its own copies. Left
-  # open, they would keep a connection up whose owner is gone, killed in the middle of a call perhaps,
-  # for as long as the child lives; and there would be more of them with each generation.
+  # Closes a forked process's copies of its parent's connections. Left open, they would keep a connection alive whose
+  # owner was killed, for as long as the child lives.
   # @api private
   module Inheritance
-    # Process.daemon forks without _fork. Then they stay open until the server closes them, and are not used.
+    # Process.daemon forks without _fork. The copies then stay open, unused, until the server closes them.
     module Hook
       # @return [Integer]
       def _fork
-        super.tap { |pid| Inheritance.refuse if pid.zero? }
+        super.tap { |pid| Inheritance.close if pid.zero? }
       end
     end
 
@@ -19,29 +18,29 @@ class LlmRouter
 
     module_function
 
-    # To be called right after the fork. The parent's epoll set, which is shared with it, stays as it is:
-    # a copy that is closed leaves that only with the last.
+    # Call it right after the fork. The parent's epoll set is shared and keeps its members: it drops a file only with
+    # the last copy.
     # @return [void]
-    def refuse
-      rope, clapper = Native.inherited
-      return unless rope
+    def close
+      writer, reader = Native.inherited
+      return unless writer
 
-      sets = Dir.children("/proc/self/fd").select { |fd| set?(fd) && members(fd).include?(clapper) }
-      fds = [rope, *sets.map(&:to_i), *members(sets.first)]
+      sets = Dir.children("/proc/self/fd").select { |fd| epoll?(fd) && members(fd).include?(reader) }
+      fds = [writer, *sets.map(&:to_i), *members(sets.first)]
       fds.uniq.each { |fd| IO.for_fd(fd).close }
     rescue StandardError
       # Without /proc, or in a Ractor, they stay open.
       nil
     end
 
-    def set?(descriptor)
+    def epoll?(descriptor)
       File.readlink("/proc/self/fd/#{descriptor}") == EVENTPOLL
     rescue SystemCallError
       false
     end
 
-    # Those in an epoll set that are still what the parent put there: it may have gone on, and our
-    # numbers mean other files then.
+    # The members of an epoll set that are still the files that the parent added: it may have closed them, and the
+    # numbers mean other files here.
     def members(set)
       File.read("/proc/self/fdinfo/#{set}").scan(/^tfd: +(\d+) .* ino:(\h+)/).filter_map do |number, inode|
         Integer(number) if File.stat("/proc/self/fd/#{number}").ino == inode.hex

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Values that outlive the process: in a cache, in JSON. Money is decimal text there. Dumps hold names, so that another
+  # Values that can be stored in a cache or as JSON, with money as decimal text. Dumps hold names, so that another
   # version of the gem can load them.
   # @api private
   module Portable
@@ -16,6 +16,7 @@ class LlmRouter
 
     # @return [String]
     def to_json(options = nil, *)
+      require "json"
       options.nil? || options.is_a?(Hash) ? as_json(options).to_json : as_json.to_json(options)
     end
 
@@ -30,7 +31,7 @@ class LlmRouter
       freeze
     end
 
-    # @return [Object] as JSON has it
+    # @return [Object] made of JSON's types
     def self.plain(value)
       case value
       when Portable then value.as_json

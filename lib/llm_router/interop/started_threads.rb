@@ -1,29 +1,29 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # For Rubies before 3.3, where a mask cannot tell the thread that set it from those that inherit it, see
-  # {Uninterrupted.mask}: each new thread finds out whether it has inherited one of this gem's, and then listens again.
+  # For Rubies before 3.3, where a mask cannot tell the thread that set it from threads that inherit it (see
+  # {Uninterrupted.mask}): each new thread checks whether it inherited a mask of this gem, and removes it.
   # @api private
   module StartedThreads
-    # What a mask of this gem lets through, and no other tells from {DEFERRED}.
-    HEARD = Class.new(StandardError)
+    # A mask of this gem defers {DEFERRED} and lets {MARKER} through, unlike any other mask.
+    MARKER = Class.new(StandardError)
     DEFERRED = Class.new(StandardError)
     BEGUN = :llm_router_begun
-    # How often the end of the process looks whether all threads have begun, a millisecond apart.
-    LOOKS = 1000
-    private_constant :HEARD, :DEFERRED, :BEGUN, :LOOKS
+    # Milliseconds that the end of the process waits for threads to begin.
+    MAX_EXIT_POLLS = 1000
+    private_constant :MARKER, :DEFERRED, :BEGUN, :MAX_EXIT_POLLS
 
     module_function
 
     # @param deferred [Hash{Class => Symbol}]
-    # @return [Hash] the same, and marked
+    # @return [Hash] the same mask, marked
     def mask(deferred)
       watch unless BEGINNING.enabled?
-      { **deferred, HEARD => :immediate }.compare_by_identity.freeze
+      { **deferred, MARKER => :immediate }.compare_by_identity.freeze
     end
 
-    # A thread may begin long after it was started, so there is no moment to stop. At the end of the process Ruby stops
-    # before it ends the threads.
+    # Never stops watching: a thread may begin long after it was started. At exit, waits for them before Ruby disables
+    # the TracePoint.
     def watch
       Thread.list.each { |thread| thread.thread_variable_set(BEGUN, true) }
       BEGINNING.enable
@@ -31,29 +31,29 @@ class LlmRouter
     end
 
     def wait_for_beginnings
-      LOOKS.times do
+      MAX_EXIT_POLLS.times do
         break if Thread.list.all? { |thread| thread.thread_variable?(BEGUN) }
 
         sleep(0.001)
       end
     end
 
-    def deaf?
-      deaf_to?(DEFERRED) && !deaf_to?(HEARD)
+    def masked?
+      deferred?(DEFERRED) && !deferred?(MARKER)
     end
 
-    def deaf_to?(probe)
-      deaf = false
-      Thread.current.raise(probe)
-      deaf = true
-      Thread.handle_interrupt(probe => :immediate) { Thread.pass }
-    rescue probe
-      deaf
+    def deferred?(error)
+      deferred = false
+      Thread.current.raise(error)
+      deferred = true
+      Thread.handle_interrupt(error => :immediate) { Thread.pass }
+    rescue error
+      deferred
     end
 
-    # A mask is the thread's and not the fiber's: what a fiber has set that never goes on stays. One that was killed at
-    # that has set nothing.
-    def listen
+    # A mask belongs to the thread, not the fiber: that of a fiber which never resumes stays in force. A fiber that was
+    # killed meanwhile has set none, so it is tried again.
+    def unmask
       loop do
         Thread.handle_interrupt(Object => :immediate) { Thread.pass }
         fiber = Fiber.new { Thread.handle_interrupt(Object => :immediate) { Fiber.yield } }
@@ -63,7 +63,7 @@ class LlmRouter
     end
 
     BEGINNING = TracePoint.new(:thread_begin) do
-      listen if deaf?
+      unmask if masked?
       Thread.current.thread_variable_set(BEGUN, true)
     end
     private_constant :BEGINNING

@@ -11,7 +11,7 @@ class LlmRouter
 
     module_function
 
-    # The mask comes first: Ruby looks for interrupts where a method returns or jumps, not where it begins.
+    # The mask comes first: Ruby checks for interrupts when a method returns or jumps, not when it begins.
     # @param mask [Hash] see {.mask}
     # @return [Object] what the block returns
     def run(mask = Uninterrupted.mask, &)
@@ -19,8 +19,8 @@ class LlmRouter
     end
 
     # For +Thread.handle_interrupt+ on this thread, made once for each. A thread inherits its maker's masks for life:
-    # one that a budget or a listener starts (a pool's, a timer's, a metrics client's) would be deaf to +Thread#raise+,
-    # to +Timeout+ and to the end of the process. So the mask holds on its own thread alone.
+    # one that a budget or a listener starts (of a pool, a timer, a metrics client) would ignore +Thread#raise+,
+    # +Timeout+ and the end of the process. So this mask has an effect on its own thread only.
     # @param deferred [Hash{Class => Symbol}] frozen and by identity
     # @return [Hash]
     def mask(deferred = EVERYTHING)
@@ -31,12 +31,12 @@ class LlmRouter
 
     def selective(deferred, thread_id)
       mask = Hash.new { |_, raised| deferred[raised] if Thread.current.object_id == thread_id }.compare_by_identity
-      # Ruby ignores an empty mask. Nobody raises a module.
+      # Ruby ignores an empty mask; a module as its entry never matches an exception.
       mask[self] = :never
       mask.freeze
     end
 
-    # Whether Ruby uses a Hash that is frozen and by identity as it is, with its default; from 3.3 on it does.
+    # Whether Ruby uses a frozen Hash by identity as it is, with its default proc. It does from 3.3 on.
     def selective?
       probe = Class.new(StandardError)
       kept = true

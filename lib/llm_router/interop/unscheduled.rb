@@ -1,13 +1,12 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Runs a budget's methods without the fiber scheduler, so that no other fiber of the thread runs until
-  # they are done: none can stop this one while money is half booked, none comes between the statements
-  # of a transaction on the connection that a thread's fibers share, and none mixes up what
-  # {Uninterrupted} masks, which is the thread's.
+  # Runs a budget's methods without the fiber scheduler, so that no other fiber of the thread runs meanwhile. Such a
+  # fiber could stop this one halfway through a settlement, use the database connection that a thread's fibers share in
+  # the middle of a transaction, or run under the mask of {Uninterrupted}, which belongs to the thread.
   # @api private
   module Unscheduled
-    # Async's own mark, by which it would take the fiber below for one that it can park.
+    # Async's own mark: with it, Async would try to park the fiber below.
     TASK = :async_task
     private_constant :TASK
 
@@ -21,7 +20,7 @@ class LlmRouter
       Fiber.respond_to?(:blocking) ? Fiber.blocking(&) : in_a_fiber(&)
     end
 
-    # Another fiber, but with what this one knows.
+    # In a blocking fiber with this fiber's locals.
     def in_a_fiber
       here = Thread.current
       locals = (here.keys - [TASK]).to_h { |key| [key, here[key]] }
@@ -30,7 +29,7 @@ class LlmRouter
         yield
       end.resume
     rescue UncaughtThrowError => e
-      # A throw ends at the fiber it started in, and goes on from here.
+      # A throw cannot leave its fiber, so it is thrown again here.
       throw e.tag, e.value
     end
   end

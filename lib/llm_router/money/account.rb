@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What a call asks a budget and tells it, whatever that can do. One that offers +reserve!+ reserves;
-  # one that does not is only looked at before, and charged after.
+  # Calls a budget's methods, whatever it offers: with +reserve!+ it reserves before an attempt; without, it is checked
+  # before and charged after.
   # @api private
   class Account
     # @param budget [#exhausted?, #charge!]
@@ -19,7 +19,7 @@ class LlmRouter
       @budget = budget
     end
 
-    # @return [Array<Object>] the budgets, where it is several that act together
+    # @return [Array<Object>] the budgets, if it is several that act together
     def members
       budget.respond_to?(:members) ? budget.members : [budget]
     end
@@ -29,13 +29,13 @@ class LlmRouter
       false
     end
 
-    # @return [Boolean] for one that reserves, that is not the question
+    # @return [Boolean] false for a budget that reserves: {#reserve} decides
     def exhausted?
       budget.exhausted?
     end
 
-    # @yieldreturn [Attempt] for those who take it
-    # @return [Object, nil] what is to be settled, released or kept
+    # @yieldreturn [Attempt] for budgets that take it
+    # @return [Object, nil] the reservation
     # @raise [BudgetExceeded]
     def reserve(usd, key:) # rubocop:disable Lint/UnusedMethodArgument
       return unless budget.exhausted?
@@ -44,25 +44,24 @@ class LlmRouter
       raise BudgetExceeded.new(budget: budget, needed_usd: usd, left_usd: BigDecimal(0), period_ends_at: ends_at)
     end
 
-    # @yieldreturn [Attempt, nil] likewise
+    # @yieldreturn [Attempt, nil] for budgets that take it
     def settle(_reservation, cost_usd, &)
-      late(cost_usd, &) unless cost_usd.zero?
+      charge(cost_usd, &) unless cost_usd.zero?
     end
 
-    # A charge that failed when its time was.
-    # @yieldreturn [Attempt, nil] likewise
-    def late(cost_usd)
+    # @yieldreturn [Attempt, nil] for budgets that take it
+    def charge(cost_usd)
       takes_attempt?(:charge!, 1) ? budget.charge!(cost_usd, attempt: yield) : budget.charge!(cost_usd)
     end
 
     def release(_reservation); end
 
-    # @yieldreturn [Attempt] likewise
+    # @yieldreturn [Attempt] for budgets that take it
     def uncertain(_reservation, charge:); end
 
     private
 
-    # Details go to those only who can take them.
+    # Whether the budget's method takes the keyword attempt:.
     def takes_attempt?(name, positional)
       method = budget.method(name)
       # Then it takes no keywords at all.
@@ -102,8 +101,8 @@ class LlmRouter
         budget.release!(reservation)
       end
 
-      # A budget that has no way to wait is told at once what the policy says.
-      # @param charge [Boolean] whether that is to charge the estimate
+      # Without +uncertain!+, the budget cannot keep the reservation, so the policy applies at once.
+      # @param charge [Boolean] whether the policy is to charge the estimate
       def uncertain(reservation, charge:, &attempt)
         return keep(reservation, &attempt) if budget.respond_to?(:uncertain!)
 

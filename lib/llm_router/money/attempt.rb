@@ -1,11 +1,10 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What a budget may know of an attempt whose money it reserves or charges: the +attempt:+ of
-  # {Budget#reserve!} and {Budget#settle!}. Frozen.
+  # The details of an attempt for a budget: the +attempt:+ of {Budget#reserve!} and {Budget#settle!}. Frozen.
   #
   # @!attribute [r] id
-  #   @return [String] no other attempt has it
+  #   @return [String] unique
   # @!attribute [r] model
   #   @return [String] as the chain names it
   # @!attribute [r] endpoint
@@ -13,16 +12,15 @@ class LlmRouter
   # @!attribute [r] job_id
   #   @return [String, nil] of the Active Job that makes the call
   # @!attribute [r] lease
-  #   @return [Float, nil] seconds after which the attempt is surely over, though nobody said so; nil where
-  #     nothing was reserved for it
+  #   @return [Float, nil] seconds until the lease of its reservation expires; nil if nothing was reserved
   # @!attribute [r] generation_id
-  #   @return [String, nil] once there was an answer that names it
+  #   @return [String, nil] set once an answer has named it
   # @!attribute [r] cost_basis
-  #   @return [Symbol, nil] how the cost is known that is charged now, as {Response#cost_basis}
+  #   @return [Symbol, nil] the source of the cost that is charged, as {Response#cost_basis}
   # @!attribute [r] prompt_tokens
-  #   @return [Integer, nil] likewise
+  #   @return [Integer, nil]
   # @!attribute [r] completion_tokens
-  #   @return [Integer, nil] likewise
+  #   @return [Integer, nil]
   Attempt = Struct.new(:id, :model, :endpoint, :job_id, :lease, :generation_id, :cost_basis, :prompt_tokens,
                        :completion_tokens, keyword_init: true) do
     include Portable
@@ -33,7 +31,7 @@ class LlmRouter
       freeze
     end
 
-    # @return [Attempt] the same, with what has become known of it
+    # @return [Attempt] a copy with more details
     # @api private
     def with(**known)
       self.class.new(**to_h, **known)

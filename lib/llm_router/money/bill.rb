@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What an attempt is charged, and how that is known.
+  # The amount that an attempt is charged, and its source: see {Response#cost_basis}.
   # @api private
   Bill = Struct.new(:usd, :basis) do
     # @param text [String] the decimal that the endpoint sent
@@ -11,9 +11,9 @@ class LlmRouter
     end
 
     # @param usage [Usage]
-    # @param least [Integer] tokens that the completion has in any case
-    # @yieldreturn [Price, nil] asked for only where the tokens are known
-    # @return [Bill, nil] nil where tokens or price are not known
+    # @param least [Integer] the fewest tokens that a completion can have
+    # @yieldreturn [Price, nil] called only if the tokens are known
+    # @return [Bill, nil] nil if tokens or price are unknown
     def self.computed(usage, least)
       tokens = tokens(usage, least)
       usd = tokens && yield&.cost(*tokens)
@@ -26,7 +26,7 @@ class LlmRouter
       [prompt, completion] if prompt && completion && completion >= least
     end
 
-    # Some gateways count what a model thinks in the total alone.
+    # Some gateways count thinking in the total only.
     def self.completed(prompt, completion, total)
       return [prompt, completion] unless total
 
@@ -36,6 +36,6 @@ class LlmRouter
     private_class_method :tokens, :completed
   end
 
-  # Nobody knows.
+  # The cost is unknown.
   Bill::NONE = Bill.new(nil, nil).freeze
 end

@@ -3,7 +3,7 @@
 require "llm_router/money/bill"
 
 class LlmRouter
-  # What {Spending} charges an attempt: its bill; else its tokens at the model's price; else what was reserved.
+  # Computes what {Spending} charges an attempt: its bill; else its tokens at the model's price; else its reservation.
   # @api private
   module Billing
     # @param sent [String, nil] the endpoint's bill, a decimal
@@ -18,22 +18,22 @@ class LlmRouter
       @unbilled && @config.on_uncertain == :charge_estimate ? Bill.new(@worst_case.usd, :estimated) : Bill::NONE
     end
 
-    # What a failed attempt is charged, as far as that is known.
-    # @param sent [String, nil] likewise
-    # @param uncertain [Boolean] whether it may be billed, and does not say what
+    # The bill of a failed attempt.
+    # @param sent [String, nil] the endpoint's bill, a decimal
+    # @param uncertain [Boolean] whether it may have been billed at an unknown cost
     # @param tokens [Array<Integer, nil>] what {Usage} holds
     # @return [Bill]
     def failure(sent, uncertain, tokens)
       (bill(sent, 0) { tokens } if sent || uncertain) || Bill::NONE
     end
 
-    # @return [Boolean] whether the last attempt may be billed, and nothing says what
+    # @return [Boolean] whether the last attempt may have been billed at an unknown cost
     def unbilled? = @unbilled
 
     private
 
-    # @param least [Integer] tokens that the completion has in any case
-    # @return [Bill, nil] nil where it is not known
+    # @param least [Integer] the fewest tokens that a completion can have
+    # @return [Bill, nil] nil if it is unknown
     def bill(sent, least)
       return Bill.sent(sent) if sent
 

@@ -4,13 +4,13 @@ class LlmRouter
   # How large an attempt can get, as its request tells. See ext/core/src/request/bounds.rs.
   #
   # @!attribute [r] prompt_tokens
-  #   @return [Integer, nil] more than the prompt can have; nil where its text does not tell
+  #   @return [Integer, nil] an upper bound; nil if the prompt's text does not give one
   # @!attribute [r] completion_tokens
-  #   @return [Integer, nil] as many as all completions may have; nil without +max_tokens+
+  #   @return [Integer, nil] an upper bound for all completions; nil without +max_tokens+
   # @!attribute [r] choices
-  #   @return [Integer, nil] how many completions there may be
+  #   @return [Integer, nil] an upper bound for the number of completions
   # @!attribute [r] tier
-  #   @return [String, nil] the service tier, where it is dearer than the standard one
+  #   @return [String, nil] the service tier, if it is dearer than the standard one
   # @!attribute [r] extras
   #   @return [Boolean] whether it may cost more than its tokens do
   # @api private

@@ -1,23 +1,22 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # The budget had no room for what a model may cost. A budget of your own raises it from +reserve!+.
+  # The budget has no room for the worst case of an attempt. A budget of your own raises it from +reserve!+.
   #
   # @example In a budget of your own
   #   raise LlmRouter::BudgetExceeded.new(needed_usd: usd, left_usd: left) if usd > left
   class BudgetExceeded < Error
-    # @return [Object, nil] the budget that had no room; of several that had none, the one that has room again last
+    # @return [Object, nil] the budget without room; of several, the one that has room again last
     attr_reader :budget
-    # @return [BigDecimal, nil] US dollars: the most that the model could have cost
+    # @return [BigDecimal, nil] US dollars: the worst case of the attempt
     attr_reader :needed_usd
-    # @return [BigDecimal, nil] US dollars neither spent nor held by other calls, where the budget says so
+    # @return [BigDecimal, nil] US dollars neither spent nor reserved; nil if the budget does not say
     attr_reader :left_usd
-    # @return [BigDecimal, nil] US dollars: the budget's cap, where it says so
+    # @return [BigDecimal, nil] US dollars: the budget's cap; nil if the budget does not say
     attr_reader :cap_usd
-    # @return [Time, nil] when the budget has money again, where it says so
+    # @return [Time, nil] the end of the budget's period; nil if the budget does not say
     attr_reader :period_ends_at
-    # @return [Float, nil] seconds after which it is worth another try, where all that is missing is
-    #   only held by calls under way
+    # @return [Float, nil] seconds until a retry may succeed, if only reservations of other calls are in the way
     attr_reader :retry_after
 
     # @param message [String, nil]
@@ -39,15 +38,15 @@ class LlmRouter
       super(message || "the budget has no room: #{in_words}", hops: hops)
     end
 
-    # @return [String, nil] whose budget it is: what its +scope_in_words+ says, such as
-    #   "Organization/7 draft_reply production", and else the name of its class
+    # @return [String, nil] the budget's +scope_in_words+, such as "Organization/7 draft_reply production", or the
+    #   name of its class
     def scope
       return if budget.nil?
 
       budget.respond_to?(:scope_in_words) ? budget.scope_in_words : budget.class.name
     end
 
-    # @return [Boolean] whether there is nothing left at all, and calls under way will give none back
+    # @return [Boolean] whether nothing is left, even after calls under way release their reservations
     # @api private
     def nothing_left?
       retry_after.nil? && (left_usd ? !left_usd.positive? : needed_usd.nil?)
@@ -67,11 +66,11 @@ class LlmRouter
         retry_after: retry_after }
     end
 
-    # @return [String] what was needed, whose budget has what left, and until when
+    # @return [String] the needed amount, whose budget it is, what is left, and until when
     # @api private
     def in_words
       [("#{amount(needed_usd)} USD are needed" if needed_usd), whose,
-       ("calls under way hold the rest" if retry_after)].compact.join(", ")
+       ("calls under way have reserved the rest" if retry_after)].compact.join(", ")
     end
 
     # @return [String] such as "Organization/7 draft_reply production has 0.0916 of 5 USD left until 1 December"
@@ -88,7 +87,7 @@ class LlmRouter
       BigDecimal(usd.to_s).to_s("F").delete_suffix(".0")
     end
 
-    # The time of day only where it is not midnight; the year where it is not this one.
+    # With the time of day if it is not midnight, and the year if it is not this one.
     def date(time)
       year = " %Y" unless time.year == Time.now.year
       clock = " %H:%M %Z" if time.respond_to?(:hour) && [time.hour, time.min, time.sec].any?(&:positive?)

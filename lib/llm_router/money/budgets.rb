@@ -12,22 +12,22 @@ class LlmRouter
   class Budgets
     # Some of the budgets were charged and some were not, whose first error is the +cause+.
     class PartlyCharged < Error
-      # @return [Budgets] those that are still to be charged, and only those
+      # @return [Budgets] the budgets that are not charged yet
       attr_reader :left
 
       # @api private
       def initialize(left)
-        super("charged, but for #{left.budgets.map { |budget| budget.class.name }.join(', ')}: " \
-              "charge PartlyCharged#left again, not the whole")
+        super("not all budgets were charged: charge PartlyCharged#left " \
+              "(#{left.budgets.map { |budget| budget.class.name }.join(', ')}), not the others again")
         @left = left
       end
     end
 
-    # @return [Array<#exhausted?, #charge!>] each once
+    # @return [Array<#exhausted?, #charge!>] without duplicates
     attr_reader :budgets
 
     # @param budgets [Array<#exhausted?, #charge!>]
-    # @raise [ArgumentError] none at all
+    # @raise [ArgumentError] the list is empty
     def initialize(budgets)
       @budgets = budgets.flat_map { |budget| budget.is_a?(Budgets) ? budget.budgets : budget }.uniq.freeze
       raise ArgumentError, "budget: [] is none: give budgets, or LlmRouter::Unlimited" if @budgets.empty?
@@ -46,11 +46,10 @@ class LlmRouter
     # @raise [PartlyCharged] where some were charged and others not
     # @raise [StandardError] a budget's own error, where none was charged
     def charge!(cost_usd, attempt: nil)
-      each_of(accounts) { |account| account.late(cost_usd) { attempt } }
+      each_of(accounts) { |account| account.charge(cost_usd) { attempt } }
     end
 
-    # Reserves with all of them, or with none. Those that do not reserve are asked whether they are
-    # exhausted.
+    # Reserves with all of them, or with none. Budgets that do not reserve must not be exhausted.
     # @param usd [BigDecimal] US dollars
     # @param key [String]
     # @param attempt [Attempt, nil]
@@ -72,7 +71,7 @@ class LlmRouter
     # @raise [PartlyCharged, StandardError] as {#charge!}
     def settle!(reserved, cost_usd, attempt: nil)
       each_of(reserved.keys) do |account|
-        # A charge has no identity: where all this is settled once more, it is not made again.
+        # A plain charge has no identity: do not repeat it if all this is settled once more.
         reservation = account.reserving? ? reserved[account] : reserved.delete(account)
         account.settle(reservation, cost_usd) { attempt }
       end
@@ -97,14 +96,13 @@ class LlmRouter
       accounts.any?(&:reserving?)
     end
 
-    # @return [Object, nil] of those that are exhausted now, the one that has money again last: never, does not say, or
-    #   at the end of the longest period
+    # @return [Object, nil] of the exhausted budgets, the one that has money again last: never, unknown, or at the end
+    #   of the longest period
     def exhausted
       budgets.select(&:exhausted?).max_by { |budget| ends_at(budget)&.to_f || Float::INFINITY }
     end
 
-    # @return [Time, nil] when all of those that are exhausted now have money again; nil where one of
-    #   them never has, or does not say
+    # @return [Time, nil] when all exhausted budgets have money again; nil if one of them never has, or does not say
     def period_ends_at
       budget = exhausted
       budget && ends_at(budget)
@@ -121,7 +119,7 @@ class LlmRouter
       budget.period_ends_at if budget.respond_to?(:period_ends_at)
     end
 
-    # What one party's error leaves undone must not keep the others from it.
+    # Continues with the other parties after an error of one.
     def each_of(parties)
       failed = parties.filter_map do |account|
         yield account

@@ -1,15 +1,15 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What a look-up at an endpoint brought, kept for a while. One caller makes it and the others wait for that; where it
-  # fails, what was known before holds, and the next one is made after a pause.
+  # A cached look-up at an endpoint. One caller makes it and the others wait for it. If it fails, the old value stays,
+  # and the next look-up is made after a pause.
   # @api private
   class CachedLookup
-    # Seconds for which a failure is left alone.
-    PAUSE = 60.0
-    private_constant :PAUSE
+    # Seconds between a failed look-up and the next.
+    RETRY_PAUSE = 60.0
+    private_constant :RETRY_PAUSE
 
-    Known = Struct.new(:value, :at, :doubtful)
+    Known = Struct.new(:value, :at, :outdated)
     private_constant :Known
 
     def initialize
@@ -17,18 +17,18 @@ class LlmRouter
       @known = nil
     end
 
-    # @return [Object, nil] what was known last
+    # @return [Object, nil] the last known value
     def value
       @known&.value
     end
 
     # @param ttl [Float] seconds for which it is kept
-    # @param failed [#call] given the error of a look-up that failed
-    # @yieldreturn [Object] what is kept; may raise {LookupFailed}
+    # @param failed [#call] called with the error of a failed look-up
+    # @yieldreturn [Object] the value; may raise {LookupFailed}
     # @return [Object, nil]
     def fetch(ttl, failed, &)
       return value if fresh?(ttl)
-      return renew(failed, &) if in_the_way?
+      return renew(failed, &) if blocked_by_this_thread?
 
       @lock.synchronize do
         next value if fresh?(ttl)
@@ -40,8 +40,8 @@ class LlmRouter
       end
     end
 
-    # It may be out of date: it is looked up again, after the pause.
-    def doubt
+    # Makes the next look-up after the pause, whatever the ttl.
+    def outdated
       known = @known
       @known = Known.new(known.value, known.at, true) if known
     end
@@ -50,11 +50,11 @@ class LlmRouter
 
     def fresh?(ttl)
       known = @known
-      known && now < known.at + (known.doubtful ? [PAUSE, ttl].min : ttl)
+      known && now < known.at + (known.outdated ? [RETRY_PAUSE, ttl].min : ttl)
     end
 
-    # Another fiber of this thread makes it, and could not go on while this one, which has no scheduler, waits.
-    def in_the_way?
+    # Another fiber of this thread makes the look-up, and could not go on while this one waits without a scheduler.
+    def blocked_by_this_thread?
       @thread == Thread.current && Fiber.current_scheduler.nil?
     end
 

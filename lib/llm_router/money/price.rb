@@ -3,7 +3,7 @@
 require "llm_router/money/bounds"
 
 class LlmRouter
-  # What a model costs. Frozen.
+  # The price of a model. Frozen.
   #
   # @!attribute [r] prompt
   #   @return [BigDecimal] US dollars per token that is sent
@@ -47,7 +47,7 @@ class LlmRouter
     end
   end
 
-  # What that comes to.
+  # Computes costs.
   class Price
     # @param bounds [Bounds]
     # @return [Integer, nil] the most tokens of all completions; nil where neither request nor model has a limit

@@ -3,21 +3,21 @@
 require "llm_router/money/cached_lookup"
 
 class LlmRouter
-  # What models cost at OpenRouter. A call waits for a look-up a moment at most, and does without where it brings
-  # nothing.
+  # The prices of models at OpenRouter. A call waits for a look-up {LOOKUP_TIMEOUT} at most, and goes on without a price
+  # if it fails.
   # @api private
   class Prices
-    # Seconds that a call waits for one.
-    TIMEOUT = 2.0
-    # Seconds for which providers are not looked up, after that took too long.
-    PAUSE = 60.0
-    # There are some hundreds of models; their names may be anybody's.
+    # Seconds that a call waits for a look-up.
+    LOOKUP_TIMEOUT = 2.0
+    # Seconds without look-ups of providers after one that timed out.
+    RETRY_PAUSE = 60.0
+    # OpenRouter has some hundreds of models, but apps may name any.
     MAX_LOOKUPS = 2_000
-    # Variants of a model's name that say how its providers are chosen. They all have one listing.
+    # Suffixes of a model's name that choose its providers. They share one listing.
     SHORTCUTS = %w[nitro floor exacto online].freeze
-    # A service tier that a variant admits, where that is dearer than the standard one.
+    # The dearer service tier that a suffix allows.
     TIERS = { "nitro" => "priority" }.freeze
-    private_constant :TIMEOUT, :PAUSE, :MAX_LOOKUPS, :SHORTCUTS, :TIERS
+    private_constant :LOOKUP_TIMEOUT, :RETRY_PAUSE, :MAX_LOOKUPS, :SHORTCUTS, :TIERS
 
     def initialize
       @lock = Mutex.new
@@ -39,11 +39,11 @@ class LlmRouter
       found.values_at(nil, *tiers).compact.reduce(:dearest) if tiers.all? { |name| found.key?(name) }
     end
 
-    # No provider serves the model at its price.
+    # Looks the prices of a model up again: no provider serves it at the known price.
     # @param candidate [Candidate]
-    def doubt(candidate)
+    def outdated(candidate)
       model, = listing(candidate.model)
-      [model, nil].each { |name| @lookups[[candidate.endpoint.base_url, name]]&.doubt }
+      [model, nil].each { |name| @lookups[[candidate.endpoint.base_url, name]]&.outdated }
     end
 
     private
@@ -60,32 +60,32 @@ class LlmRouter
       [[name, *(variants - SHORTCUTS)].join(":"), variants.filter_map { |variant| TIERS[variant] }]
     end
 
-    # @return [Hash{String, nil => Price}, nil] of each service tier, what its dearest provider charges
+    # @return [Hash{String, nil => Price}, nil] by service tier, the price of the dearest provider
     def providers(endpoint, model, config)
       lookup = lookup(endpoint, model)
       return lookup.value if now < @paused_until.fetch(endpoint.base_url, 0)
 
       failed = ->(error) { providers_unknown(endpoint, model, config, error) }
-      lookup.fetch(config.price_ttl, failed) { endpoint.provider_prices(model, TIMEOUT) }
+      lookup.fetch(config.price_ttl, failed) { endpoint.provider_prices(model, LOOKUP_TIMEOUT) }
     end
 
     def providers_unknown(endpoint, model, config, error)
-      @paused_until[endpoint.base_url] = now + PAUSE if error.is_a?(LookupFailed::Unreachable)
+      @paused_until[endpoint.base_url] = now + RETRY_PAUSE if error.is_a?(LookupFailed::Unreachable)
       Log.new(config.logger).write(:warn) do
-        "what the providers of #{model} charge is not known (#{error.message}): the price of " \
+        "the prices of #{model}'s providers are not known (#{error.message}): the price of " \
           "#{endpoint.base_url}/models is reserved"
       end
     end
 
-    # @return [Hash{String => Price}] by model, what one of its providers charges
+    # @return [Hash{String => Price}] by model, the price of one of its providers
     def listed(endpoint, config)
       failed = lambda do |error|
         Log.new(config.logger).write(:warn) do
           "the prices of #{endpoint.base_url} are not known (#{error.message}): #{config.reserve_usd.to_s('F')} USD " \
-            "(config.reserve_usd) are reserved where config.price does not say one"
+            "(config.reserve_usd) are reserved for models without a config.price"
         end
       end
-      lookup(endpoint, nil).fetch(config.price_ttl, failed) { endpoint.prices(TIMEOUT) } || {}
+      lookup(endpoint, nil).fetch(config.price_ttl, failed) { endpoint.prices(LOOKUP_TIMEOUT) } || {}
     end
 
     # @param model [String, nil] nil for all of them

@@ -3,15 +3,14 @@
 require "llm_router/money/billing"
 
 class LlmRouter
-  # The money of one call: reserves what an attempt may cost, and sees to it that no reservation is
-  # left open.
+  # The money of one call: reserves the worst case of each attempt, and leaves no reservation open.
   # @api private
   class Spending
     include Billing
 
-    # @return [BudgetExceeded, nil] why the budget refused last
+    # @return [BudgetExceeded, nil] the last refusal of the budget
     attr_reader :refusal
-    # @return [WorstCase, nil] what it refused then
+    # @return [WorstCase, nil] what the budget refused then
     attr_reader :refused
 
     def initialize(budget, config, telemetry)
@@ -21,20 +20,20 @@ class LlmRouter
       @open = nil
     end
 
-    # @return [Boolean] whether {#weigh} and {#reserve} have to be asked
+    # @return [Boolean] whether {#weigh} and {#reserve} are needed
     def reserving?
       @account.reserving?
     end
 
     # @param candidate [Candidate]
-    # @return [Boolean] whether a budget that does not reserve has nothing left for an attempt
+    # @return [Boolean] whether a budget that does not reserve is exhausted
     def exhausted?(candidate)
       @candidate = candidate
       begin_attempt(nil)
       @account.exhausted?
     end
 
-    # Finds out what an attempt may cost; that may take a moment.
+    # Computes the worst case of an attempt, which may wait for a look-up of the price.
     # @param candidate [Candidate]
     # @param bounds [Bounds] of its request
     def weigh(candidate, bounds)
@@ -44,13 +43,13 @@ class LlmRouter
       @telemetry.unlimited(candidate, @worst_case) unless bounds.completion_tokens
     end
 
-    # @return [Array<String, nil>, nil] the rates that the attempt must not exceed, where they were reserved
+    # @return [Array<String, nil>, nil] the reserved rates, which no provider may exceed; nil if there are none
     def ceiling
       @worst_case.price&.ceiling if @candidate.endpoint.name == :openrouter
     end
 
     # @param limit [Float] seconds that the attempt may take
-    # @return [String, nil] why it is too expensive; nil where the money is reserved
+    # @return [String, nil] why the attempt is too expensive; nil if the money is reserved
     def reserve(limit)
       @numbered = nil
       return too_expensive if as_dear_as_refused?
@@ -65,7 +64,7 @@ class LlmRouter
       too_expensive
     end
 
-    # @return [Attempt, nil] the last one, with what has become known of it. Made when somebody asks.
+    # @return [Attempt, nil] the last one, with all known details
     def attempt
       return unless @candidate
 
@@ -80,22 +79,22 @@ class LlmRouter
       open? ? @worst_case.usd : 0
     end
 
-    # @param given_back [BigDecimal] US dollars
-    # @return [Boolean] whether what was refused may have room when so much is given back
-    def fits_with?(given_back)
+    # @param released_usd [BigDecimal] US dollars
+    # @return [Boolean] whether the refused attempt may fit once so much is released
+    def fits_after_release?(released_usd)
       left = @refusal.left_usd
-      given_back.positive? && (left.nil? || @worst_case.usd <= left + given_back)
+      released_usd.positive? && (left.nil? || @worst_case.usd <= left + released_usd)
     end
 
-    # What was refused is tried again later, under the same key: in each run of a job the same attempt has the
-    # same key, however often it had to wait.
-    def put_off
+    # Forgets a refusal, to reserve later under the same idempotency key: in each run of a job, an attempt has the same
+    # key, however often it waited.
+    def reserve_later
       @numbered.attempts -= 1 if @numbered
       @refused = @refusal = @numbered = nil
     end
 
     # @param bill [Bill]
-    # @yieldreturn [Hash] what the answer says of the attempt, if somebody asks
+    # @yieldreturn [Hash] details of the attempt
     def settle(bill)
       @open = nil
       learn(-> { { cost_basis: bill.basis, **yield } })
@@ -104,7 +103,7 @@ class LlmRouter
       @telemetry.overrun(attempt, @worst_case.usd, bill.usd) if reserving? && bill.usd > @worst_case.usd
     end
 
-    # After an answer whose bill nobody knows: its endpoint may come to know it.
+    # After an attempt with an unknown cost: has it looked up later.
     # @param generation_id [String, nil]
     def follow(generation_id)
       return unless unbilled? && generation_id
@@ -114,7 +113,7 @@ class LlmRouter
       end
     end
 
-    # The attempt cost nothing, or was never made.
+    # The attempt cost nothing, or was not made.
     def release
       return unless open?
 
@@ -122,7 +121,7 @@ class LlmRouter
       @open = nil
     end
 
-    # The attempt may have been billed.
+    # The attempt may have been billed at an unknown cost.
     # @param generation_id [String, nil]
     def uncertain(generation_id)
       return unless open?
@@ -145,8 +144,7 @@ class LlmRouter
       WorstCase.of(price, bounds, otherwise: @config.reserve_usd)
     end
 
-    # Whether money is reserved that was neither settled, released nor kept. In the child of a fork, what the
-    # parent's fibers have reserved is not this process's to see to.
+    # Whether a reservation is open. In the child of a fork, reservations are the parent's.
     def open?
       @open == Process.pid
     end
@@ -164,10 +162,10 @@ class LlmRouter
     end
 
     def too_expensive
-      "not asked: it may cost #{@worst_case}, and #{@refusal.whose}"
+      "not called: it may cost #{@worst_case}, and #{@refusal.whose}"
     end
 
-    # What was refused is refused for all that costs as much; a cheaper one may fit.
+    # An attempt that costs as much as a refused one would be refused, too; a cheaper one may fit.
     def as_dear_as_refused?
       @refused && @worst_case.usd >= @refused.usd
     end
@@ -177,12 +175,12 @@ class LlmRouter
       @numbered.next_key
     end
 
-    # What is not released now is at the end of its lease.
+    # Best effort: otherwise the lease expires.
     def quietly
       yield
     rescue StandardError => e
       Log.new(@config.logger).write(:error) do
-        "a reservation of #{@worst_case.usd.to_s('F')} USD stays until its lease is up (#{e.class})"
+        "a reservation of #{@worst_case.usd.to_s('F')} USD stays until its lease ends (#{e.class})"
       end
     end
   end

@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # The budget that never ends: how to say on purpose that a call has none.
+  # A budget without a limit, for calls that have none on purpose.
   #
   # @example
   #   LlmRouter.new(chain: :default, budget: LlmRouter::Unlimited)
   module Unlimited
     module_function
 
-    # @return [Unlimited] itself: there is nothing to tell two of them apart by
+    # @return [Unlimited] itself, as it has no state
     def new
       self
     end

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Tokens as the endpoint counted them; nil where it did not say.
+  # Tokens as the endpoint counted them; nil if it did not say.
   #
   # @!attribute [r] prompt_tokens
   #   @return [Integer, nil]

@@ -1,8 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # The most that an attempt can cost. There is no silent zero: where a price or a limit is not known,
-  # it is +config.reserve_usd+.
+  # The most that an attempt can cost: +config.reserve_usd+ if a price or a limit is unknown, never a silent zero.
   #
   # @!attribute [r] usd
   #   @return [BigDecimal] US dollars
@@ -26,15 +25,15 @@ class LlmRouter
 
     def self.doubt(price, bounds)
       if bounds.extras then "as plugins, searches and images have prices of their own"
-      elsif !price then "for want of a price"
-      elsif !price.completion_tokens(bounds) then "for want of max_tokens"
+      elsif !price then "without a price"
+      elsif !price.completion_tokens(bounds) then "without max_tokens"
       end
     end
     private_class_method :doubt
 
     # @return [Boolean] whether a price or a limit is missing
-    def for_want_of_something?
-      basis.to_s.include?("for want of")
+    def guessed?
+      basis.to_s.include?("without")
     end
 
     # @return [String]

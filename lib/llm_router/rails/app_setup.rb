@@ -3,8 +3,8 @@
 require "llm_router/events/notifications"
 
 class LlmRouter
-  # What a Rails app has by itself: its logger, its name, events, and an eye on web requests. The {Railtie} sets up each
-  # part in its turn; where Rails has begun to start before this gem was loaded, all of it happens at once.
+  # Sets up a Rails app: its logger, its name, events, tracking of jobs and of web requests. The {Railtie} runs each
+  # part in its turn; all of them run at once if Rails began to start before this gem was loaded.
   # @api private
   module AppSetup
     module_function
@@ -29,7 +29,8 @@ class LlmRouter
       app.middleware.use(WebRequest::Middleware)
     end
 
-    # The parent of {ChargeJob} and {SettleJob} may be the app's. In production, a wrong name shows at boot.
+    # The parent of {ChargeJob} and {SettleJob} may be the app's, and reload with it. In production, a wrong name fails
+    # at boot.
     # @param app [Rails::Application]
     def job_parent(app)
       app.reloader.before_class_unload { BudgetJobs.unload }

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Where a record that is a budget is, in words that a queue can carry: its id means another row on another shard or
-  # in another tenant's schema. A {Budget} carries its owner, feature and environment as well.
+  # The address of a budget's record, as a job argument: an id names another row on another shard or in another tenant's
+  # schema. That of a {Budget} includes its owner, feature and environment.
   # @api private
   module BudgetAddress
     IDENTITY = %w[owner_type owner_id feature environment].freeze
@@ -17,7 +17,7 @@ class LlmRouter
     end
 
     # @param budget [Object]
-    # @return [Hash{String => String, Integer, nil}, Object] the budget itself where it has no address, or is one
+    # @return [Hash{String => String, Integer, nil}, Object] the budget itself if it has no address, or is one
     def of(budget)
       return budget unless possible?(budget)
 
@@ -47,7 +47,7 @@ class LlmRouter
       IDENTITY.to_h { |name| [name, row.public_send(name)] }
     end
 
-    # Best effort: without its database a charge can still be enqueued, and a session that is gone has chosen nothing.
+    # Best effort: a charge can be enqueued although its database is down.
     def schema(model)
       Budget::OwnConnection.chosen(model)
     rescue StandardError
@@ -67,7 +67,7 @@ class LlmRouter
     def by_global_id(id)
       GlobalID::Locator.locate(id) || raise(BudgetNotFound, missing(id))
     rescue StandardError => e
-      # Named, for an app may have no Active Record.
+      # By name, as an app may have no Active Record.
       raise e unless e.class.ancestors.any? { |ancestor| ancestor.name == "ActiveRecord::RecordNotFound" }
 
       raise BudgetNotFound, missing(id)
@@ -80,11 +80,11 @@ class LlmRouter
 
       mine = row.class.new(address.slice(*IDENTITY)).scope_in_words
       raise BudgetNotFound, "#{address['class']} #{address['id']} is the budget of #{row.scope_in_words}, not of " \
-                            "#{mine}: nothing was charged to it"
+                            "#{mine}: nothing was charged"
     end
 
     def missing(name)
-      "#{name} is not there: it was deleted, and nothing was charged"
+      "#{name} is not there: it was deleted. Nothing was charged"
     end
   end
 end

@@ -6,12 +6,12 @@ class LlmRouter
   module BudgetJob
     extend ActiveSupport::Concern
 
-    # Whatever transaction it is enqueued in, the money is spent. Rails 7.2 has words for that.
-    AT_ONCE = ActiveJob::VERSION::MAJOR < 8 ? :never : false
-    private_constant :AT_ONCE
+    # The money is spent, even if the transaction rolls back that the job is enqueued in. A setting of Rails 7.2.
+    ENQUEUE_AFTER_COMMIT = ActiveJob::VERSION::MAJOR < 8 ? :never : false
+    private_constant :ENQUEUE_AFTER_COMMIT
 
     included do
-      self.enqueue_after_transaction_commit = AT_ONCE if respond_to?(:enqueue_after_transaction_commit=)
+      self.enqueue_after_transaction_commit = ENQUEUE_AFTER_COMMIT if respond_to?(:enqueue_after_transaction_commit=)
       queue_as LlmRouter.config.job_queue if LlmRouter.config.job_queue
     end
 
@@ -22,7 +22,7 @@ class LlmRouter
       # @return [void]
       def retries(attempts:, wait:)
         retry_on StandardError, attempts: attempts, wait: wait
-        # Nothing comes of trying that again.
+        # A retry would fail the same way.
         discard_on(BudgetNotFound) { |job, error| JobReport.new(job.class.name, job.job_id).discarded(error) }
       end
     end

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # The classes {ChargeJob} and {SettleJob}: loaded when first used, below the parent class that the app wants, and
-  # loaded again where that has changed since.
+  # Loads {ChargeJob} and {SettleJob} when they are first used, below +config.job_parent+, and again when that has
+  # changed.
   # @api private
   module BudgetJobs
     FILES = { BudgetJobParent: "budget_job_parent.rb", ChargeJob: "charge_job.rb", SettleJob: "settle_job.rb" }
@@ -29,7 +29,7 @@ class LlmRouter
       raise ConfigurationError, "job_parent is #{config.job_parent}, which cannot be loaded (#{reason}): #{ADVICE}"
     end
 
-    # The configuration has changed.
+    # Unloads the classes if the configuration changed their parent or queue.
     # @param config [Configuration] the new one
     # @return [void]
     def configured(config)

@@ -5,20 +5,20 @@ require "active_support/cache"
 require "digest"
 
 class LlmRouter
-  # Makes the charge of a {ChargeJob} once for a budget that keeps no record of attempts, though a queue may
-  # deliver the job twice. Remembers it in Rails.cache; without one, in the memory of this process.
+  # Makes the charge of a {ChargeJob} once for a budget that keeps no record of attempts, though a queue may deliver the
+  # job twice. Remembers charges in Rails.cache, or without one, in the memory of this process.
   #
-  # The charge is claimed first and marked after. A process that dies in between leaves a claim that lapses,
-  # and then the charge is made again: it may count twice, but never not at all, which would void the cap.
+  # The charge is claimed first and marked after. The claim of a process that dies in between expires, and the charge is
+  # made again: it may count twice, but a missing charge would void the cap.
   # @api private
   module ChargeOnce
-    # Another delivery makes the charge now, or the cache is down. {ChargeJob} retries.
+    # Another delivery is making the charge, or the cache is down. {ChargeJob} retries.
     class UnderWay < Error; end
 
-    # Seconds that a charge may take.
-    CLAIM = 600
-    # Seconds: longer than a queue keeps a job.
-    KEPT = 60 * 60 * 24 * 60
+    # Seconds until a claim expires: longer than a charge takes.
+    CLAIM_TIMEOUT = 600
+    # Seconds until a mark expires: longer than a queue keeps a job.
+    MARK_TIMEOUT = 60 * 60 * 24 * 60
     MEMORY = ActiveSupport::Cache::MemoryStore.new
     private_constant :MEMORY
 
@@ -32,7 +32,7 @@ class LlmRouter
     def run(budget, attempt_id)
       key = "llm_router/charge/#{Digest::SHA256.hexdigest("#{budget.to_global_id} #{attempt_id}")}"
       return if store.read(key) == "charged"
-      raise UnderWay, under_way unless store.write(key, "claimed", unless_exist: true, expires_in: CLAIM)
+      raise UnderWay, under_way unless store.write(key, "claimed", unless_exist: true, expires_in: CLAIM_TIMEOUT)
 
       charge(key) { yield } # rubocop:disable Style/ExplicitBlockArgument
     end
@@ -43,7 +43,7 @@ class LlmRouter
       store.delete(key)
       raise
     else
-      store.write(key, "charged", expires_in: KEPT)
+      store.write(key, "charged", expires_in: MARK_TIMEOUT)
     end
 
     def store
@@ -52,8 +52,8 @@ class LlmRouter
     end
 
     def under_way
-      "another delivery of the same charge is under way, or died less than #{CLAIM} s ago, or Rails.cache is down: " \
-        "it is retried"
+      "another delivery of the same charge is under way, or died less than #{CLAIM_TIMEOUT} s ago, or Rails.cache is " \
+        "down: the charge is retried"
     end
   end
 end

@@ -1,19 +1,18 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # A call may take a minute, and a database connection is not needed for it: pools are small.
+  # Releases database connections while a call waits: it may take a minute, and pools are small.
   # @api private
   module DatabaseConnections
     module_function
 
-    # Puts this thread's Active Record connections back into their pools, those aside that somebody still uses. Active
-    # Record takes one out again when it is next needed.
-    # (Of a name with a scope, +defined?+ would swallow what is raised meanwhile: an interrupt, too.)
+    # Returns this thread's unused connections to their pools. Active Record takes one again when it needs it.
+    # (Not +defined?(ActiveRecord::Base)+, which swallows an interrupt that is raised meanwhile.)
     def release
       return if !Object.const_defined?("ActiveRecord::Base") || shared?
 
       unused = pools.select { |pool| unused?(pool) }
-      unused.each(&:release_connection) unless unused.empty? || lent?
+      unused.each(&:release_connection) unless unused.empty? || in_with_connection?
     end
 
     # Whether another fiber of this thread may be in the middle of a query on the same connection.
@@ -27,7 +26,7 @@ class LlmRouter
 
     def pools
       handler = ActiveRecord::Base.connection_handler
-      # Those of all roles. Rails 7.1 changed how that is said.
+      # Of all roles. Rails 7.1 changed the API.
       ActiveRecord.version < Gem::Version.new("7.1") ? handler.all_connection_pools : handler.connection_pool_list(:all)
     end
 
@@ -36,14 +35,14 @@ class LlmRouter
       connection && !connection.transaction_open? && leased?(pool)
     end
 
-    # From Rails 7.2 on, a connection that nobody leased for good belongs to a block.
+    # From Rails 7.2 on, a connection that is not leased permanently belongs to a block.
     def leased?(pool)
       !pool.respond_to?(:connection_lease, true) || pool.send(:connection_lease).sticky
     end
 
-    # Whether the caller is inside a +with_connection+ block, which may have been lent a leased connection. Nothing but
-    # the call stack tells.
-    def lent?
+    # Whether the caller is inside a +with_connection+ block, which may use a leased connection. Only the call stack
+    # shows it.
+    def in_with_connection?
       caller_locations.any? { |frame| frame.base_label == "with_connection" && frame.path.include?("/active_record/") }
     end
   end

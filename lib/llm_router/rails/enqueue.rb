@@ -1,13 +1,13 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Enqueues a job that must stay though the caller's transaction rolls back: the money is spent. Where the queue is in
-  # the database, the job is a row of that transaction, so another thread inserts it, on a connection of its own.
+  # Enqueues a job that must survive a rollback of the caller's transaction: the money is spent. If the queue is in the
+  # database, the job is a row of that transaction; so another thread inserts it, on a connection of its own.
   # @api private
   module Enqueue
-    # Seconds that may take; then the job is enqueued here. Twice is no harm, for it charges once.
-    LIMIT = 10
-    private_constant :LIMIT
+    # Seconds for the other thread; after that the job is enqueued here. A duplicate is harmless: it charges once.
+    THREAD_TIMEOUT = 10
+    private_constant :THREAD_TIMEOUT
 
     module_function
 
@@ -15,12 +15,12 @@ class LlmRouter
     # @param options [Hash] as +enqueue+ takes them
     # @return [Boolean]
     def call(job, **options)
-      return true if inside_transaction? && apart(serialized_here(job), options)
+      return true if inside_transaction? && on_own_connection(serialized_here(job), options)
 
       job.enqueue(options) ? true : false
     end
 
-    # In SQLite nobody else can write meanwhile; in a test, a transaction of its own is rolled back after it.
+    # Not on SQLite, where no other connection can write meanwhile, nor in a test's own transaction.
     def inside_transaction?
       return false unless Object.const_defined?("ActiveRecord::Base")
 
@@ -36,19 +36,19 @@ class LlmRouter
     end
 
     # @return [ActiveJob::Base, false]
-    def apart(job, options)
+    def on_own_connection(job, options)
       thread = Thread.new do
         Thread.current.report_on_exception = false
         job.enqueue(options)
       ensure
         leased.each(&:release_connection)
       end
-      thread.join(LIMIT) ? thread.value : thread.kill && false
+      thread.join(THREAD_TIMEOUT) ? thread.value : thread.kill && false
     rescue StandardError
       false
     end
 
-    # An app may add what it keeps for this thread, such as the tenant.
+    # An app's +serialize+ may add values of this thread, such as the tenant.
     def serialized_here(job)
       here = job.serialize.except("scheduled_at", "enqueued_at")
       job.dup.tap { |copy| copy.define_singleton_method(:serialize) { super().merge(here) } }

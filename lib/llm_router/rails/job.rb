@@ -8,17 +8,16 @@ end
 require "active_support/concern"
 
 class LlmRouter
-  # What a job that calls models does about their failures. Ordinary +retry_on+ and +discard_on+
-  # below the +include+ take precedence.
+  # Retries, delays or discards a job whose call failed. The job's own +retry_on+ and +discard_on+ below the +include+
+  # take precedence.
   #
-  # - {ChainExhausted} and {DeadlineExceeded}: retried, ever later, and no sooner than a model may answer;
-  #   the tenth failure of this kind goes to the queue. Waits for a budget, interruptions and continuations
-  #   do not count.
-  # - {RequestRejected}, {ConfigurationError}: reported and not retried, for it would be the same.
-  # - {BudgetExceeded}: waits for the end of the period if that is within +config.budget_wait+, and else is reported
-  #   and discarded; {OnBudgetExceeded#on_budget_exceeded} says otherwise. But where calls under way only hold the
-  #   money, it is retried like the first.
-  # - A failed charge: the answer reaches +perform+ all the same, and {ChargeJob} makes the charge.
+  # - {ChainExhausted} and {DeadlineExceeded}: retried with growing waits, and no sooner than a model may answer. The
+  #   tenth failure is raised to the queue. Waits for a budget, interruptions and continuations do not count.
+  # - {RequestRejected}, {ConfigurationError}: reported and discarded, as a retry would fail the same way.
+  # - {BudgetExceeded}: waits for the end of the period if that is within +config.budget_wait+, and is reported and
+  #   discarded otherwise; {OnBudgetExceeded#on_budget_exceeded} changes that. If only reservations of other calls are
+  #   in the way, it is retried like the first.
+  # - A failed charge: +perform+ gets its answer, and {ChargeJob} makes the charge.
   #
   # For a Sidekiq worker that is no Active Job there is {SidekiqWorker}.
   #
@@ -48,13 +47,13 @@ class LlmRouter
       around_perform { |_job, block| DeferredCharge.with(method(:charge_later), &block) }
     end
 
-    # From Rails 8.1 on, a continuation that has advanced resumes after any error, and soon. Those of a call are for
-    # the handlers of the job.
+    # From Rails 8.1 on, a continuation that has advanced resumes soon after any error. Leaves errors of a call to the
+    # job's handlers.
     # @api private
     module Continuation
       private
 
-      # Rails 8.1 gives it an error as a Hash.
+      # Rails 8.1 passes the error in a Hash.
       def resume_job(exception)
         error = exception.is_a?(Hash) ? exception[:exception] : exception
         is_a?(Job) && error.is_a?(Error) ? raise(error) : super
@@ -89,7 +88,7 @@ class LlmRouter
       raise error
     end
 
-    # @return [Boolean] whether the charge is on its way; only a record can travel to another job
+    # @return [Boolean] whether the charge is enqueued; only a record can be a job argument
     def charge_later(budget, cost_usd, attempt)
       records = Budgets.new([budget]).budgets
       return false unless records.all? { |record| BudgetAddress.possible?(record) }

@@ -1,18 +1,18 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What becomes of a job whose call failed, whatever the queue: {Job} and {SidekiqWorker} do it.
+  # Decides what to do with a job whose call failed, for {Job} and {SidekiqWorker}.
   # @api private
   module JobPolicy
-    # How often a call that failed is tried in all: over about four hours.
+    # Runs of a job whose call fails, over about four hours.
     ATTEMPTS = 10
-    # Seconds over which jobs are spread that wait for the end of the same period.
+    # Seconds over which jobs are spread that wait for the same period.
     SPREAD = 300
-    # The errors that it decides about.
+    # The errors that {.decide} takes.
     ERRORS = [ChainExhausted, BudgetExceeded, RequestRejected, ConfigurationError, ChargeFailed].freeze
 
     # @!attribute [r] action
-    #   @return [Symbol] +:retry+ (it failed), +:wait+ (it only came too early), +:discard+, +:give_up+ or +:raise+
+    #   @return [Symbol] +:retry+, +:wait+ (which is no failure), +:discard+, +:give_up+ or +:raise+
     # @!attribute [r] wait
     #   @return [Integer, nil] seconds until it is performed again
     Decision = Struct.new(:action, :wait)
@@ -22,23 +22,23 @@ class LlmRouter
 
     # @param error [Error] one of {ERRORS}
     # @param job_class [OnBudgetExceeded]
-    # @param attempts [Numeric] how many such failures are too many
+    # @param attempts [Numeric] how many failures of a kind end the retries
     # @yieldparam kind [Class] of the error
-    # @yieldreturn [Integer] how many runs of the job have failed with an error of that kind, this one included
+    # @yieldreturn [Integer] how many runs of the job have failed with that kind of error, including this one
     # @return [Decision]
     def decide(error, job_class, attempts = ATTEMPTS, &)
       case error
-      when ChainExhausted then try_again(ChainExhausted, error.retry_after, attempts, &)
+      when ChainExhausted then retry_later(ChainExhausted, error.retry_after, attempts, &)
       when BudgetExceeded then budget_exceeded(error, job_class.budget_exceeded_policy, attempts, &)
       else Decision.new(:discard)
       end
     end
 
-    # Where it is only calls under way that hold the money, or a model that would have been cheap enough
-    # was down, the next period is too far away. One that gave a blank answer would only be paid for another.
+    # Retries within the period if only reservations of other calls were in the way, or if a model that fits the budget
+    # was down. A model that gave a blank answer does not count: it would cost the same again.
     def budget_exceeded(error, chosen, attempts, &)
       if error.retry_after || error.hops.any? { |hop| hop.attempted? && hop.reason != :blank }
-        try_again(BudgetExceeded, error.retry_after || error.soonest, attempts, &)
+        retry_later(BudgetExceeded, error.retry_after || error.soonest, attempts, &)
       elsif chosen[:policy] == :retry_next_period
         wait_for_period(error.period_ends_at, chosen[:within])
       else
@@ -52,19 +52,19 @@ class LlmRouter
       Decision.new(:wait, [ends_at - Time.now, 0].max.ceil + Kernel.rand(SPREAD))
     end
 
-    def try_again(kind, retry_after, attempts)
+    def retry_later(kind, retry_after, attempts)
       failures = yield kind
       return Decision.new(:give_up) if failures >= attempts
 
       Decision.new(:retry, [back_off(failures), retry_after.to_f.ceil].max)
     end
 
-    # As Rails' polynomial back-off, with jitter so that a herd comes back one by one.
+    # As Rails' polynomial back-off, with jitter against a thundering herd.
     def back_off(failures)
       (failures**4) + 2 + (Kernel.rand * (failures**4)).floor
     end
 
-    # A day is a day, also when the clocks change in it.
+    # A day counts 24 hours, also when the clocks change in it.
     def calendar_seconds(ends_at)
       seconds = ends_at - Time.now
       seconds + ends_at.utc_offset - (ends_at - seconds).utc_offset

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # Reports a job that is not going to be performed again: an event, a line in the log, and, where nobody else has the
-  # error, +Rails.error+, if there is one.
+  # Reports a job that will not run again: by an event, a log line, and +Rails.error+ if the queue does not have the
+  # error.
   # @api private
   class JobReport
     include Spans
@@ -24,7 +24,7 @@ class LlmRouter
       ::Rails.error.report(error, handled: true, context: @job)
     end
 
-    # The queue has the error.
+    # The error was raised to the queue.
     # @param error [Error]
     # @return [void]
     def gave_up(error)

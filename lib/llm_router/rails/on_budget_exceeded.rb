@@ -3,16 +3,16 @@
 class LlmRouter
   # The class methods that {Job} gives a job.
   module OnBudgetExceeded
-    # What can be done about an exhausted budget.
+    # What {#on_budget_exceeded} takes.
     POLICIES = %i[retry_next_period discard raise].freeze
 
-    # Says what becomes of the job when its budget is exhausted. Without it, the job waits for the end of the
-    # budget's period if that is within +config.budget_wait+, and is reported and discarded otherwise.
+    # Sets what to do with the job when its budget is exhausted. By default, it waits for the end of the budget's period
+    # if that is within +config.budget_wait+, and is reported and discarded otherwise.
     #
-    # @param policy [Symbol] +:retry_next_period+ (discarded where the budget does not say when its period ends),
-    #   +:discard+ or +:raise+
-    # @param within [Numeric, nil] seconds, with +:retry_next_period+: a job whose budget's period ends later is
-    #   discarded; nil to wait however long that is
+    # @param policy [Symbol] +:retry_next_period+ (discarded if the budget has no period that ends), +:discard+ or
+    #   +:raise+
+    # @param within [Numeric, nil] seconds, with +:retry_next_period+: a job whose period ends later is discarded; nil
+    #   to wait however long
     # @return [void]
     # @raise [ArgumentError, ConfigurationError]
     # @example Wait, but not over the weekend

@@ -15,7 +15,7 @@ class LlmRouter
       attempt = attempt.transform_keys(&:to_sym)
       attempt = Attempt.new(**attempt, cost_basis: attempt[:cost_basis]&.to_sym)
       BudgetAddress.find(budget) do |found|
-        once(found, attempt) { Account.of(found).late(BigDecimal(cost_usd)) { attempt } }
+        once(found, attempt) { Account.of(found).charge(BigDecimal(cost_usd)) { attempt } }
       end
     rescue BudgetNotFound => e
       raise BudgetNotFound, "#{e.message}. #{cost_usd} USD were spent and are charged to no budget"

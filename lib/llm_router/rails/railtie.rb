@@ -5,13 +5,13 @@ require "llm_router/rails/app_setup"
 class LlmRouter
   # Sets up a Rails app, see {AppSetup}.
   class Railtie < Rails::Railtie
-    # Before the app's own initializers, which may set it all otherwise.
+    # Before the app's own initializers, which may change these defaults.
     initializer("llm_router.defaults", before: :load_config_initializers) { |app| AppSetup.defaults(app) }
     initializer("llm_router.jobs") { AppSetup.jobs }
     initializer("llm_router.web_request") { |app| AppSetup.web_requests(app) }
     initializer("llm_router.job_parent") { |app| AppSetup.job_parent(app) }
 
-    # Before Sidekiq's server makes its middleware, and the first worker may only be loaded after.
+    # Sidekiq's server builds its middleware before the first worker may be loaded.
     initializer "llm_router.sidekiq" do
       config.after_initialize { SidekiqWorker if Object.const_defined?("Sidekiq::CLI") }
     end
@@ -20,5 +20,5 @@ class LlmRouter
   end
 end
 
-# Rails asks for what a Railtie has before it runs the first initializer.
+# Rails collects the initializers of Railties before it runs the first one.
 LlmRouter::AppSetup.late(Rails.application) if Rails.application

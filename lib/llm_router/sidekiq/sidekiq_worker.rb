@@ -1,18 +1,18 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # What {Job} is for Active Job, for a class that includes +Sidekiq::Job+ (or +Sidekiq::Worker+) itself.
+  # {Job} for a class that includes +Sidekiq::Job+ (or +Sidekiq::Worker+) itself.
   #
-  # - {ChainExhausted} and {DeadlineExceeded}: Sidekiq retries it, ever later, and no sooner than a model may answer;
-  #   nine times, or as often as +sidekiq_options retry:+ says with a number. Then the job is dead.
-  # - {RequestRejected}, {ConfigurationError}: reported and not retried, for it would be the same.
-  # - {BudgetExceeded}: scheduled for the end of the period if that is within +config.budget_wait+, which is no
-  #   retry, and else reported and discarded; {OnBudgetExceeded#on_budget_exceeded} says otherwise. But where calls
-  #   under way only hold the money, it is retried like the first.
-  # - A failed charge: the answer reaches +perform+ all the same, and a Sidekiq job of its own makes the charge.
+  # - {ChainExhausted} and {DeadlineExceeded}: Sidekiq retries with growing waits, and no sooner than a model may
+  #   answer; nine times, or as often as +sidekiq_options retry:+ says with a number. Then the job is dead.
+  # - {RequestRejected}, {ConfigurationError}: reported and discarded, as a retry would fail the same way.
+  # - {BudgetExceeded}: scheduled for the end of the period if that is within +config.budget_wait+, which is no retry,
+  #   and reported and discarded otherwise; {OnBudgetExceeded#on_budget_exceeded} changes that. If only reservations of
+  #   other calls are in the way, it is retried like the first.
+  # - A failed charge: +perform+ gets its answer, and a Sidekiq job of its own makes the charge.
   #
-  # The class's own +sidekiq_retry_in+ takes precedence where it returns something. Reservations are named by the job's
-  # jid. A shutdown ends the call, and Sidekiq pushes the job back.
+  # The class's own +sidekiq_retry_in+ takes precedence if it returns a value. The jid is part of the reservations'
+  # idempotency keys. A shutdown ends the call, and Sidekiq pushes the job back.
   #
   # @example
   #   class DraftReplyWorker
@@ -30,7 +30,7 @@ class LlmRouter
     require "llm_router/sidekiq/sidekiq_worker/run"
     autoload :ChargeWorker, "llm_router/sidekiq/sidekiq_worker/charge_worker"
 
-    # Which job Sidekiq performs here: Sidekiq gives it to middleware alone.
+    # Keeps the job that Sidekiq performs on this thread, which Sidekiq passes to middleware only.
     # @api private
     class Middleware
       HERE = :llm_router_sidekiq_job
@@ -46,18 +46,18 @@ class LlmRouter
       end
     end
 
-    # Prepended, for it surrounds the class's own.
+    # Prepended to the class, around its own +perform+.
     # @api private
     module Performing
       def perform(*arguments)
-        # A worker that nobody queued has no jid, and a subclass that calls super is performed already.
+        # A worker that was not queued has no jid; a subclass that calls super is being performed already.
         return super if jid.nil? || CurrentJob.current&.id == jid
 
         Run.new(self, arguments).call { super }
       end
     end
 
-    # Prepended to the class's singleton, so that it holds whatever the order of the +include+s.
+    # Prepended to the singleton class, so that the order of the +include+s does not matter.
     # @api private
     module Options
       def inherited(worker)
@@ -85,7 +85,7 @@ class LlmRouter
     end
 
     # @param base [Class]
-    # @raise [ArgumentError] it is no class for Sidekiq
+    # @raise [ArgumentError] the class is not for Sidekiq
     # @api private
     def self.included(base)
       unless base.is_a?(Class) && base.ancestors.none? { |ancestor| ancestor.name == "ActiveJob::Base" }

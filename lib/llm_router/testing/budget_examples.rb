@@ -4,8 +4,8 @@ require "llm_router"
 require "rspec/core"
 require "timeout"
 
-# What a budget of your own promises that offers +reserve!+. Include it with a +budget+ that has a cap of 1 US dollar
-# and nothing spent. The examples use it as the router does, from one thread and from several.
+# Checks a budget of your own that offers +reserve!+. Include it with a +budget+ that has a cap of 1 US dollar and
+# nothing spent. The examples use it as the router does, from one thread and from several.
 #
 # @example
 #   require "llm_router/testing/budget_examples"
@@ -27,7 +27,7 @@ RSpec.shared_examples "an LLM budget that reserves" do # rubocop:disable Metrics
     false
   end
 
-  it "answers to all that the router asks" do
+  it "responds to all methods that the router calls" do
     expect(budget).to respond_to(:exhausted?, :charge!, :reserve!, :settle!, :release!)
   end
 
@@ -37,7 +37,7 @@ RSpec.shared_examples "an LLM budget that reserves" do # rubocop:disable Metrics
     expect { budget.reserve!(usd("1e-20"), key: "job/3") }.to raise_error(LlmRouter::BudgetExceeded)
   end
 
-  it "refuses what does not fit, and says what is left if it can" do
+  it "refuses what does not fit, and may say what is left" do
     budget.reserve!(usd("0.75"), key: "job/1")
     expect { budget.reserve!(usd("0.5"), key: "job/2") }.to raise_error(LlmRouter::BudgetExceeded) do |error|
       expect([nil, usd("0.25")]).to include(error.left_usd)
@@ -45,28 +45,28 @@ RSpec.shared_examples "an LLM budget that reserves" do # rubocop:disable Metrics
     expect(fits?("0.25")).to be(true)
   end
 
-  it "charges what an attempt cost, and no more is held for it" do
+  it "charges what an attempt cost, and ends its reservation" do
     budget.settle!(budget.reserve!(usd("0.9"), key: "job/1"), usd("0.25"))
     expect([fits?("0.75"), fits?("0.7500001")]).to eq([true, false])
   end
 
-  it "charges in full what cost more than was reserved" do
+  it "charges the full cost of an attempt that cost more than its reservation" do
     budget.settle!(budget.reserve!(usd("0.1"), key: "job/1"), usd("0.5"))
     expect([fits?("0.5"), fits?("0.5000001")]).to eq([true, false])
   end
 
-  it "gives back what an attempt did not cost" do
+  it "releases the reservation of an attempt that cost nothing" do
     budget.release!(budget.reserve!(1, key: "job/1"))
     expect(fits?("1")).to be(true)
   end
 
-  it "counts what is charged without a reservation" do
+  it "counts charges without a reservation" do
     budget.charge!(usd("0.75"))
     expect([fits?("0.25"), fits?("0.2500001")]).to eq([true, false])
   end
 
-  # Copies of a job that run at once have the same keys, and each of them may be on the wire.
-  it "keeps what is reserved under a key that comes again" do
+  # Copies of a job that run at once have the same idempotency keys, and each may be on the wire.
+  it "keeps a reservation when its key comes again" do
     first = budget.reserve!(usd("0.5"), key: "job/1")
     expect { budget.reserve!(usd("0.75"), key: "job/1") }.to raise_error(LlmRouter::BudgetExceeded)
     budget.settle!(budget.reserve!(usd("0.25"), key: "job/1"), usd("0.125"))
@@ -75,7 +75,7 @@ RSpec.shared_examples "an LLM budget that reserves" do # rubocop:disable Metrics
     expect([fits?("0.625"), fits?("0.6250001")]).to eq([true, false])
   end
 
-  it "lets no more through than fit, however many ask at once" do
+  it "reserves for no more attempts than fit, however many threads reserve at once" do
     gate = Queue.new
     threads = Array.new(12) do |n|
       Thread.new do

@@ -4,12 +4,12 @@ require_relative "wording"
 
 class LlmRouter
   module Testing
-    # Whether a gateway was asked for a model, and what it was asked for instead. An RSpec matcher by its methods, made
-    # by {Matchers#have_called_model}; Minitest's assertions use it too.
+    # Checks whether a gateway was called with a model. An RSpec matcher, made by {Matchers#have_called_model};
+    # Minitest's assertions use it too.
     class CalledModel
-      LISTED = 20
-      EXCERPT = 100
-      private_constant :LISTED, :EXCERPT
+      MAX_LISTED = 20
+      MAX_EXCERPT = 100
+      private_constant :MAX_LISTED, :MAX_EXCERPT
 
       # @api private
       # @param pattern [String, Regexp, #===] the model
@@ -19,7 +19,7 @@ class LlmRouter
 
       # Counts only the requests with such a message, of whatever role.
       #
-      # @param text [String, Regexp, #===] a String is looked for as it is
+      # @param text [String, Regexp, #===] a String matches as a part of the message
       # @return [self]
       # @example
       #   expect(LlmRouter.testing).to have_called_model("anthropic/*").with_message(/refund/)
@@ -39,7 +39,7 @@ class LlmRouter
         self
       end
 
-      # @param count [Integer, Range] how often; from once on by default
+      # @param count [Integer, Range] how often; at least once by default
       # @return [self]
       # @example
       #   expect(LlmRouter.testing).to have_called_model("anthropic/*").times(2)
@@ -113,8 +113,8 @@ class LlmRouter
       end
 
       def list
-        lines = @requests.first(LISTED).map { |request| "  #{request.model || request.inspect}#{quote(request)}" }
-        lines << "  and #{@requests.size - LISTED} more" if @requests.size > LISTED
+        lines = @requests.first(MAX_LISTED).map { |request| "  #{request.model || request.inspect}#{quote(request)}" }
+        lines << "  and #{@requests.size - MAX_LISTED} more" if @requests.size > MAX_LISTED
         lines.join("\n")
       end
 
@@ -124,7 +124,8 @@ class LlmRouter
       end
 
       def quoted(request)
-        " was told #{messages_of(request).map { |message| Wording.text(message)[0, EXCERPT].inspect }.join(', ')}"
+        texts = messages_of(request).map { |message| Wording.text(message)[0, MAX_EXCERPT].inspect }
+        " with the messages #{texts.join(', ')}"
       end
 
       def messages_of(request)

@@ -5,8 +5,8 @@ require_relative "wording"
 
 class LlmRouter
   module Testing
-    # Whether a model answered that was not the first to be asked. An RSpec matcher by its methods, made by
-    # {Matchers#have_fallen_back_to}; Minitest's assertion uses it too.
+    # Checks whether a model answered as a fallback. An RSpec matcher, made by {Matchers#have_fallen_back_to};
+    # Minitest's assertion uses it too.
     #
     # @api private
     class FallenBackTo
@@ -19,7 +19,7 @@ class LlmRouter
       end
 
       # @param actual [Response, Gateway, Proc] one call, all calls so far, or those that the block makes; a block that
-      #   raises an error of this gem satisfies nobody
+      #   raises an error of this gem never matches
       def matches?(actual)
         see(actual) && @raised.nil? && fallen_back?
       end
@@ -60,7 +60,7 @@ class LlmRouter
         end
       end
 
-      # Which model the chain was at is only known of a call that was made in testing.
+      # Only a call that was made in testing knows its candidate.
       def known(actual)
         outcome = Outcome.of(actual)
         Testing.session.outcomes.find { |seen| outcome&.response && seen.response.equal?(actual) } || outcome
@@ -75,7 +75,7 @@ class LlmRouter
         since(before)
       end
 
-      # By identity, for the block may have started anew with LlmRouter.testing!
+      # By identity: the block may have restarted with LlmRouter.testing!
       def since(before)
         Testing.session.outcomes.reject { |outcome| before.any? { |old| old.equal?(outcome) } }
       end

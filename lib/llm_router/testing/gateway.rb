@@ -13,18 +13,18 @@ require_relative "gateway/script"
 require_relative "gateway/server"
 
 class LlmRouter
-  # What the gem brings for tests. Nothing in it needs the native extension or Rails.
+  # The gem's support for tests. The gateway needs neither the native extension nor Rails.
   module Testing
     # An OpenRouter-compatible gateway on loopback that answers as scripted, over real HTTP on a real socket. It runs on
     # threads of this process, needs the gem "puma", and never talks to another machine.
     #
-    # What it answers is scripted with {Answers}, {Failures} and {Faults}. Each of their methods takes:
+    # Script its answers with {Answers}, {Failures} and {Faults}. Each of their methods takes:
     # - the models it is for: a String with `*` globs (`*` also crosses `/`) or a Regexp; `"*"`, any model, by default;
     # - `times:`, how often it serves before it is used up: an Integer from 1, or nil for ever (the default);
     # - where it makes sense, `delay:`, seconds to wait first.
     #
-    # The stub scripted last wins, of those that match and are not used up. A request that none matches gets a 422 that
-    # says so. What happened is told by {Observations}.
+    # The last scripted stub wins, of those that match and are not used up. A request that no stub matches gets a 422
+    # that says so. See {Observations} for what happened.
     #
     # @example A primary that is down, and a secondary that answers
     #   LlmRouter::Testing::Gateway.start do |gateway|
@@ -40,14 +40,14 @@ class LlmRouter
       include Faults
       include Observations
 
-      # @return [String, nil] the key that requests must bring as `Authorization: Bearer KEY`; nil asks for none
+      # @return [String, nil] the key that requests must have as `Authorization: Bearer KEY`; nil for none
       # @example
       #   gateway.api_key # => "test-key"
       attr_reader :api_key
 
       # Starts a gateway on a free port of 127.0.0.1.
       #
-      # @param api_key [String, nil] the key every request must bring, or nil to ask for none
+      # @param api_key [String, nil] the key that every request must have; nil for none
       # @yieldparam gateway [Gateway] stopped when the block ends
       # @return [Gateway, Object] the running gateway, or what the block returned
       # @raise [LoadError] when Puma cannot be loaded
@@ -84,9 +84,9 @@ class LlmRouter
         "http://#{Server::HOST}:#{@server.port}#{App::ROOT}"
       end
 
-      # Says at `/models` and `/models/{author}/{slug}/endpoints` what a model costs, so that budgets reserve by it.
-      # Without it, a model costs what its next scripted answer does, whatever is sent. A model has several providers
-      # where this is called with several names; `/models` shows the first.
+      # Sets the price of a model at `/models` and `/models/{author}/{slug}/endpoints`, so that budgets reserve by it.
+      # Without it, a model costs what its next scripted answer does, whatever is sent. Call it with several provider
+      # names for several providers; `/models` shows the first.
       #
       # @param model [String]
       # @param prompt [String] US dollars per token
@@ -107,20 +107,20 @@ class LlmRouter
         self
       end
 
-      # @return [String, nil] US dollars that the next answer of a model costs at most; nil where its price is scripted,
+      # @return [String, nil] US dollars that the next answer of a model costs at most; nil if its price is scripted,
       #   or no answer is
       # @api private
       def cost_of(model)
         @catalogue.cost_of(model)
       end
 
-      # @return [Boolean] whether something is scripted for a model
+      # @return [Boolean] whether an answer is scripted for a model
       # @api private
       def scripted?(model)
         @script.serves?(model)
       end
 
-      # Says at `/generation` what a generation cost whose answer never arrived. Without it, none is known.
+      # Sets at `/generation` the cost of a generation whose answer never arrived. Without it, none is known.
       #
       # @param id [String] as in the answer's header `X-Generation-Id`
       # @param cost_usd [String, BigDecimal, Integer] US dollars
@@ -134,11 +134,11 @@ class LlmRouter
         self
       end
 
-      # @return [Array<String>] what was looked up, such as "/models"
+      # @return [Array<String>] the paths of look-ups, such as "/models"
       # @example
       #   gateway.lookups # => ["/models/openai/gpt-5-mini/endpoints", "/generation?id=gen-1"]
       def lookups
-        @catalogue.asked
+        @catalogue.lookups
       end
 
       # Closes the connection of every client that is being kept waiting: hanging, stalled, dripped to or delayed.
@@ -155,7 +155,7 @@ class LlmRouter
         self
       end
 
-      # Forgets the script, the requests and what was billed, and {#release}s whoever still waits. The port stays.
+      # Clears the script, the requests and the bill, and {#release}s waiting clients. The port stays.
       #
       # @return [self]
       # @example
@@ -167,8 +167,8 @@ class LlmRouter
         release
       end
 
-      # Ends every connection, closes the port and joins every thread. {Observations#requests} can still be read. A
-      # gateway that has stopped, or that was started by the parent of this process, is left as it is.
+      # Ends every connection, closes the port and joins every thread. {Observations#requests} can still be read. Does
+      # nothing to a gateway that has stopped, or that the parent of this process started.
       #
       # @return [self]
       # @example

@@ -7,8 +7,8 @@ require_relative "fallen_back_to"
 class LlmRouter
   module Testing
     # The RSpec matchers, in every example once `require "llm_router/testing/rspec"` is in `spec_helper.rb`. With that,
-    # {LlmRouter.testing!} is in force in all of the suite, and each example starts with nothing scripted and nothing
-    # asked: script the gateway in `before` or in the example.
+    # {LlmRouter.testing!} is in force in all of the suite, and each example starts without a script and without
+    # requests: script the gateway in `before` or in the example.
     #
     # A model is a String, in which `*` stands for anything, a Regexp, or a matcher.
     #
@@ -26,7 +26,7 @@ class LlmRouter
       # `and`, `or`, and a place within other matchers.
       [CalledModel, FallenBackTo].each { |matcher| matcher.include(RSpec::Matchers::Composable) }
 
-      # Expects of the gateway that it was asked for such a model.
+      # Expects that such a model was called.
       #
       # @param model [String, Regexp, #===]
       # @return [CalledModel] which takes {CalledModel#with_message} and {CalledModel#times}

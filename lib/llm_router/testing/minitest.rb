@@ -7,7 +7,7 @@ require_relative "fallen_back_to"
 class LlmRouter
   module Testing
     # For Minitest, and so for Rails' own tests. With its `require`, {LlmRouter.testing!} is in force, and each test of
-    # a class that includes this starts with nothing scripted and nothing asked: script the gateway in `setup` or in the
+    # a class that includes this starts without a script and without requests: script the gateway in `setup` or in the
     # test.
     #
     # A model is a String, in which `*` stands for anything, or a Regexp.
@@ -48,7 +48,7 @@ class LlmRouter
       #
       # @param model [String, Regexp, #===]
       # @param with_message [String, Regexp, #===, nil] counts only the requests with such a message
-      # @param times [Integer, Range, nil] how often; from once on by default
+      # @param times [Integer, Range, nil] how often; at least once by default
       # @param with [Hash{Symbol => Object}, nil] counts only the requests with such parameters, see {CalledModel#with}
       # @return [true]
       # @example

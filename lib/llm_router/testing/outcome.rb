@@ -7,7 +7,7 @@ class LlmRouter
     # How a call ended: with a response, an error, or both where the charge failed.
     #
     # @api private
-    Outcome = Struct.new(:response, :asked, :error, keyword_init: true) do
+    Outcome = Struct.new(:response, :requested, :error, keyword_init: true) do
       # @param actual [Object] a response or what looks like one, or an error
       # @return [Outcome, nil] nil for anything else
       def self.of(actual)
@@ -22,7 +22,7 @@ class LlmRouter
 
       def to_s
         return "#{error.class} was raised: #{error.message}" unless response
-        return "#{name} answered, the first that was asked" if hops.empty?
+        return "#{name} answered, the first candidate" if hops.empty?
 
         "#{name} answered, after #{hops.map { |hop| put(hop) }.join(', ')}"
       end
@@ -33,9 +33,9 @@ class LlmRouter
         response ? Array(response.hops) : []
       end
 
-      # The model billed may have another name than the one in the chain.
+      # The billed model may have another name than the one in the chain.
       def answered_by
-        [asked, response.model].compact.uniq
+        [requested, response.model].compact.uniq
       end
 
       # A double of a response may have anything for its hops.

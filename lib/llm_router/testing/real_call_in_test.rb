@@ -2,8 +2,8 @@
 
 class LlmRouter
   module Testing
-    # A test made a call that was not led to the gateway of {LlmRouter.testing!}, so it would have left the machine and
-    # cost money. Nothing was sent. Not a StandardError, for the same reason as {UnstubbedCall}.
+    # A test made a call without {LlmRouter.testing!}, which would have left the machine and cost money. Nothing was
+    # sent. Not a StandardError, for the same reason as {UnstubbedCall}.
     #
     # @example
     #   # RAILS_ENV=test, and no LlmRouter.testing!

@@ -4,14 +4,14 @@ require_relative "wire"
 
 class LlmRouter
   module Testing
-    # Prepended to LlmRouter::Chain. Leads calls to the gateway at the last moment, when a router asks for what Rust has
-    # compiled. So it does not matter when the router was made, nor when the configuration was changed.
+    # Prepended to LlmRouter::Chain. Redirects calls to the gateway when a router reads the compiled chain, so it does
+    # not matter when the router was made or the configuration changed.
     #
     # @api private
     module Rewiring
       # @return [Native::Chain, Wire]
       def native
-        # While it is still being made it is asked for its doubts, which are about the real endpoints.
+        # Until it is frozen, the chain reads its doubts, which are about the real endpoints.
         return super unless frozen? && Testing.session.on?
 
         Wire.new(candidates: candidates, session: Testing.session)
@@ -23,7 +23,7 @@ class LlmRouter
       end
     end
 
-    # Prepended to LlmRouter::Configuration: what a test scripts is not told to those who share the app's cache.
+    # Prepended to LlmRouter::Configuration: keeps scripted failures out of the app's shared cache.
     #
     # @api private
     module Unshared
@@ -33,7 +33,7 @@ class LlmRouter
       end
     end
 
-    # Prepended to LlmRouter::Endpoint, for the same: prices are asked for at the gateway.
+    # Prepended to LlmRouter::Endpoint: looks prices up at the gateway.
     #
     # @api private
     module Lookups
@@ -47,10 +47,10 @@ class LlmRouter
       end
     end
 
-    # Prepended to LlmRouter::Prices: what a test scripts is not kept.
+    # Prepended to LlmRouter::Prices: does not cache scripted prices.
     #
     # @api private
-    module Unkept
+    module Uncached
       private
 
       def lookup(...)
@@ -58,7 +58,7 @@ class LlmRouter
       end
     end
 
-    # Prepended to LlmRouter::Spending: a scripted answer costs at most what it costs.
+    # Prepended to LlmRouter::Spending: the worst case of a scripted answer is its cost.
     #
     # @api private
     module Costs
@@ -68,8 +68,8 @@ class LlmRouter
         return super unless Testing.session.on?
 
         gateway = Testing.session.gateway
-        # A call that nothing is scripted for has to get as far as to be told so, whatever the cap.
-        return WorstCase.new(BigDecimal(Gateway::Catalogue::LEAST)) unless gateway.scripted?(candidate.model)
+        # A call without a scripted answer must reach the gateway, which says so, whatever the cap.
+        return WorstCase.new(BigDecimal(Gateway::Catalogue::MIN_PRICE)) unless gateway.scripted?(candidate.model)
 
         cost = gateway.cost_of(candidate.model)
         cost ? WorstCase.new(BigDecimal(cost)) : super

@@ -7,12 +7,12 @@ require_relative "matchers"
 class LlmRouter
   # See {Testing::Matchers} for what this file adds to RSpec.
   module Testing
-    # From here on, so that nothing before the first example leaves the machine either.
+    # Starts here, so that calls before the first example do not leave the machine either.
     session.start
 
     RSpec.configure do |config|
       config.include(Matchers)
-      # Around all other hooks, which may script and ask.
+      # Around all other hooks, which may script and call.
       config.around do |example|
         LlmRouter::Testing.session.start
         example.run

@@ -5,7 +5,7 @@ require_relative "gateway"
 
 class LlmRouter
   module Testing
-    # Whether calls are led to the gateway, the gateway of this process, and how its calls ended. Safe to share between
+    # Whether calls go to the gateway, the gateway of this process, and the outcomes of its calls. Safe to share between
     # threads.
     #
     # @api private
@@ -23,8 +23,8 @@ class LlmRouter
         @on
       end
 
-      # Leads calls to the gateway, as if nothing had happened yet.
-      # @param script [Proc, nil] given the gateway, at once and after a fork
+      # Sends calls to the gateway, with an empty record.
+      # @param script [Proc, nil] called with the gateway, at once and after a fork
       def start(script = nil)
         @lock.synchronize do
           @on = true
@@ -46,7 +46,7 @@ class LlmRouter
         end
       end
 
-      # Leads calls where they are configured to go.
+      # Sends calls to their configured endpoints.
       def off
         @on = false
         LlmRouter.reset_health!
@@ -69,7 +69,7 @@ class LlmRouter
         @script&.call(@gateway)
       end
 
-      # Once for each process. What is still asked after it, by tests that themselves run at exit, starts a new one.
+      # Once for each process. Calls of tests that run at exit themselves start a new gateway.
       def stop_at_exit
         return if @stopped_by == Process.pid
 
@@ -80,7 +80,7 @@ class LlmRouter
         end
       end
 
-      # Not under the lock, for it joins threads that may want it.
+      # Outside the lock, as it joins threads that may need it.
       def stop
         gateway = @lock.synchronize do
           running = @gateway

@@ -2,8 +2,8 @@
 
 class LlmRouter
   module Testing
-    # A test asked a model that nothing was scripted for. It fell back to nobody, and nothing left the machine. Not a
-    # StandardError, so that neither a `rescue => e` of the app nor a job's retries make a test pass that should not.
+    # A test called a model without a scripted answer. No further candidate was tried, and nothing left the machine. Not
+    # a StandardError, so that neither a `rescue => e` of the app nor a job's retries make a test pass that should fail.
     #
     # @example
     #   LlmRouter.testing!

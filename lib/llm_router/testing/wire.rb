@@ -6,7 +6,7 @@ require_relative "unstubbed_call"
 
 class LlmRouter
   module Testing
-    # A chain whose every candidate is asked for at the gateway. Stands in for {Native::Chain}.
+    # A chain whose candidates are all called at the gateway. Replaces {Native::Chain}.
     #
     # @api private
     class Wire
@@ -18,7 +18,7 @@ class LlmRouter
         @session = session
       end
 
-      # As {Native::Chain#walk}, with what became of it kept.
+      # As {Native::Chain#walk}, and keeps its outcome.
       # @raise [UnstubbedCall]
       def walk(...)
         native = moved_to(@session.gateway)
@@ -29,7 +29,7 @@ class LlmRouter
         raise
       end
 
-      # As {Native::Chain#walk_all}, likewise.
+      # As {Native::Chain#walk_all}, and keeps its outcomes.
       # @raise [UnstubbedCall]
       def walk_all(batch, ...)
         native = moved_to(@session.gateway)
@@ -55,22 +55,22 @@ class LlmRouter
       end
 
       def answer(response)
-        Outcome.new(response: response, asked: response.requested_model)
+        Outcome.new(response: response, requested: response.requested_model)
       end
 
       def paid_for(error)
         response = error.response if error.is_a?(ChargeFailed)
-        response ? { response: response, asked: response.requested_model } : {}
+        response ? { response: response, requested: response.requested_model } : {}
       end
 
-      # The gateway's own words: those of the hop may be masked where they are also the prompt's.
+      # From the gateway's answer: the hop's message is masked where it repeats the prompt.
       def unstubbed(error)
         return unless error.is_a?(RequestRejected)
 
         message = JSON.parse(error.body).dig("error", "message")
         "#{message} (LlmRouter.testing is the gateway.)" if message.start_with?(UNSTUBBED)
       rescue StandardError
-        # It was scripted to be rejected, with a body of any kind.
+        # A scripted rejection may have any body.
         nil
       end
     end

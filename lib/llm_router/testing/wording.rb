@@ -2,7 +2,7 @@
 
 class LlmRouter
   module Testing
-    # What the expectations make of patterns and counts, and how they put it. Nothing here raises, whatever it is given.
+    # Matches patterns and formats messages for the expectations. Never raises, whatever its arguments.
     #
     # @api private
     module Wording
@@ -15,7 +15,7 @@ class LlmRouter
         suits?(pattern, model.to_s) { |glob, name| glob == name || File.fnmatch?(glob, name, File::FNM_DOTMATCH) }
       end
 
-      # @param pattern [String, Regexp, #===] a String is looked for as it is
+      # @param pattern [String, Regexp, #===] a String matches as a part of the text
       def text?(pattern, text)
         suits?(pattern, text.to_s) { |part, whole| whole.include?(part) }
       end

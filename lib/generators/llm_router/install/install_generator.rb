@@ -16,7 +16,7 @@ class LlmRouter
       class_option :skip_budget, type: :boolean, default: false, desc: "Leave out the LlmBudget model and its migration"
       class_option :database, type: :string, aliases: "--db", desc: "The migration's, if there are several"
 
-      # Files that are there stay as they are.
+      # Existing files are not changed.
       def create_initializer
         copy_file "initializer.rb.tt", "config/initializers/llm_router.rb", skip: true
       end

@@ -2,17 +2,17 @@
 
 class LlmRouter
   class SharedHealth
-    # The thread that talks to the cache, and what it has to do. One for each process.
+    # The thread that talks to the cache, and its work. One for each process.
     # @api private
     class Mirror
-      # Seconds after which the cache may forget.
-      KEPT = 4500
-      # A cache that failed is left alone for so many seconds.
-      REST = 5.0
-      # A thread that has nothing to do for so many seconds ends.
-      IDLE = 60.0
-      # Places to keep an eye on, at most.
-      MOST = 1000
+      # Seconds until entries of the cache expire.
+      EXPIRES_IN = 4500
+      # Seconds until a cache that failed is used again.
+      RETRY_INTERVAL = 5.0
+      # Seconds without work until the thread ends.
+      IDLE_TIMEOUT = 60.0
+      # The most circuit breakers to watch.
+      MAX_BREAKERS = 1000
 
       def initialize(cache)
         @cache = cache
@@ -21,11 +21,11 @@ class LlmRouter
         @work = ConditionVariable.new
         @done = ConditionVariable.new
         @chains = ObjectSpace::WeakMap.new
-        @places = {}
+        @breakers = {}
         @outbox = {}
         @seen = {}
         @wanted = false
-        @late = false
+        @timed_out = false
         @fresh_until = 0.0
       end
 
@@ -33,48 +33,48 @@ class LlmRouter
         @pid == Process.pid
       end
 
-      # @return [void] within {PATIENCE}
+      # @return [void] within {REFRESH_TIMEOUT}
       def refresh(chain, logger)
-        until_then = now + PATIENCE
+        deadline = now + REFRESH_TIMEOUT
         @lock.synchronize do
           @logger = logger
-          look_after(chain) unless @chains.key?(chain)
+          watch(chain) unless @chains.key?(chain)
           next if fresh?
 
           @wanted = true
           wake
-          # Who is waited for in vain once is not waited for again until it comes.
-          next if @late
+          # After a timeout, no call waits until the thread is back.
+          next if @timed_out
 
-          wait_for_news(until_then)
-          @late = !fresh?
+          wait_for_refresh(deadline)
+          @timed_out = !fresh?
         end
       end
 
-      def tell(place, value)
+      def write(breaker, value)
         @lock.synchronize do
-          @outbox[place.key] = value
-          @outbox.shift while @outbox.size > MOST
+          @outbox[breaker.key] = value
+          @outbox.shift while @outbox.size > MAX_BREAKERS
           wake
         end
       end
 
       private
 
-      def look_after(chain)
+      def watch(chain)
         @chains[chain] = true
-        places = chain.candidates.flat_map { |candidate| [Place.model(candidate), Place.endpoint(candidate)] }
-        unknown = places.reject { |place| @places.key?(place.key) }
+        breakers = chain.candidates.flat_map { |candidate| [Breaker.model(candidate), Breaker.endpoint(candidate)] }
+        unknown = breakers.reject { |breaker| @breakers.key?(breaker.key) }
         return if unknown.empty?
 
-        forget if @places.size + unknown.size > MOST
-        unknown.each { |place| @places[place.key] = place }
+        forget if @breakers.size + unknown.size > MAX_BREAKERS
+        unknown.each { |breaker| @breakers[breaker.key] = breaker }
         @fresh_until = 0.0
       end
 
-      # Chains that somebody makes up as they go; those that are used again are looked after again.
+      # For apps that build chains on the fly. Chains that are used again are watched again.
       def forget
-        @places.clear
+        @breakers.clear
         @chains = ObjectSpace::WeakMap.new
       end
 
@@ -82,20 +82,20 @@ class LlmRouter
         now < @fresh_until
       end
 
-      def wait_for_news(until_then)
-        left = until_then - now
+      def wait_for_refresh(deadline)
+        left = deadline - now
         while left.positive? && !fresh?
           @done.wait(@lock, left)
-          left = until_then - now
+          left = deadline - now
         end
       end
 
       def wake
-        # A thread inherits what its maker holds off. This one has to end with the process.
+        # A thread inherits the interrupt mask of its maker, but must end with the process.
         @thread = Thread.new { Thread.handle_interrupt(Object => :immediate) { work } } unless @thread&.alive?
         @work.signal
       rescue ThreadError => e
-        # There is none to be had. A call goes on without.
+        # No thread can be made: calls go on without sharing.
         failed(e)
       end
 
@@ -103,37 +103,37 @@ class LlmRouter
         Thread.current.name = "llm_router health"
         Thread.current.report_on_exception = false
         loop do
-          outbox, places = @lock.synchronize { job }
-          break unless places
+          outbox, breakers = @lock.synchronize { next_work }
+          break unless breakers
 
-          came = ask(outbox, places)
+          exchanged = exchange(outbox, breakers)
           Hooks.run(:before_wait)
           @lock.synchronize do
-            @fresh_until = now + (came ? FRESH : REST)
-            @late = false
+            @fresh_until = now + (exchanged ? REFRESH_INTERVAL : RETRY_INTERVAL)
+            @timed_out = false
             @done.broadcast
           end
         end
       end
 
-      # @return [Array, nil] nil where there has been nothing to do for a while
-      def job
-        @work.wait(@lock, IDLE) unless @wanted || @outbox.any?
+      # @return [Array, nil] nil after {IDLE_TIMEOUT} without work
+      def next_work
+        @work.wait(@lock, IDLE_TIMEOUT) unless @wanted || @outbox.any?
         return @thread = nil unless @wanted || @outbox.any?
 
         @wanted = false
         taken = @outbox
         @outbox = {}
-        [taken, @places.dup]
+        [taken, @breakers.dup]
       end
 
-      def ask(outbox, places)
-        outbox.each { |key, value| @seen[key] = value if @cache.write(key, value, expires_in: KEPT) }
-        news(places).each do |key, value|
-          places.fetch(key).take(value, known: @seen.key?(key))
+      def exchange(outbox, breakers)
+        outbox.each { |key, value| @seen[key] = value if @cache.write(key, value, expires_in: EXPIRES_IN) }
+        unseen(breakers).each do |key, value|
+          breakers.fetch(key).apply(value, known: @seen.key?(key))
           @seen[key] = value
         end
-        @seen.keep_if { |key, _| places.key?(key) }
+        @seen.keep_if { |key, _| breakers.key?(key) }
         @failing = false
         true
       rescue StandardError, ScriptError => e
@@ -141,15 +141,15 @@ class LlmRouter
         false
       end
 
-      # What is taken over once is not taken over again: a cooldown would grow by the jitter, or outlive a success of
-      # this process. What this process is about to tell is newer than what it read.
-      def news(places)
-        values = @cache.read_multi(*places.keys)
-        untold = @lock.synchronize { @outbox.keys }
-        values.reject { |key, value| @seen[key] == value || untold.include?(key) }
+      # A value is applied once: again, the cooldown would grow by the jitter, or outlive a success of this process. A
+      # value that this process is about to write is newer.
+      def unseen(breakers)
+        values = @cache.read_multi(*breakers.keys)
+        unwritten = @lock.synchronize { @outbox.keys }
+        values.reject { |key, value| @seen[key] == value || unwritten.include?(key) }
       end
 
-      # Once for each time that the cache is down. Its message may hold anything.
+      # Logs once for each outage of the cache, without the error's message, which may hold anything.
       def failed(error)
         return if @failing
 

@@ -8,11 +8,11 @@ class LlmRouter
       # @param worker_class [Class]
       # @param count [Integer] how many retries there have been
       # @param error [Exception]
-      # @return [Integer, nil] seconds until Sidekiq retries; nil as long as Sidekiq thinks
+      # @return [Integer, nil] seconds until Sidekiq retries; nil for Sidekiq's own wait
       def self.retry_in(worker_class, count, error)
         return unless JobPolicy::ERRORS.any? { |kind| error.is_a?(kind) }
 
-        # How often is Sidekiq's to say.
+        # Sidekiq counts the retries.
         JobPolicy.decide(error, worker_class, Float::INFINITY) { count + 1 }.wait
       end
 
@@ -35,13 +35,13 @@ class LlmRouter
       def call(&)
         CurrentJob.with(@worker.jid, method(:progress)) { DeferredCharge.with(method(:charge_later), &) }
       rescue *JobPolicy::ERRORS => e
-        conclude(e)
+        handle(e)
       end
 
       private
 
-      def conclude(error)
-        # Sidekiq counts, and is told by the error how long to wait.
+      def handle(error)
+        # Sidekiq counts the retries, and calls {.retry_in} for the wait.
         decision = JobPolicy.decide(error, @worker.class, Float::INFINITY) { 1 }
         case decision.action
         when :wait then wait(decision.wait)
@@ -50,7 +50,7 @@ class LlmRouter
         end
       end
 
-      # The same job, later: that is no retry.
+      # Schedules the same job, which does not count as a retry.
       def wait(seconds)
         job = Middleware.job || { "class" => @worker.class, "args" => @arguments, "jid" => @worker.jid }
         @worker.class.client_push(job.merge("at" => Time.now.to_f + seconds))
@@ -62,12 +62,12 @@ class LlmRouter
         @worker.instance_variable_defined?(:@_cursor) ? [@worker.instance_variable_get(:@_cursor)].compact : []
       end
 
-      # @return [Boolean] whether the charge is on its way; only a record can travel to another job
+      # @return [Boolean] whether the charge is enqueued; only a record can be a job argument
       def charge_later(budget, cost_usd, attempt)
         records = Budgets.new([budget]).budgets
         return false unless records.all? { |record| BudgetAddress.possible?(record) }
 
-        # Sidekiq takes what JSON has, and nothing else.
+        # Sidekiq takes JSON types only.
         details = attempt.to_h.to_h { |name, value| [name.to_s, value.is_a?(Symbol) ? value.to_s : value] }
         records.each { |record| ChargeWorker.perform_async(BudgetAddress.of(record), cost_usd.to_s("F"), details) }
         true

@@ -7,19 +7,19 @@ require_relative "reply"
 class LlmRouter
   module Testing
     class Gateway
-      # What the gateway says that models and generations cost, when that is looked up. Look-ups are not among
-      # {Observations#requests}. Safe to share between threads.
+      # The prices of models and costs of generations, for look-ups, which are not among {Observations#requests}. Safe
+      # to share between threads.
       #
-      # A model without a scripted price costs what its next scripted answer does, for each request. Where that says
-      # nothing of its cost, the model has no price.
+      # A model without a scripted price costs what its next scripted answer does, for each request. If that has no
+      # cost, the model has no price.
       #
       # @api private
       class Catalogue
         MODELS = "/models"
         PROVIDERS = %r{\A/models/(.+)/endpoints\z}
         GENERATION = "/generation"
-        # US dollars: no answer is priced at nothing, so that a budget that has nothing left refuses it.
-        LEAST = "0.000001"
+        # US dollars: the least price, so that a budget with nothing left refuses any answer.
+        MIN_PRICE = "0.000001"
         # More tokens than any answer has.
         TOKENS = 1_000_000
 
@@ -34,7 +34,7 @@ class LlmRouter
           @lock.synchronize do
             @models = {}
             @generations = {}
-            @asked = []
+            @lookups = []
           end
         end
 
@@ -53,30 +53,30 @@ class LlmRouter
           @lock.synchronize { @generations[id] = data }
         end
 
-        # @return [Array<String>] the paths that were asked for, with their queries
-        def asked
-          @lock.synchronize { @asked.dup.freeze }
+        # @return [Array<String>] the paths of look-ups, with their queries
+        def lookups
+          @lock.synchronize { @lookups.dup.freeze }
         end
 
-        # @return [String, nil] US dollars that the next answer of the model costs; nil where its price is scripted, or
-        #   no answer is
+        # @return [String, nil] US dollars that the next answer of the model costs; nil if its price is scripted, or no
+        #   answer is
         def cost_of(model)
           return if @lock.synchronize { @models.key?(model) }
 
           cost = @script.cost_of(model)
-          cost && (cost.zero? ? LEAST : cost.to_s("F"))
+          cost && (cost.zero? ? MIN_PRICE : cost.to_s("F"))
         end
 
         # @param env [Hash] a Rack environment
         # @param root [String]
-        # @return [Reply, nil] nil for what is no question of this kind
+        # @return [Reply, nil] nil if the request is not a look-up
         def reply(env, root)
           return unless env.fetch("REQUEST_METHOD") == "GET"
 
           path = env.fetch("PATH_INFO").delete_prefix(root)
           query = env.fetch("QUERY_STRING", "")
           found = found(path, query)
-          @lock.synchronize { @asked << [path, query].reject(&:empty?).join("?") } if found
+          @lock.synchronize { @lookups << [path, query].reject(&:empty?).join("?") } if found
           found
         end
 

@@ -10,8 +10,8 @@ class LlmRouter
       #
       # @api private
       class Connection
-        # Seconds that {#reset_soon} gives the client to read its answer.
-        GRACE = 0.05
+        # Seconds for the client to read its answer before {#reset_soon} resets the connection.
+        RESET_DELAY = 0.05
 
         def initialize(socket)
           @socket = socket
@@ -89,9 +89,9 @@ class LlmRouter
           @socket.close
         end
 
-        # An answer not yet read could be lost to a reset, so the client is given a moment.
+        # A reset could destroy an answer that is not read yet.
         def reset_soon
-          event = await(GRACE)
+          event = await(RESET_DELAY)
           event == :left ? event : reset
         end
 

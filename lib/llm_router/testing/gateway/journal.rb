@@ -5,8 +5,8 @@ require "bigdecimal"
 class LlmRouter
   module Testing
     class Gateway
-      # What has happened: requests, ends of connections, and what was billed. What belongs to a request from before the
-      # last {#clear} is not noted any more. Safe to share between threads.
+      # Records requests, ends of connections, and bills; not those of requests from before the last {#clear}. Safe to
+      # share between threads.
       #
       # @api private
       class Journal

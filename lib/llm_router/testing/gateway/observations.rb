@@ -9,7 +9,7 @@ class LlmRouter
     class AwaitTimeout < StandardError; end
 
     class Gateway
-      # What a {Gateway} has seen, and how to wait until it has.
+      # What happened at a {Gateway}, and how to wait for it.
       module Observations
         # @return [Array<Request>] every request that arrived, refused ones included, oldest first; frozen
         # @example
@@ -49,7 +49,7 @@ class LlmRouter
         end
 
         # Waits until a client that is being kept waiting (hanging, stalled, dripped to, delayed) has closed its
-        # connection. Every departure is told once: call it twice to wait for two.
+        # connection. Each counts once: call it twice to wait for two.
         #
         # @param within [Numeric] seconds to wait at most
         # @return [Request] the request whose client left
@@ -62,7 +62,7 @@ class LlmRouter
         end
 
         # Waits until the gateway itself has ended a connection: after `answer(…, then:)`, {Faults#reset},
-        # {Faults#truncate} or the answer of {Faults#drip}. Every end is told once.
+        # {Faults#truncate} or the answer of {Faults#drip}. Each counts once.
         #
         # @param within [Numeric] seconds to wait at most
         # @return [Request] the last request on that connection

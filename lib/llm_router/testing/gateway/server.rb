@@ -9,10 +9,10 @@ class LlmRouter
       class Server
         HOST = "127.0.0.1"
         THREADS = { min_threads: 0, max_threads: 128 }.freeze
-        # Seconds until a thread that is still busy when the server stops, in a `respond` block say, is interrupted.
-        PATIENCE = 2
-        # Seconds that an interrupted thread gets to end.
-        GRACE = 6
+        # Seconds until a busy thread, in a `respond` block say, is interrupted when the server stops.
+        SHUTDOWN_TIMEOUT = 2
+        # Seconds until an interrupted thread is killed.
+        KILL_TIMEOUT = 6
 
         # @return [Integer]
         attr_reader :port
@@ -23,7 +23,7 @@ class LlmRouter
           load_puma
           @pid = Process.pid
           @threads = ThreadGroup.new
-          @puma = puma(app, **THREADS, force_shutdown_after: PATIENCE)
+          @puma = puma(app, **THREADS, force_shutdown_after: SHUTDOWN_TIMEOUT)
           @puma.add_tcp_listener(HOST, 0)
           @port = @puma.connected_ports.first
           run
@@ -37,7 +37,7 @@ class LlmRouter
         # Stops listening, lets running requests finish, and joins every thread. Does nothing the second time.
         def stop
           @puma.stop(true)
-          deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + GRACE
+          deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + KILL_TIMEOUT
           @threads.list.each do |thread|
             left = deadline - Process.clock_gettime(Process::CLOCK_MONOTONIC)
             thread.kill.join unless thread.join([left, 0].max)

@@ -7,10 +7,10 @@ require "active_support/core_ext/string/filters"
 class LlmRouter
   # A budget that is a row of your database: include it in a model whose table was made by
   # `rails generate llm_router:install`. There is a row per owner, feature and environment, made
-  # when it is first asked for, with a cap per period. All money is US dollars, in exact decimals.
+  # on first use, with a cap per period. All money is US dollars, in exact decimals.
   #
-  # What a call may cost at most is reserved before it is made, and what it did cost is charged after:
-  # the cap holds, however many calls are made at once. Every charge is on record ({#charges}).
+  # Each attempt reserves its worst case before it is made, and is charged its cost after. So the cap holds, however
+  # many calls run at once. Every charge is on record ({#charges}).
   #
   # The ledger is not part of your transactions: money that is spent stays spent when they roll
   # back. Inside an open transaction a budget is read and charged on a database connection of its
@@ -133,14 +133,14 @@ class LlmRouter
       Period.over?(self) ? BigDecimal(0) : self[:spent_usd]
     end
 
-    # Asks the database, not the attributes.
+    # Reads the database, not the attributes.
     # @return [Boolean] whether nothing is left
     # @raise [RowMissing, InsideTransaction]
     def exhausted?
       remaining_usd&.zero? || false
     end
 
-    # Asks the database, not the attributes.
+    # Reads the database, not the attributes.
     # @return [BigDecimal, nil] US dollars neither spent in the current period nor reserved, never below
     #   0; nil for no cap
     # @raise [RowMissing, InsideTransaction]
@@ -150,16 +150,17 @@ class LlmRouter
       cap && [cap - row.spent_usd - Lease.claim(row), BigDecimal(0)].max
     end
 
-    # Asks the database, not the attributes.
+    # Reads the database, not the attributes.
     # @return [BigDecimal] US dollars that calls under way may cost at most
     # @raise [InsideTransaction]
     def reserved_usd
       Lease.held(self)
     end
 
-    # Reserves money for one attempt, if it fits under the cap. Leases that are up end with it, whatever
-    # their key, as +config.on_uncertain+ says. One that runs stays, also under the same key: another run
-    # of the job may be on the wire.
+    # Reserves money for one attempt, if it fits under the cap. First ends the reservations whose leases have expired,
+    # as
+    # +config.on_uncertain+ says. Others stay, even under the same idempotency key: another run of the job may be on the
+    # wire.
     #
     # @param usd [BigDecimal, Integer, String] US dollars: the most that the attempt can cost
     # @param key [String] which attempt of which job it is, for the record; it identifies nothing
@@ -176,8 +177,8 @@ class LlmRouter
       Ledger.new([self]).reserve!(usd, key: key, attempt: attempt)
     end
 
-    # Ends a reservation by booking what the attempt cost, be it more than was reserved. A second time
-    # changes nothing. Where its lease was up before and the estimate has been charged, that is corrected.
+    # Ends a reservation and charges the cost of its attempt, even if it is more. Doing it twice changes nothing. If the
+    # lease had expired and its estimate was charged, corrects that.
     #
     # @param reservation [Reservation]
     # @param cost_usd [BigDecimal, Integer, String] US dollars, 0 or more
@@ -197,7 +198,7 @@ class LlmRouter
       Ledger.new([self]).release!(reservation)
     end
 
-    # Keeps a reservation whose attempt may have cost something, until that is known or the lease is up.
+    # Keeps a reservation whose attempt may have been billed, until the cost is known or the lease expires.
     # @param reservation [Reservation]
     # @param attempt [Attempt, nil]
     # @return [void]
@@ -206,9 +207,8 @@ class LlmRouter
       Ledger.new([self]).uncertain!(reservation, attempt: attempt)
     end
 
-    # Books what was spent, and turns the period where its time has come. A charge whose clock is
-    # behind the row counts in the period that the row is in. What has more than 30 decimals is
-    # rounded up at the 30th. Not for what a call has cost: the call has charged that.
+    # Charges the budget, and starts the next period if it is time. A charge from a process whose clock is behind counts
+    # in the row's period. Rounds up at the 30th decimal. Not for the cost of a call: the call has charged that.
     #
     # @param cost_usd [BigDecimal, Integer, String] US dollars, 0 or more
     # @param attempt [Attempt, nil] what goes on record; one that has been charged is not charged again
@@ -236,7 +236,7 @@ class LlmRouter
       name.to_s == "reserved_usd" ? self[:reserved_usd] : super
     end
 
-    # @return [String] whose money it is, such as "Organization/7 draft_reply production"
+    # @return [String] owner, feature and environment, such as "Organization/7 draft_reply production"
     def scope_in_words
       [owner_type ? "#{owner_type}/#{owner_id}" : "app", feature, environment].compact.join(" ")
     end
@@ -248,7 +248,7 @@ class LlmRouter
       "#<#{self.class} #{id}: #{scope_in_words}: #{spent_usd.to_s('F')} USD spent of #{cap_in_words}, #{period}>"
     end
 
-    # Takes over what the database has said of the row.
+    # Sets attributes to the row's values in the database.
     # @api private
     def learn(spent_usd:, reserved_usd:, period_started_on:)
       return if frozen? || !has_attribute?(:spent_usd)
@@ -259,7 +259,7 @@ class LlmRouter
 
     private
 
-    # Rails would take what is no amount for nil, and nil is no cap.
+    # Rails casts an invalid amount to nil, which would mean no cap.
     def validate_money(name)
       return unless public_send(:"#{name}_came_from_user?")
 
@@ -274,7 +274,7 @@ class LlmRouter
 
       "#{cap.to_s('F')} USD (#{self[:cap_usd] ? 'its own cap' : 'default_cap_usd'})"
     rescue StandardError
-      "a cap that cannot be told"
+      "an unknown cap"
     end
   end
 end

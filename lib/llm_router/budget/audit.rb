@@ -2,17 +2,17 @@
 
 class LlmRouter
   module Budget
-    # Checks a model's ledger: what a row says is spent must be the sum of its period's charges, and what
-    # it says is reserved that of its reservations. `rails llm_router:audit_budgets` runs it.
+    # Checks a model's ledger: +spent_usd+ of a row must be the sum of its period's charges, and +reserved_usd+ the sum
+    # of its reservations. `rails llm_router:audit_budgets` runs it.
     #
     # @example
     #   LlmRouter::Budget::Audit.new(LlmBudget).differences.each { |line| puts line }
     class Audit
-      # Rows that are read at once, with what is on record for them.
-      LOT = 1000
-      private_constant :LOT
+      # Rows that are read at once, with their charges and reservations.
+      BATCH_SIZE = 1000
+      private_constant :BATCH_SIZE
 
-      # Prints what there is to say.
+      # Prints the differences.
       # @param models [Array<Class>]
       # @return [Boolean] whether all is well
       def self.run(models, out: $stdout)
@@ -35,8 +35,8 @@ class LlmRouter
 
       # @return [Array<String>] a sentence for each row that differs; empty if all is well
       def differences
-        @model.unscoped.in_batches(of: LOT).flat_map do |lot|
-          ids = lot.pluck(@model.primary_key)
+        @model.unscoped.in_batches(of: BATCH_SIZE).flat_map do |batch|
+          ids = batch.pluck(@model.primary_key)
           rows(ids).filter_map { |budget, charged, reserved| sentence(budget, charged, reserved) }
         end
       end

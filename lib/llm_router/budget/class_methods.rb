@@ -22,7 +22,7 @@ class LlmRouter
         end
       end
 
-      # Sets the cap of rows whose +cap_usd+ is empty. It is looked up whenever a budget is asked, so
+      # Sets the cap of rows whose +cap_usd+ is empty. It is looked up whenever a budget is used, so
       # that a change holds for the rows that are there already.
       #
       # @param cap_usd [BigDecimal, Integer, String, nil] US dollars; nil for no cap
@@ -57,7 +57,7 @@ class LlmRouter
       end
 
       # @api private
-      # @return [Proc, Hash, nil] nil where nobody has said anything
+      # @return [Proc, Hash, nil] nil if none is set
       def default_caps
         @default_cap_usd || (superclass.default_caps if superclass.respond_to?(:default_caps))
       end
@@ -90,7 +90,7 @@ class LlmRouter
         0
       end
 
-      # Says once that nothing is ever refused, unless that was said on purpose.
+      # Warns once that nothing is ever refused, unless a cap of nil is set explicitly.
       # @api private
       # @return [void]
       def warn_of_no_cap

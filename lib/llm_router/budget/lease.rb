@@ -8,7 +8,7 @@ class LlmRouter
     module Lease
       module_function
 
-      # @return [Float] seconds that an attempt may take for all that the configuration knows, and a while more
+      # @return [Float] seconds: the configured timeout and margin
       def default
         config = Configuration.current
         config.timeout + config.lease_margin

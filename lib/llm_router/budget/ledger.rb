@@ -118,7 +118,7 @@ class LlmRouter
         known.transform_values { |value| storable(value) }
       end
 
-      # What an endpoint says of itself is no reason not to charge what it cost.
+      # Makes an endpoint's values fit the columns, so that they cannot prevent a charge.
       def storable(value)
         return value if value.nil? || (value.is_a?(Integer) && value.bit_length < 64)
 

@@ -12,7 +12,7 @@ class LlmRouter
     # @api private
     module OwnConnection
       # Seconds to wait for a row that the caller's own transaction may hold: then it would be forever.
-      PATIENCE = 5
+      LOCK_TIMEOUT = 5
 
       module_function
 
@@ -25,7 +25,7 @@ class LlmRouter
           next yield(connection) if settings.empty?
 
           connection.transaction(isolation: :read_committed) do
-            connection.execute([patience(model.connection_pool), *settings].join("; "))
+            connection.execute([lock_timeout(model.connection_pool), *settings].join("; "))
             yield connection
           end
         end
@@ -86,7 +86,7 @@ class LlmRouter
         connection.open_transactions > (in_test?(connection) ? 1 : 0)
       end
 
-      # A test's transaction can be told by this: no other transaction joins it.
+      # No other transaction joins that of a test, which identifies it.
       def in_test?(connection)
         AdapterInternals.unjoinable?(connection) && Budget.environment == "test"
       end
@@ -94,8 +94,8 @@ class LlmRouter
       def apart(pool, model, schema)
         connection = AdapterInternals.new_connection(pool)
         settings = [Schema.enter(connection, schema)]
-        # MySQL knows no setting for a transaction alone; nobody gets this connection after us.
-        [patience(pool), settings.pop].each { |statement| connection.execute(statement) } if mysql?(pool)
+        # MySQL has no setting for one transaction, but this connection is closed afterwards.
+        [lock_timeout(pool), settings.pop].each { |statement| connection.execute(statement) } if mysql?(pool)
         yield connection, settings
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, locked(model)
@@ -104,19 +104,19 @@ class LlmRouter
       end
 
       def locked(model)
-        "#{model.table_name}: the row stayed locked for #{PATIENCE} s. If the transaction that this thread is inside " \
+        "#{model.table_name}: the row stayed locked for #{LOCK_TIMEOUT} s. If the transaction that this thread is inside " \
           "made, changed or locked it, it waits for itself: use the budget after it"
       end
 
-      def patience(pool)
-        return "SET SESSION innodb_lock_wait_timeout = #{PATIENCE}" if mysql?(pool)
+      def lock_timeout(pool)
+        return "SET SESSION innodb_lock_wait_timeout = #{LOCK_TIMEOUT}" if mysql?(pool)
 
-        "SET LOCAL lock_timeout = '#{PATIENCE}s'"
+        "SET LOCAL lock_timeout = '#{LOCK_TIMEOUT}s'"
       end
 
       def inside_transaction(model)
         "#{model} was used inside an open transaction, and on SQLite that cannot be: a charge would be lost if it " \
-          "rolls back, and nobody else can write meanwhile. Call the model before or after the transaction"
+          "rolls back, and no other connection can write meanwhile. Call the model before or after the transaction"
       end
     end
   end

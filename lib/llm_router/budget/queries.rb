@@ -2,7 +2,7 @@
 
 class LlmRouter
   module Budget
-    # Class methods of a {Budget} model, and of its relations, that say what was spent. Right on every database.
+    # Class methods of a {Budget} model, and of its relations, that report spending. Exact on every database.
     module Queries
       # @return [ActiveRecord::Relation] those that were charged, or reserved, in the period that is running now: of the
       #   others +spent_usd+ in the table is that of a period that has ended

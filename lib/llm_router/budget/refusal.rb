@@ -6,7 +6,7 @@ class LlmRouter
     # money back are not in the way of long; of the others, it is the one that has room again last.
     # @api private
     class Refusal
-      # Seconds after which calls under way may have given back what they reserved.
+      # Seconds after which calls under way may have released their reservations.
       RETRY_AFTER = 5.0
       private_constant :RETRY_AFTER
 

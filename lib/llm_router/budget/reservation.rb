@@ -2,7 +2,7 @@
 
 class LlmRouter
   module Budget
-    # Money that is set aside for one attempt: what {Budget#reserve!} returns. Frozen.
+    # Money that is reserved for one attempt, as {Budget#reserve!} returns it. Frozen.
     #
     # @!attribute [r] attempt_id
     #   @return [String]

@@ -22,7 +22,7 @@ class LlmRouter
         OwnConnection.open(model) { |connection| load(model, connection, model.primary_key => id) }
       end
 
-      # Not from the query cache, which does not hear of other processes.
+      # Bypasses the query cache, which misses changes by other processes.
       def self.load(model, connection, key)
         sql = model.unscoped.where(key).to_sql
         attributes = connection.uncached { connection.select_one(sql, "#{model} Load") }

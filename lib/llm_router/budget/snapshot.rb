@@ -36,7 +36,7 @@ class LlmRouter
         turn
       end
 
-      # Ends the leases that are up, as the policy says.
+      # Ends the reservations whose leases have expired, as the policy says.
       # @param policy [Symbol] +:charge_estimate+ or +:release+
       def expire(now, policy)
         @reservations.select { |reservation| reservation.expires_at <= now }.sort_by(&:id).each do |reservation|
@@ -67,20 +67,20 @@ class LlmRouter
         new_reservations << { budget_id: budget.id, **reservation.to_h, **columns }
       end
 
-      # Ends the reservation and books the cost, unless that was done before.
+      # Ends the reservation and charges the cost, unless that was done before.
       # @param attempt_id [String]
       # @param cost_usd [BigDecimal]
       # @param columns [Hash] what is known of the attempt
       # @param kind [String] how the cost is known
       def settle(attempt_id, cost_usd, columns, kind = "cost")
         finish_of(attempt_id)
-        return if booked?(attempt_id)
+        return if charged?(attempt_id)
 
         estimate = estimate_of(attempt_id)
-        return book(kind, cost_usd, attempt_id: attempt_id, **columns) unless estimate
+        return charge(kind, cost_usd, attempt_id: attempt_id, **columns) unless estimate
         return if kind == "estimate"
 
-        book("correction", correction(cost_usd, estimate), attempt_id: attempt_id, **columns)
+        charge("correction", correction(cost_usd, estimate), attempt_id: attempt_id, **columns)
       end
 
       # Ends the reservation; where its estimate has been charged meanwhile, that is taken back.
@@ -90,7 +90,7 @@ class LlmRouter
         estimate_of(attempt_id) ? settle(attempt_id, BigDecimal(0), columns) : finish_of(attempt_id)
       end
 
-      # @return [Hash] what the row is to say
+      # @return [Hash] the row's new values
       def figures
         { spent_usd: spent, reserved_usd: reserved, period_started_on: period_started_on }
       end
@@ -126,20 +126,20 @@ class LlmRouter
 
       def estimate(reservation, now)
         known = reservation.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
-        book("estimate", reservation.usd, created_at: now, **known)
+        charge("estimate", reservation.usd, created_at: now, **known)
       end
 
-      # Money of a period that has passed cannot be given back to this one.
+      # Money of a past period does not return to this one.
       def correction(cost_usd, estimate)
         difference = cost_usd - estimate.cost_usd
         estimate.period_started_on < period_started_on ? [difference, BigDecimal(0)].max : difference
       end
 
-      def booked?(attempt_id)
+      def charged?(attempt_id)
         @charges.any? { |charge| charge.attempt_id == attempt_id && charge.kind != "estimate" }
       end
 
-      def book(kind, usd, **columns)
+      def charge(kind, usd, **columns)
         @spent += usd
         new_charges << { budget_id: budget.id, kind: kind, cost_usd: usd, period_started_on: period_started_on,
                          **columns }

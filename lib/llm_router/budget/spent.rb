@@ -2,8 +2,8 @@
 
 class LlmRouter
   module Budget
-    # What was charged, by what one asks for. An attempt that two budgets paid for (organisation and app, say) is in two
-    # rows of the ledger, and counts once.
+    # Sums charges by owner, feature, model or the like. An attempt that two budgets paid for (organisation and app,
+    # say) is in two rows of the ledger, and counts once.
     # @api private
     class Spent
       COLUMNS = { owner: %i[owner_type owner_id], feature: %i[feature], environment: %i[environment] }.freeze

@@ -2,7 +2,7 @@
 
 class LlmRouter
   module Budget
-    # Says of tables that are not there which command makes them.
+    # Raises {TablesMissing}, with the command that makes the tables, if they are not there.
     # @api private
     module Tables
       module_function

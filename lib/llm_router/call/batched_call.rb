@@ -27,7 +27,7 @@ class LlmRouter
     end
 
     # @return [String, Array, false, nil] as of any call; false where there is no room, but may be when others of the
-    #   batch have given back what they hold
+    #   batch have released their reservations
     def gate(position, _, bounds)
       # The look-up may wait, outside the mask: an error here is an interrupt.
       @config.price_of(@chain.candidates.fetch(position), Bounds.new(*bounds)) if reserving?

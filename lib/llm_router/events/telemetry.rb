@@ -41,7 +41,7 @@ class LlmRouter
       @call = start(span("call", opening)) if @events.live?
     end
 
-    # Skip the payload where nobody subscribes to an answer that is worth no more than a debug line; most are.
+    # Skip the payload when nobody subscribes to plain answers, which most are.
     def brought(response)
       return @began = nil if response.plain? && !@events.plain_answers?(@config.logger)
 
@@ -55,14 +55,14 @@ class LlmRouter
     # A call that neither returned nor raised an error was killed, thrown out of or interrupted.
     def left = concluded(:interrupted)
 
-    # @param asked [Candidate]
+    # @param candidate [Candidate]
     # @param position [Integer] its place in the chain
-    def attempting(asked, position)
+    def attempting(candidate, position)
       return unless @attempts
 
-      @attempt = start(span("attempt", { chain: @chain.name, endpoint: asked.endpoint.name.name,
+      @attempt = start(span("attempt", { chain: @chain.name, endpoint: candidate.endpoint.name.name,
                                          vendor: @chain.vendors.fetch(position),
-                                         "gen_ai.operation.name": "chat", "gen_ai.request.model": asked.model }))
+                                         "gen_ai.operation.name": "chat", "gen_ai.request.model": candidate.model }))
     end
 
     def answered(response)
@@ -108,26 +108,26 @@ class LlmRouter
     end
 
     # The circuit breaker of a model, or of its whole endpoint, has opened.
-    def cooling(asked, seconds:, failures:, whole_endpoint:, reason:)
-      emit("cooldown", **health(asked, reason), seconds: seconds, consecutive_failures: failures,
+    def cooling(candidate, seconds:, failures:, whole_endpoint:, reason:)
+      emit("cooldown", **health(candidate, reason), seconds: seconds, consecutive_failures: failures,
                                                 whole_endpoint: whole_endpoint)
     end
 
     # A model has been failing for +config.down_after+.
-    def down(asked, failing:, failures:, reason:)
-      emit("model_down", **health(asked, reason), failing_since: (Time.now - failing).round(3), seconds: failing,
+    def down(candidate, failing:, failures:, reason:)
+      emit("model_down", **health(candidate, reason), failing_since: (Time.now - failing).round(3), seconds: failing,
                                                   consecutive_failures: failures)
     end
 
     # A model that was down answers again.
-    def up(asked, outage:)
-      emit("model_up", **health(asked), seconds: outage)
+    def up(candidate, outage:)
+      emit("model_up", **health(candidate), seconds: outage)
     end
 
     private
 
-    def health(asked, reason = nil)
-      known = { chain: @chain.name, endpoint: asked.endpoint.name.to_s, "gen_ai.request.model": asked.model }
+    def health(candidate, reason = nil)
+      known = { chain: @chain.name, endpoint: candidate.endpoint.name.to_s, "gen_ai.request.model": candidate.model }
       reason ? known.merge(reason: reason, "error.type": reason.to_s) : known
     end
 

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # How large an attempt can get, as its request tells. See ext/core/src/request/bounds.rs.
+  # The bounds of an attempt's size, as computed from its request. See ext/core/src/request/bounds.rs.
   #
   # @!attribute [r] prompt_tokens
   #   @return [Integer, nil] an upper bound; nil if the prompt's text does not give one

@@ -40,7 +40,7 @@ class LlmRouter
     end
 
     # @param app [Rails::Application] one that has begun to start
-    def late(app)
+    def after_boot_began(app)
       defaults(app)
       jobs
       job_parent(app)

@@ -46,8 +46,8 @@ class LlmRouter
       end
     end
 
-    def wait_for_period(ends_at, longest)
-      return Decision.new(:discard) unless ends_at && calendar_seconds(ends_at) <= longest
+    def wait_for_period(ends_at, max_wait)
+      return Decision.new(:discard) unless ends_at && calendar_seconds(ends_at) <= max_wait
 
       Decision.new(:wait, [ends_at - Time.now, 0].max.ceil + Kernel.rand(SPREAD))
     end

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  # For ActiveJob::Base: tells {CurrentJob} which job a thread performs, whatever the job includes.
+  # For ActiveJob::Base: sets {CurrentJob} while a thread performs a job, whatever the job includes.
   # @api private
   module JobTracking
     # What changes with each run of a job that resumes: of ActiveJob::Continuable, and of the gem job-iteration.

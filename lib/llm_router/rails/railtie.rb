@@ -21,4 +21,4 @@ class LlmRouter
 end
 
 # Rails collects the initializers of Railties before it runs the first one.
-LlmRouter::AppSetup.late(Rails.application) if Rails.application
+LlmRouter::AppSetup.after_boot_began(Rails.application) if Rails.application

@@ -6,7 +6,7 @@ class LlmRouter
     # sees what whoever had the lock before has written.
     # @api private
     class Locking < CarefulPath
-      # How often an act is tried that the database gave up for another's sake.
+      # Tries of an act that the database aborts, as in a deadlock.
       MAX_TRIES = 5
       private_constant :MAX_TRIES
 
@@ -35,7 +35,7 @@ class LlmRouter
 
       # All rows are locked before the first is read: in MySQL, what one reads later is as old as that.
       def attempt(**seen)
-        [*(OwnConnection.patience(pool) unless mysql?), *@settings].each { |statement| execute(statement) }
+        [*(OwnConnection.lock_timeout(pool) unless mysql?), *@settings].each { |statement| execute(statement) }
         tables.each { |model, ids| lock(model, ids) }
         snapshots = snapshots(**seen)
         yield snapshots

@@ -48,7 +48,7 @@ class LlmRouter
         false
       end
 
-      # A write that fails must not leave its transaction open, not even until Ruby hears of it.
+      # A failed write rolls its transaction back at once, not only when Ruby handles the error.
       def or_roll_back(statement)
         @nested ? statement : statement.sub(/\A(UPDATE|INSERT)/, "\\1 OR ROLLBACK")
       end

@@ -102,7 +102,7 @@ class LlmRouter
 
       # The statement is a transaction of its own, so that no session keeps this.
       def lock_timeout
-        "(SELECT set_config('lock_timeout', '#{OwnConnection::PATIENCE}s', true)) IS NOT NULL"
+        "(SELECT set_config('lock_timeout', '#{OwnConnection::LOCK_TIMEOUT}s', true)) IS NOT NULL"
       end
 
       # The reservations of the attempt $1, which another may have ended before the budgets were locked.

@@ -193,7 +193,7 @@ RSpec.describe "A budget that reserves" do
       prices
       gateway.reset(Support::PRIMARY)
       interrupt = TracePoint.new(:call) do |point|
-        next unless point.method_id == :booking && caller_locations.any? { |frame| frame.base_label == "hopped" }
+        next unless point.method_id == :uninterrupted && caller_locations.any? { |frame| frame.base_label == "hopped" }
 
         interrupt.disable
         raise IOError, "just now"

@@ -17,6 +17,12 @@ RSpec.configure do |config|
   Kernel.srand config.seed
   config.expect_with(:rspec) { |expectations| expectations.max_formatted_output_length = 1000 }
   config.include Support
+
+  # `--tag ~slow` leaves out what starts programs or servers of its own, or waits for time to pass.
+  slow = %r{/spec/(docs|interop|packaging)/|benchmark/spec/}
+  config.define_derived_metadata(file_path: slow) { |metadata| metadata[:slow] = true }
+  config.define_derived_metadata(:database) { |metadata| metadata[:slow] = true unless metadata[:database] == :sqlite }
+
   config.after do
     LlmRouter.testing_off! if LlmRouter.respond_to?(:testing_off!)
     LlmRouter.reset_configuration!

@@ -5,7 +5,7 @@ require "global_id"
 require_relative "shards_helper"
 require_relative "../support/article/app"
 
-RSpec.describe "LlmRouter::Budget, charged and settled by jobs of another process" do
+RSpec.describe "LlmRouter::Budget, charged and settled by jobs of another process", :slow do
   let(:adapter) { ActiveJob::QueueAdapters::TestAdapter.new }
 
   before do
@@ -95,7 +95,7 @@ RSpec.describe "LlmRouter::Budget, charged and settled by jobs of another proces
       expect(log).to match(/ERROR.*#{job} .* is discarded: .*#{why}/)
     end
 
-    it "charges nobody where a stranger has the id, reports it, and does not try again" do
+    it "charges no row where a stranger has the id, reports it, and does not retry" do
       draft_without_charge
       mine = model.last
       changes = { feature: "other", environment: "staging", owner_type: "Organization", owner_id: "7" }

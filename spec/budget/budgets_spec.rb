@@ -12,7 +12,7 @@ RSpec.describe LlmRouter::Budgets do
   end
 
   describe "of budgets of the app's own" do
-    it "asks any and charges all, each once" do
+    it "is exhausted when one of them is, and charges each of them once" do
       other = Support::Ledger.new(cap: "3")
       budgets = described_class.new([plain, described_class.new([other, plain])])
       expect(budgets).not_to be_exhausted
@@ -83,7 +83,7 @@ RSpec.describe LlmRouter::Budgets do
         expect(plain.charges).to eq([BigDecimal("0.1")])
       end
 
-      it "cannot wait for itself, whatever the order in which it is given them" do
+      it "cannot wait for itself, whatever the order in which it is given them", :slow do
         rows
         in_processes(4) do |index|
           mine = described_class.new(rows.rotate(index))

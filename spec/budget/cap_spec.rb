@@ -8,7 +8,7 @@ require_relative "../../benchmark/support/unreserved"
 # Processes of threads call models until their budget refuses for good. The gateway is a process of its
 # own that really bills, by chance, from a hundred-thousandth of a dollar to 2.50 USD an answer; what it
 # says it took is held against what the rows say.
-RSpec.describe "LlmRouter::Budget, under many calls at once" do
+RSpec.describe "LlmRouter::Budget, under many calls at once", :slow do
   def row(feature, cap)
     model.for(nil, feature: feature).tap { |budget| budget.update!(cap_usd: cap, period: "total") }
   end
@@ -84,7 +84,7 @@ RSpec.describe "LlmRouter::Budget, under many calls at once" do
         end
       end
 
-      it "holds several caps at once, in whatever order they are given, and nobody waits in a circle" do
+      it "holds several caps at once, in whatever order they are given, without a deadlock" do
         app = row(nil, cap * 2)
         feature = row(:chat, cap)
         organizations = Array.new(2) { model.for(BudgetTable::Organization.create!) }
@@ -122,7 +122,7 @@ RSpec.describe "LlmRouter::Budget, under many calls at once" do
   end
 
   describe "with answers that are longer than they may be", database: :postgresql do
-    it "books the whole of what they cost, and passes the cap by no more than that" do
+    it "charges the whole of what they cost, and exceeds the cap by no more than that" do
       budget = row(:overrun, "10.00")
       BillingGateway.open(overruns: 0.1) do |gateway|
         report = crowd(gateway, [4, 4]) { [budget, budget] }

@@ -28,7 +28,7 @@ RSpec.describe "LlmRouter::Budget, its cap and its period", database: :sqlite do
     expect(capped.for(organization, feature: :chat).cap_usd).to be_nil
   end
 
-  describe "from a block that asks the owner" do
+  describe "from a block that reads the owner" do
     let(:capped) { model_with { default_cap_usd { |owner,| owner ? owner.llm_cap_usd : "100" } } }
     let(:row) { capped.for(organization.tap { |owner| owner.update!(llm_cap_usd: "7.25") }) }
 

@@ -78,7 +78,7 @@ RSpec.describe "LlmRouter::Budget, charged" do
         expect(spent(budget)).to eq(usd("0.75"))
       end
 
-      it "asks the database whether it is exhausted, past a query cache" do
+      it "reads from the database whether it is exhausted, past a query cache" do
         budget.update!(cap_usd: "1")
         model.cache do
           expect(budget).not_to be_exhausted

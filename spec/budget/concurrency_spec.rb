@@ -5,7 +5,7 @@ require_relative "budget_helper"
 # Processes of 4 threads charge odd decimals to 3 rows. In the middle each thread's clock turns from
 # January to February, not all of them at the same charge. A trigger of the database's own keeps what
 # a row held when its month turned, so that no charge can hide in either month.
-RSpec.describe "LlmRouter::Budget, charged by many while the month turns" do
+RSpec.describe "LlmRouter::Budget, charged by many while the month turns", :slow do
   january = Time.utc(2026, 1, 31, 12)
   february = Time.utc(2026, 2, 1, 12)
 

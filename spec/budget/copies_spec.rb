@@ -5,7 +5,7 @@ require_relative "budget_helper"
 require_relative "../support/article/app"
 
 # At-least-once delivery: a queue may hand out a job twice, and again when its worker was killed.
-RSpec.describe "LlmRouter::Budget, in copies of one job" do
+RSpec.describe "LlmRouter::Budget, in copies of one job", :slow do
   Databases::NAMES.each do |database|
     describe "on #{database}", database: database do
       let(:budget) { model.for(nil) }

@@ -4,7 +4,7 @@ require "async"
 require_relative "budget_helper"
 
 # The fibers of a thread share its connection, and some drivers let others run while they wait.
-RSpec.describe "LlmRouter::Budget, charged by the fibers of a thread" do
+RSpec.describe "LlmRouter::Budget, charged by the fibers of a thread", :slow do
   %i[postgresql mariadb sqlite].each do |database|
     describe "on #{database}", database: database do
       let(:budget) { model.for(organization).tap { |made| made.update!(cap_usd: 100) } }
@@ -20,7 +20,7 @@ RSpec.describe "LlmRouter::Budget, charged by the fibers of a thread" do
         expect([budget.charges.count, spent(budget), budget.reload.reserved_usd]).to eq([30, usd("0.3"), 0])
       end
 
-      it "keeps its books whenever a task is stopped" do
+      it "agrees with its ledger whenever a task is stopped" do
         answers = []
         Async do |task|
           30.times do |index|

@@ -104,7 +104,7 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1"), 0, []])
   end
 
-  it "asks the endpoint what an attempt cost that timed out, and settles it with that" do
+  it "looks up at the endpoint what an attempt cost that timed out, and settles it with that" do
     gateway.answer("Hi", cost_usd: "0.1")
     gateway.stall(Support::PRIMARY, after: :headers)
     DraftJob.perform_now(budget)

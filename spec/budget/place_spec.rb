@@ -3,7 +3,7 @@
 require_relative "budget_helper"
 
 # The ledger is written where the caller's own query for the row would go.
-RSpec.describe "LlmRouter::Budget, its place in the database" do
+RSpec.describe "LlmRouter::Budget, its place in the database", :slow do
   def tables
     %w[llm_budgets llm_charges llm_reservations]
   end

@@ -193,7 +193,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         expect([spent(budget), spent(app)]).to eq([usd("0.125")] * 2)
       end
 
-      it "books a cost whatever the endpoint says besides" do
+      it "charges a cost whatever else the endpoint reports" do
         odd = LlmRouter::Attempt.new(endpoint: "e", model: "a\0b", generation_id: "g\0" * 200, prompt_tokens: 2**80)
         budget.settle!(reserve("0.5"), usd("0.25"), attempt: odd)
         expect(budget.charges.first).to have_attributes(model: "ab", prompt_tokens: nil, cost_usd: usd("0.25"))
@@ -228,9 +228,14 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
 
       it "is not undone by an interrupt while the database works" do
         budget
-        slow = ActiveSupport::Notifications.subscribe("sql.active_record") { sleep 0.05 }
+        slow = ActiveSupport::Notifications.subscribe("sql.active_record") do
+          await_interrupt if Thread.current[:charging]
+        end
         waiting = Thread.new do
-          model.connection_pool.with_connection { interrupted { budget.charge!("0.25") } }
+          model.connection_pool.with_connection do
+            Thread.current[:charging] = true
+            interrupted { budget.charge!("0.25") }
+          end
         end
         expect(waiting.value).to be_a(Timeout::Error)
         expect(spent(budget)).to eq(usd("0.25"))
@@ -244,7 +249,7 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         e
       end
 
-      it "names the row whose books do not agree" do
+      it "names the row that does not agree with its ledger" do
         @spoilt = true
         budget.settle!(reserve("0.5"), usd("0.25"))
         reserve("0.125")

@@ -2,7 +2,7 @@
 
 require_relative "shards_helper"
 
-RSpec.describe "LlmRouter::Budget, where the caller reads, or prevents writes" do
+RSpec.describe "LlmRouter::Budget, where the caller reads, or prevents writes", :slow do
   # Each way of using a budget once, for 0.75 US dollars in all.
   def use(model = self.model)
     budget = model.for(nil)
@@ -57,7 +57,7 @@ RSpec.describe "LlmRouter::Budget, where the caller reads, or prevents writes" d
         expect(seen).to eq([true, 0])
       end
 
-      it "asks the model for its cap in the caller's role" do
+      it "reads the model's cap in the caller's role" do
         roles = []
         capped = model_with { default_cap_usd { (roles << current_role) && "5" } }
         ActiveRecord::Base.connected_to(role: :reading) { use_capped(capped.for(nil)) }

@@ -31,7 +31,7 @@ RSpec.describe "LlmRouter::Budget, a row per owner, feature and environment" do
         expect(model.includes(:owner).map(&:owner)).to match_array(budgets.map(&:owner))
       end
 
-      it "tells ids apart that differ only in case" do
+      it "distinguishes ids that differ only in case" do
         tickets = %w[aB Ab].map { |id| BudgetTable::Ticket.new(id: id) }
         tickets.each { |ticket| ticket.instance_variable_set(:@new_record, false) }
         expect(tickets.map { |ticket| model.for(ticket).id }.uniq.size).to eq(2)
@@ -48,7 +48,7 @@ RSpec.describe "LlmRouter::Budget, a row per owner, feature and environment" do
         expect { model.create!(period: "weekly") }.to raise_error(ActiveRecord::RecordInvalid, /Period/)
       end
 
-      it "is made once by 6 processes with 4 threads each that ask at the same time" do
+      it "is made once by 6 processes with 4 threads each that want it at the same time" do
         organization
         in_processes(6) do
           threads = Array.new(4) do

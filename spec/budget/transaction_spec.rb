@@ -17,7 +17,7 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
       def expect_no_leak
         before = [connections, ActiveRecord::Base.connection_pool.stat]
         yield
-        100.times { connections == before.first ? break : sleep(0.02) }
+        poll(20) { connections == before.first }
         expect([connections, ActiveRecord::Base.connection_pool.stat]).to eq(before)
       end
 
@@ -38,7 +38,7 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
         expect(organization.reload.llm_cap_usd).to be_nil
       end
 
-      it "keeps it in a nested one, in one that nobody joins, and with a strict isolation" do
+      it "keeps it in a nested one, in one that cannot be joined, and with a strict isolation" do
         budget
         rolled_back { model.transaction(requires_new: true) { budget.charge!("0.1") } }
         rolled_back(joinable: false) { budget.charge!("0.1") }
@@ -60,7 +60,7 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
             rolled_back do
               model.connection.execute("SELECT 1")
               barrier.push(true)
-              sleep 0.01 until barrier.size == connection.pool.size - 1
+              eventually { barrier.size == connection.pool.size - 1 }
               3.times { budget.charge!("0.01") }
             end
           ensure

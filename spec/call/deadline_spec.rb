@@ -71,7 +71,7 @@ RSpec.describe LlmRouter, "and servers that stall" do
     calls.transform_values(&:value)
   end
 
-  it "ends each attempt at its limit, wherever the server stalls" do
+  it "ends each attempt at its limit, wherever the server stalls", :slow do
     hops = hops_of(stalls, timeout)
     expect(hops.values.map(&:reason).uniq).to eq([:timeout])
     deviations = hops.to_h { |what, hop| [what, measured(what, hop.duration - timeout)] }
@@ -81,7 +81,7 @@ RSpec.describe LlmRouter, "and servers that stall" do
     expect(unconnected.map { |_, hop| hop.message }.uniq).to eq(["no connection to 127.0.0.1 within 2.000 s"])
   end
 
-  it "leaves the third of three candidates a third of 6 seconds, and it answers" do
+  it "leaves the third of three candidates a third of 6 seconds, and it answers", :slow do
     gateway.hang
     gateway.answer("Late but here", Support::FLOOR, delay: 1)
     patient = router(deadline: 6)
@@ -93,7 +93,7 @@ RSpec.describe LlmRouter, "and servers that stall" do
     expect(took).to be_between(5, 6)
   end
 
-  it "asks each candidate once, whatever becomes of it" do
+  it "tries each candidate once, however it fails", :slow do
     [->(g) { g.fail(status: 503) }, ->(g) { g.fail(status: 429) }, lambda(&:reset), lambda(&:truncate), lambda(&:hang),
      ->(g) { g.stall(after: :body) }].each do |fault|
       gateway.reset!

@@ -20,7 +20,7 @@ RSpec.describe LlmRouter, "and its hops" do
     expect(log.lines.last).to match(/chain :default failed: exhausted after \d+\.\d+ s$/)
   end
 
-  it "tells observers of each hop the moment it happens, before the next model is asked" do
+  it "passes each hop to observers the moment it happens, before the next attempt" do
     seen = []
     gateway.respond { |request| (seen << request.model) && [503, {}, "{}"] }
     configure { |config| config.on_hop { |hop| seen << hop } }

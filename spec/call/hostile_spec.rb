@@ -53,7 +53,7 @@ RSpec.describe LlmRouter, "and hostile answers" do
     server&.stop
   end
 
-  it "passes them by, and takes less than four times the largest answer for it" do
+  it "falls back, within less than four times the memory of the largest answer", :slow do
     bodies = hostile.merge("good" => Support::Flood::Body.new(start: good))
     told = served(bodies) { |url| output_of(<<~RUBY, url, *hostile.keys) }
       #{caller_of}
@@ -69,7 +69,7 @@ RSpec.describe LlmRouter, "and hostile answers" do
     told.each { |model, *, grown| expect(grown.to_i).to be < 4 * limit, "#{model}: #{grown.to_i / 1024} kB" }
   end
 
-  it "reads a good answer that is as large and as deep as it may be" do
+  it "reads a good answer that is as large and as deep as it may be", :slow do
     large = full[%({"choices":[{"message":{"content":"\\n), "x", %("}}]})]
     deep = Support::Flood::Body.new(start: "#{unread}#{'[' * 99}#{']' * 99}}")
     bodies = { "good" => Support::Flood::Body.new(start: good), "large" => large, "deep" => deep }

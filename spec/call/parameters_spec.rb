@@ -98,7 +98,7 @@ RSpec.describe LlmRouter, "and the parameters of a call" do
     expect(log.scan("temprature is no known").size).to eq(1)
   end
 
-  it "refuses a slip in the test environment, unless something else is set" do
+  it "refuses a slip in the test environment, unless something else is set", :slow do
     code = 'require "llm_router"; print LlmRouter.config.unknown_options'
     outputs = %w[RACK_ENV RAILS_ENV].map do |name|
       IO.popen([{ "RACK_ENV" => nil, "RAILS_ENV" => nil, name => "test" }, RbConfig.ruby, "-Ilib", "-e", code], &:read)

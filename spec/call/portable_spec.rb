@@ -68,7 +68,7 @@ RSpec.describe LlmRouter::Response, "kept" do
     expect(draft.as_json(except: "hops").keys).to eq(json.keys - ["hops"])
   end
 
-  it "is JSON without Rails, too" do
+  it "is JSON without Rails, too", :slow do
     gateway.answer("Hi there", cost_usd: "0.1")
     told = output_of(<<~'RUBY', gateway.base_url)
       require "llm_router"

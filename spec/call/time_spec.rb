@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 RSpec.describe LlmRouter, "and time" do
-  it "gives up on a model that hangs after the timeout, and asks the next" do
+  it "gives up on a model that hangs after the timeout, and tries the next" do
     gateway.answer("Hi")
     gateway.hang(Support::PRIMARY)
     draft = nil
@@ -40,7 +40,7 @@ RSpec.describe LlmRouter, "and time" do
     expect(error.hops.size).to eq(3)
   end
 
-  it "asks nobody after the deadline, even where it was the budget that took the time" do
+  it "makes no attempt after the deadline, even where it was the budget that took the time" do
     gateway.answer("Hi")
     slow = Support::Ledger.new
     def slow.exhausted? = sleep(0.2) && false

@@ -49,7 +49,7 @@ RSpec.describe LlmRouter, "and the wire" do
   end
 
   rows.each do |status, metadata, reason, walked|
-    it "#{status} #{metadata.keys.join(', ')} is #{reason} and asks #{walked.join(', ')}" do
+    it "#{status} #{metadata.keys.join(', ')} is #{reason}; attempts: #{walked.join(', ')}" do
       gateway.answer("Hello")
       gateway.fail(Support::PRIMARY, status: status, metadata: metadata)
       configure_two_endpoints(@other)
@@ -90,7 +90,7 @@ RSpec.describe LlmRouter, "and the wire" do
     expect(gateway.requests.size).to eq(1)
   end
 
-  it "takes an error that may pass by itself for a transient one, and none for a reason to stop" do
+  it "takes an error that may end by itself for a transient one, and none for a reason to stop" do
     gateway.answer("Hello")
     gateway.fail(Support::PRIMARY, status: 400, availability: { retryable: true, retry_after: 3 })
     gateway.fail(Support::SECONDARY, status: 503, availability: { retryable: false })
@@ -115,7 +115,7 @@ RSpec.describe LlmRouter, "and the wire" do
     expect(drafts).to all(have_attributes(model: Support::SECONDARY))
   end
 
-  it "passes a model by that keeps saying 404" do
+  it "skips a model that keeps answering 404" do
     gateway.answer("Hello")
     gateway.fail(Support::PRIMARY, status: 404)
     expect(Array.new(4) { reasons(ask.hops) }).to eq(([[:model_not_found]] * 3) + [[:cooling_down]])

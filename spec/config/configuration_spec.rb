@@ -137,7 +137,7 @@ RSpec.describe LlmRouter, ".configure" do
     expect(log.lines).to match([/WARN.*\[llm\] a ERROR -- : forged \ufffd b$/])
   end
 
-  it "names the chains there are when asked for another" do
+  it "names the existing chains when another is wanted" do
     configure
     expect { described_class.new(chain: :defualt, budget: budget) }
       .to raise_error(described_class::ConfigurationError, /no chain is called :defualt: there are :default/)

@@ -128,7 +128,7 @@ RSpec.describe LlmRouter, "and its key" do
     }
   end
 
-  it "is not in the command line or the names of threads of a process that uses it" do
+  it "is not in the command line or the names of threads of a process that uses it", :slow do
     skip "needs /proc" unless File.exist?("/proc/self/cmdline")
     gateway.hang
     code = <<~RUBY

@@ -23,7 +23,7 @@ RSpec.describe LlmRouter, "and its events" do
     gateway.answer("The secret answer", cost_usd: "0.0021", usage: { prompt_tokens: 3, completion_tokens: 5 })
   end
 
-  it "tells of the call, its attempts and its fallbacks, in OpenTelemetry's words" do
+  it "report the call, its attempts and its fallbacks, in OpenTelemetry's words" do
     gateway.fail(Support::PRIMARY, status: 503, delay: 0.05)
     draft = ask
     expect(events.map(&:name)).to eq(%w[attempt fallback attempt call].map { |name| "#{name}.llm_router" })
@@ -42,7 +42,7 @@ RSpec.describe LlmRouter, "and its events" do
                                                        reason: :unavailable)
   end
 
-  it "tells of an exhausted budget" do
+  it "report an exhausted budget" do
     @budget = Support::Ledger.new(cap: "0")
     failure_of { ask }
     expect(named("budget_exceeded").first.payload).to include("gen_ai.request.model": Support::PRIMARY)
@@ -58,7 +58,7 @@ RSpec.describe LlmRouter, "and its events" do
     end
   end
 
-  it "tells of an attempt and a call that were interrupted" do
+  it "report an attempt and a call that were interrupted" do
     gateway.hang
     shared = router
     thread = Thread.new { shared.call(messages: Support::MESSAGES) }

@@ -19,12 +19,12 @@ RSpec.describe LlmRouter, "and models that are down" do
   # The model is due for a probe when its cooldown of a second is over.
   def wait_for_the_probe
     expect(health.next_probe_at - Time.now).to be_between(0, 1.3)
-    sleep(0.02) until health.next_probe_at <= Time.now
+    eventually { health.next_probe_at <= Time.now }
   end
 
   before { gateway.answer("Hi") }
 
-  it "passes a model by that failed three times in a row: a primary that hangs does not cost every call its timeout" do
+  it "skips a model that failed three times in a row: a primary that hangs does not cost every call its timeout" do
     gateway.hang(Support::PRIMARY)
     hurried = router(timeout: 0.3)
     drafts = Array.new(5) { hurried.call(messages: Support::MESSAGES) }
@@ -39,7 +39,7 @@ RSpec.describe LlmRouter, "and models that are down" do
 
   it "cools a model down for ten seconds that fails at once, and for twenty times what its attempts took otherwise" do
     gateway.fail(Support::PRIMARY, status: 503)
-    gateway.respond(Support::SECONDARY, times: 3) { sleep(0.7) && [503, {}, "{}"] }
+    gateway.fail(Support::SECONDARY, status: 503, delay: 0.7, times: 3)
     lengths = events("cooldown") { 3.times { ask } }.to_h { |event| event.values_at(:"gen_ai.request.model", :seconds) }
     expect(lengths).to match(Support::PRIMARY => be_between(10, 12), Support::SECONDARY => be_between(14, 60))
   end
@@ -59,7 +59,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health.next_probe_at).to be_between(Time.now + 55, Time.now + 73)
   end
 
-  it "lets exactly one call probe while the others still pass by, and closes with its success" do
+  it "lets exactly one call probe a half-open model while the others still skip it" do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
     ask
     wait_for_the_probe
@@ -84,7 +84,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health.next_probe_at).to be > Time.now + 5
   end
 
-  it "asks it again as before once the probe succeeds" do
+  it "uses the model as before once the probe succeeds" do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
     ask
     wait_for_the_probe
@@ -92,14 +92,13 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health).to have_attributes(state: :up, failing_since: nil, consecutive_failures: 0, next_probe_at: nil)
   end
 
-  it "gives the place of the probe back when the probing call is interrupted" do
+  it "releases the probe when the probing call is interrupted" do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
     ask
     wait_for_the_probe
-    arrived = Queue.new
-    gateway.respond(Support::PRIMARY, times: 1) { (arrived << true) && sleep }
+    gateway.hang(Support::PRIMARY, times: 1)
     prober = Thread.new { ask }
-    arrived.pop
+    gateway.await_requests(3)
     prober.kill.join
     expect(reasons(ask.hops)).to eq([])
   end
@@ -122,7 +121,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health).to have_attributes(consecutive_failures: 2, next_probe_at: be_within(1).of(cooling_until))
   end
 
-  it "asks those that cool down all the same, in order, rather than fail without having asked" do
+  it "tries models that cool down, in order, rather than fail without an attempt" do
     gateway.fail(status: 503, retry_after: 60)
     failure_of { ask }
     error = failure_of { ask }
@@ -132,7 +131,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(ask).to have_attributes(requested_model: Support::SECONDARY)
   end
 
-  it "comes back to those that cool down when nobody else answers" do
+  it "returns to models that cool down when no other answers" do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
     ask
     gateway.answer("Hi", Support::PRIMARY)
@@ -170,14 +169,14 @@ RSpec.describe LlmRouter, "and models that are down" do
     other.stop
   end
 
-  it "asks everybody every time with cooldown_after = nil" do
+  it "skips no model with cooldown_after = nil" do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
     configure(cooldown_after: nil)
     expect(Array.new(5) { reasons(ask.hops) }).to all(eq([:unavailable]))
     expect(health).to have_attributes(state: :failing, consecutive_failures: 5, attempts: 5)
   end
 
-  it "counts requests that are at fault against nobody" do
+  it "counts a request that is at fault against no model" do
     gateway.fail(Support::PRIMARY, status: 400)
     4.times { failure_of { ask } }
     expect(health).to have_attributes(state: :up, consecutive_failures: 0, attempts: 4)
@@ -215,7 +214,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     elsewhere&.stop
   end
 
-  it "tells once of a model that has been failing for down_after, and of its return with the length of the outage" do
+  it "reports once that a model has been failing for down_after, and its return with the length of the outage" do
     gateway.fail(Support::PRIMARY, status: 503)
     configure(down_after: 0.3, cooldown_after: nil)
     up = nil

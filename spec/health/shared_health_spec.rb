@@ -26,15 +26,6 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     Process.wait(pid)
   end
 
-  def eventually
-    give_up = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 10
-    until yield
-      raise "it did not come about" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up
-
-      sleep(0.05)
-    end
-  end
-
   def cooled_elsewhere
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
     elsewhere do
@@ -43,11 +34,14 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     end
   end
 
-  def written?
-    Dir[File.join(cache.cache_path, "**/*")].any? { |path| File.file?(path) }
+  def written
+    files = Dir[File.join(cache.cache_path, "**/*")].select { |path| File.file?(path) }
+    files.to_h { |path| [path, File.binread(path)] }
   end
 
-  it "passes by what another process found to be down, without having asked it" do
+  def written? = written.any?
+
+  it "skips what another process found to be down, without an attempt" do
     configure(health_store: cache)
     cooled_elsewhere
     gateway.answer("Back", Support::PRIMARY)
@@ -73,13 +67,20 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
   end
 
   # Calls of this process, and at least two looks into the cache between them.
-  def two_looks
+  def two_looks(store = cache)
     looks = 0
-    allow(cache).to(receive(:read_multi).and_wrap_original { |read, *keys| read.call(*keys).tap { looks += 1 } })
+    allow(store).to(receive(:read_multi).and_wrap_original { |read, *keys| read.call(*keys).tap { looks += 1 } })
     eventually { ask && looks >= 2 }
   end
 
-  it "lets no cooldown grow by reading what it wrote itself, and keeps to reset_health!" do
+  # Calls of this process, until it begins to look into the cache, where it may hang.
+  def await_look
+    begun = false
+    allow(cache).to(receive(:read_multi).and_wrap_original { |read, *keys| (begun = true) && read.call(*keys) })
+    eventually { ask && begun }
+  end
+
+  it "lets no cooldown grow by reading what it wrote itself, and keeps to reset_health!", :slow do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 3600, times: 1)
     configure(health_store: cache)
     ask
@@ -102,15 +103,16 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     expect(ask.hops.first).to have_attributes(reason: :cooling_down, retry_after: be_between(50, 90))
   end
 
-  it "asks again when another process got an answer" do
+  it "ends a cooldown when another process got an answer" do
     configure(health_store: cache) { |config| config.chain :alone, [Support::PRIMARY] }
     gateway.answer("Back", Support::PRIMARY)
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)
     ask
     eventually { written? }
     elsewhere do
+      before = written
       described_class.new(chain: :alone, budget: budget).call(messages: Support::MESSAGES)
-      sleep(0.5)
+      eventually { written != before }
     end
     eventually { ask.hops.empty? }
   end
@@ -136,7 +138,7 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     ConnectionPool::VERSION.to_i > 2 && ActiveSupport::VERSION::MAJOR < 8 ? { pool: false } : {}
   end
 
-  describe "over Redis" do
+  describe "over Redis", :slow do
     around do |example|
       OwnRedis.run do |url, pid|
         @url = url
@@ -159,7 +161,7 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
       gateway.answer("Back", Support::PRIMARY)
       expect(reasons(ask.hops)).to eq([:cooling_down])
       Process.kill(:STOP, @pid)
-      sleep(1.1)
+      await_look
       expect(Array.new(20) { seconds { ask } }.sum).to be < 2
     end
 
@@ -167,13 +169,13 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
       configure(health_store: cache)
       ask
       Process.kill(:KILL, @pid)
-      sleep(1.1)
+      two_looks
       gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
       expect(Array.new(3) { reasons(ask.hops) }).to eq([[:unavailable], [:cooling_down], [:cooling_down]])
     end
   end
 
-  describe "over Memcached" do
+  describe "over Memcached", :slow do
     let(:cache) { ActiveSupport::Cache::MemCacheStore.new("127.0.0.1:#{@port}", **pool) }
 
     around do |example|
@@ -198,18 +200,18 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     end
   end
 
-  it "keeps its own cooldowns with a cache that keeps nothing" do
-    configure(health_store: ActiveSupport::Cache::NullStore.new)
+  it "keeps its own cooldowns with a cache that keeps nothing", :slow do
+    configure(health_store: nothing = ActiveSupport::Cache::NullStore.new)
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 60)
     ask
-    sleep(1.2)
+    two_looks(nothing)
     2.times { expect(reasons(ask.hops)).to eq([:cooling_down]) }
   end
 
   it "holds up a call for 50 ms at most, once, when the cache hangs" do
     hanging = Object.new
-    def hanging.read_multi(*) = sleep
-    def hanging.write(*, **) = sleep
+    def hanging.read_multi(*) = Waiting.hang
+    def hanging.write(*, **) = Waiting.hang
     ask # What a first call costs is not the cache's.
     usual = Array.new(5) { seconds { ask } }.max
     configure(health_store: hanging)
@@ -243,7 +245,7 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     expect(log.scan("config.health_store failed (ThreadError)").size).to eq(1)
   end
 
-  it "is not asked for what others know when cooldowns are off" do
+  it "does not read the store when cooldowns are off" do
     configure(health_store: cache, cooldown_after: nil)
     threads = Thread.list
     ask

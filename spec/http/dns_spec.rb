@@ -5,7 +5,7 @@ require "socket"
 require "tmpdir"
 
 # A name is looked up on a thread of its own, which cannot be called back: what is stuck there must hold up nothing.
-RSpec.describe LlmRouter, "and a resolver that never answers" do
+RSpec.describe LlmRouter, "and a resolver that never answers", :slow do
   slack = 1.0
 
   let(:script) do

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # What a process finds in its environment, and so in processes of their own.
-RSpec.describe LlmRouter, "and the environment's certificates and proxy" do
+RSpec.describe LlmRouter, "and the environment's certificates and proxy", :slow do
   include_context "with servers that speak TLS"
   let(:server) { serving(Support::TlsServer.new(ours.context)) }
 
@@ -76,7 +76,7 @@ RSpec.describe LlmRouter, "and the environment's certificates and proxy" do
   end
 
   %w[NO_PROXY no_proxy].each do |variable|
-    it "asks the hosts of #{variable} without the proxy" do
+    it "calls the hosts of #{variable} without the proxy" do
       proxy = serving(Support::ProxyServer.new)
       env = { "HTTPS_PROXY" => "http://127.0.0.1:#{proxy.port}", variable => "localhost", "SSL_CERT_FILE" => ours.file }
       expect(told(env, server)).to end_with("Hello")

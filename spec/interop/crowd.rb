@@ -4,6 +4,7 @@
 # time. Prints as JSON who was answered what, and what is left. Arguments: how many, the gateway's address.
 require "json"
 require "llm_router"
+require_relative "../support/waiting"
 require_relative "till"
 
 def left
@@ -29,4 +30,4 @@ charges = till.settled.values.flatten
 puts JSON.generate(right: answers.each_with_index.count { |answer, index| answer == index.to_s },
                    charges: charges.size, sum: charges.sum.to_s("F"), held: till.held,
                    # Ruby keeps the native threads of those that ended for a while.
-                   grown: 100.times.find { left == before || (sleep(0.1) && nil) } ? 0 : left)
+                   grown: Waiting.poll(10) { left == before } ? 0 : left)

@@ -69,7 +69,7 @@ RSpec.describe LlmRouter, "and fibers" do
   end
 
   { charge_estimate: %i[reserve settle], release: %i[reserve release] }.each do |policy, told|
-    it "tells the budget once of a task that is stopped, where config.on_uncertain is #{policy.inspect}" do
+    it "settles or releases a task that is stopped once, where config.on_uncertain is #{policy.inspect}" do
       gateway.hang
       reserving(policy)
       Async do |task|
@@ -95,7 +95,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect([budget.told.map(&:first), budget.spent_usd, went_on]).to eq([%i[reserve settle], BigDecimal("0.25"), false])
   end
 
-  it "tells of a failure that is there before it lets a stop through, and asks nobody after that" do
+  it "reports a failure that has arrived before it lets a stop through, and makes no further attempt" do
     skip "needs /proc" unless File.directory?("/proc/self/task")
     gateway.fail(Support::PRIMARY, status: 503)
     seen = []
@@ -122,7 +122,7 @@ RSpec.describe LlmRouter, "and fibers" do
     Async do |task|
       call = task.async do
         draft = described_class.new(budget: slow).call(messages: Support::MESSAGES)
-        sleep 20
+        hang
       ensure
         ended = true
       end
@@ -198,7 +198,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect([here, scheduled]).to all(eq(["Hi"] * 4))
   end
 
-  it "tells each event with its own times, whatever order they end in" do
+  it "gives each event its own times, whatever order they end in" do
     skip "Rails 7.0 has one list for the fibers of a thread" if ActiveSupport.version.to_s.start_with?("7.0")
     gateway.answer("Hi", delay: 0.8)
     configure
@@ -212,7 +212,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect(off.tally).to eq(["call.llm_router", true] => 2, ["attempt.llm_router", true] => 2)
   end
 
-  it "asks for prices once, and holds up nobody meanwhile" do
+  it "looks prices up once, and delays no fiber meanwhile" do
     configure
     gateway.price(Support::PRIMARY, prompt: "0", completion: "0.01")
     gateway.answer("Hi", cost_usd: "0.25")
@@ -280,7 +280,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect(budget.charges).to be_empty
   end
 
-  it "books each attempt once, whenever its task is stopped" do
+  it "settles or releases each attempt once, whenever its task is stopped" do
     gateway.answer("Hi", cost_usd: "0.0001", delay: 0.002)
     configure(price_ttl: nil, on_uncertain: :release) do |config|
       config.price Support::PRIMARY, prompt: "0", completion: "0.0001"
@@ -325,7 +325,7 @@ RSpec.describe LlmRouter, "and fibers" do
     end
   end
 
-  it "drops the look-up of prices of a task that is stopped" do
+  it "drops the lookup of prices of a task that is stopped" do
     server = TCPServer.new("127.0.0.1", 0)
     configure(base_url: "http://127.0.0.1:#{server.addr[1]}")
     Async do |task|
@@ -338,13 +338,23 @@ RSpec.describe LlmRouter, "and fibers" do
     end.wait
   end
 
-  it "does not wait for prices that another fiber asks for, where that one cannot go on" do
-    slow = Struct.new(:name, :base_url) { def provider_prices(*) = sleep(0.2) && { nil => :known } }
-    endpoint = slow.new(:openrouter, "https://example.com")
+  it "does not wait for prices that another fiber looks up, where that one cannot go on" do
+    first = true
+    answer = Thread::Queue.new
+    endpoint = Struct.new(:name, :base_url).new(:openrouter, "https://example.com")
+    endpoint.define_singleton_method(:provider_prices) do |*|
+      if first
+        first = false
+        answer.pop
+      end
+      { nil => :known }
+    end
     prices = described_class::Prices.new
     found = Async do |task|
       task.async { prices.find(endpoint, "a/b", described_class.config) }
       Fiber.new(blocking: true) { prices.find(endpoint, "a/b", described_class.config) }.resume
+    ensure
+      answer << true
     end.wait
     expect(found).to eq(:known)
   end

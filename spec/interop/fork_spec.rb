@@ -18,11 +18,6 @@ RSpec.describe "A process that forks" do
     switchboard.heard.map { |prompts| prompts.map { |prompt| prompt[/\A\d+/] || prompt }.uniq }
   end
 
-  def await(what)
-    100.times { yield ? return : sleep(0.1) }
-    raise "in vain: #{what}"
-  end
-
   # In a group of its own, so that children that hang can be ended with it.
   def report_of(program, *arguments)
     command = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, program), *arguments]
@@ -40,7 +35,7 @@ RSpec.describe "A process that forks" do
     expect(report).to eq(failed: [], callers: 8)
     expect(prompts_of_each_connection.map(&:size)).to all(be <= 1)
     expect(switchboard.heard.flatten).to all(match(%r{\A\d+/\h+\z}))
-    await("every connection closed") { switchboard.open.zero? }
+    eventually { switchboard.open.zero? }
   end
 
   it "starts no thread and opens nothing before its first call" do
@@ -69,11 +64,11 @@ RSpec.describe "A process that forks" do
   it "leaves no connection open in a child that outlives it" do
     child = Integer(output_of_program(<<~RUBY))
       Thread.new { ask } and ask
-      child = fork { $stdout.reopen(File::NULL) && sleep }
+      child = fork { $stdout.reopen(File::NULL) && Waiting.hang }
       $stdout.syswrite(child)
       Process.kill(:KILL, Process.pid)
     RUBY
-    await("the end of its connections") { switchboard.open.zero? }
+    eventually { switchboard.open.zero? }
   ensure
     Process.kill(:KILL, child) if child
   end
@@ -100,13 +95,12 @@ RSpec.describe "A process that forks" do
     expect(prompts_of_each_connection).to have_attributes(size: 7).and all(have_attributes(size: 1))
   end
 
-  it "goes on with its call where a trap forks, and tells the child that the call is not its own" do
-    printed = output_of_program(<<~RUBY)
+  it "continues its call where a trap forks, and raises in the child, whose call it is not" do
+    program(<<~RUBY) do |io|
       require_relative "#{File.join(__dir__, 'till')}"
       till = Till.new
       LlmRouter.configure { |config| config.price_ttl = nil }
       trap(:USR1) { @child = fork || 0 }
-      Thread.new { sleep 0.1 and Process.kill(:USR1, Process.pid) }
       begin
         LlmRouter.new(budget: till).call(messages: [{ role: "user", content: "slow" }])
       rescue LlmRouter::Error => e
@@ -116,7 +110,10 @@ RSpec.describe "A process that forks" do
       Process.wait(@child)
       $stdout.syswrite("parent: \#{$?.exitstatus} \#{till.settled.values.flatten.size} \#{till.held}\\n")
     RUBY
-    expect(printed).to match(/\Achild: .*in the middle of a call.*, held 1\nparent: 0 1 0\n\z/)
+      eventually { switchboard.heard.flatten.any? }
+      Process.kill(:USR1, io.pid)
+      expect(io.read).to match(/\Achild: .*in the middle of a call.*, held 1\nparent: 0 1 0\n\z/)
+    end
     expect(switchboard.heard).to eq([["slow"]])
   end
 end

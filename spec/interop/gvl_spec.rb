@@ -43,7 +43,7 @@ RSpec.describe LlmRouter, "and the GVL" do
     expect(calls_while("GC.auto_compact", count: 40)).to eq('[[["Hello", "0.01", true, true], 40]]')
   end
 
-  it "survives GC.compact while a budget books and others are in calls" do
+  it "survives GC.compact while a budget settles and other threads are in calls" do
     gateway.answer("Hello", cost_usd: "0.01", delay: 0.01)
     expect(output_of_program(<<~RUBY)).to eq("100 100 0")
       require_relative "#{File.join(__dir__, 'till')}"

@@ -36,7 +36,7 @@ RSpec.describe "A budget that misbehaves" do
   raised = [IOError, NotImplementedError, NoMemoryError, SystemStackError, SystemExit, Interrupt, Exception]
 
   raised.each do |error|
-    it "raises #{error} before an attempt: it goes on to the caller, and nobody is asked" do
+    it "raises #{error} before an attempt: it reaches the caller, and no attempt is made" do
       [plain(:exhausted?) { raise error }, reserving(:reserve!) { raise error }].each do |budget|
         expect { call(budget) }.to raise_error(error)
       end
@@ -79,7 +79,7 @@ RSpec.describe "A budget that misbehaves" do
     it "throws or ends its thread in #{method}" do
       expect(catch(:out) { call(plain(method) { throw :out, :thrown }) }).to eq(:thrown)
       expect(Thread.new { call(plain(method) { Thread.exit }) }.value).to be_nil
-      expect(Thread.new { call(plain(method) { Thread.current.kill && sleep(0.01) }) }.value).to be_nil
+      expect(Thread.new { call(plain(method) { Thread.current.kill && Waiting.await_interrupt }) }.value).to be_nil
       expect_all_well
     end
 
@@ -130,7 +130,7 @@ RSpec.describe "A budget that misbehaves" do
     fibers = Array.new(2) { Fiber.new { call(plain(:charge!) { Fiber.yield }) } }
     previous = trap(:USR1) { raise IOError, "trapped" }
     2.times { fibers.each(&:resume) }
-    expect { Process.kill(:USR1, Process.pid) && sleep(5) }.to raise_error(IOError, "trapped")
+    expect { Process.kill(:USR1, Process.pid) && await_interrupt }.to raise_error(IOError, "trapped")
   ensure
     trap(:USR1, previous || "DEFAULT")
   end

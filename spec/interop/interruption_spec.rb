@@ -126,7 +126,7 @@ RSpec.describe LlmRouter, "and interruption" do
     slow = Support::Ledger.new
     slow.define_singleton_method(:charge!) do |cost|
       started << true
-      sleep 0.2
+      Waiting.await_interrupt
       super(cost)
       finished << true
     end
@@ -153,7 +153,7 @@ RSpec.describe LlmRouter, "and interruption" do
 
           $interrupted = true
           Process.kill(:INT, Process.pid)
-          sleep 5
+          Waiting.await_interrupt
         end
         budget = Object.new
         def budget.exhausted? = false
@@ -174,7 +174,7 @@ RSpec.describe LlmRouter, "and interruption" do
       interrupted_in(methods.join("\n"))
     end
 
-    it "a settlement: it is settled once more, and then the interrupt goes on" do
+    it "a settlement: it is settled once more, and then the interrupt is raised" do
       expect(reserving(:settle!)).to eq("reserve! settle! settle! interrupted")
     end
 
@@ -303,7 +303,7 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(output_of(code)).to include("the router panicked: boo", "report it")
   end
 
-  it "lets a budget raise, throw and break out, and asks nobody after that" do
+  it "lets a budget raise, throw and break out, and makes no further attempt" do
     gateway.answer("Hi", cost_usd: "1")
     configure
     moody = Support::Ledger.new
@@ -315,7 +315,7 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(gateway.requests).to be_empty
   end
 
-  it "lets a budget ask the router" do
+  it "lets a budget call the router" do
     gateway.answer("Hi", cost_usd: "1")
     configure
     nested = Support::Ledger.new

@@ -40,7 +40,7 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
 
   # Whoever asked and has gone is billed when the answer would have been there.
   def ledger(gateway, size)
-    50.times { gateway.ledger.size < size ? sleep(0.1) : break }
+    poll(20) { gateway.ledger.size >= size }
     gateway.ledger
   end
 
@@ -52,7 +52,7 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
     expect(after[:rss_kib]).to be < before[:rss_kib] + 20_000 + (calls * count)
   end
 
-  it "end, each of them; what was billed is charged once, or told as uncertain; and nothing is left" do
+  it "end, each of them; what was billed is charged once, or settled as uncertain; and nothing is left" do
     storm
   end
 

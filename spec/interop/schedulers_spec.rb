@@ -43,7 +43,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
     expect([ends, budget.charges]).to eq([[halt], []])
   end
 
-  it "ends for Fiber#kill, and tells the budget" do
+  it "ends for Fiber#kill, and releases or settles" do
     skip "from Ruby 3.3 on" unless Fiber.method_defined?(:kill)
     configure(price_ttl: nil, on_uncertain: :release)
     gateway.hang
@@ -85,7 +85,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
     slow.define_singleton_method(:charge!) { |cost| (started << true) && sleep(0.2) && super(cost) }
     ends = []
     scheduled do
-      call = call_in_fiber(ends) { described_class.new(budget: slow).call(messages: Support::MESSAGES) && sleep(20) }
+      call = call_in_fiber(ends) { described_class.new(budget: slow).call(messages: Support::MESSAGES) && hang }
       started.pop
       call.raise(halt)
     end
@@ -103,7 +103,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
   end
 
   # There, such a scheduler goes on with a copy of every fiber.
-  it "answers in the child of a fork, and leaves to the parent what that has asked" do
+  it "answers in the child of a fork, and leaves the parent's call to the parent" do
     gateway.answer("Hi", cost_usd: "0.25", delay: 0.1)
     first = status = nil
     scheduled do
@@ -115,7 +115,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
       gateway.await_requests(1)
       child = fork do
         own = ask.content
-        Timeout.timeout(10) { sleep 0.01 until first }
+        eventually { first }
         exit!(own == "Hi" && first.message.include?("was forked") && budget.charges.size == 1)
       end
       status = Process.wait2(child).last.exitstatus

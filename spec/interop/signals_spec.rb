@@ -45,7 +45,18 @@ RSpec.describe "A call and the signal handlers of its process" do
   RUBY
 
   # Whether all was as before each time that it looked.
-  define_method(:looked) { |code| program("#{prelude}\n#{code}\nprint SEEN.uniq", &:read) }
+  define_method(:looked) do |code, &while_it_runs|
+    program("#{prelude}\n#{code}\nprint SEEN.uniq") do |io|
+      while_it_runs&.call(io)
+      io.read
+    end
+  end
+
+  # Runs the code when the gateway has one request more.
+  def looked_on_the_wire(code)
+    request = gateway.requests.size + 1
+    looked(code) { |io| gateway.await_requests(request, within: 60) && io.puts }
+  end
 
   it "leaves every handler as it was before, during and after a call that is answered, on the main thread and others" do
     gateway.answer("Hi", cost_usd: "0.25")
@@ -57,14 +68,15 @@ RSpec.describe "A call and the signal handlers of its process" do
     expect(looked("calls { all }")).to eq("[true]")
     gateway.hang
     expect(looked("calls { Timeout.timeout(0.5) { all } }")).to eq("[true]")
-    expect(looked("t = Thread.new { calls { all } }; sleep 0.5; t.kill; t.join")).to eq("[true]")
+    expect(looked_on_the_wire("t = Thread.new { calls { all } }; gets; t.kill; t.join")).to eq("[true]")
   end
 
   it "does so for Ctrl-C, wherever it comes: on the wire, and in the middle of a settlement" do
     gateway.hang
-    expect(looked("calls { Thread.new { sleep 0.5; Process.kill(:INT, $$) }; all }")).to eq("[true]")
+    expect(looked_on_the_wire("calls { Thread.new { gets; Process.kill(:INT, $$) }; all }")).to eq("[true]")
     gateway.answer("Hi", cost_usd: "0.25")
-    expect(looked("def BUDGET.settle!(*) = Process.kill(:INT, $$) && sleep(5)\ncalls { all }")).to eq("[true]")
+    interrupted = "def BUDGET.settle!(*) = Process.kill(:INT, $$) && Waiting.await_interrupt"
+    expect(looked("#{interrupted}\ncalls { all }")).to eq("[true]")
   end
 
   # As IRB does.
@@ -77,7 +89,7 @@ RSpec.describe "A call and the signal handlers of its process" do
       trap("INT", old)
       begin
         Process.kill(:INT, Process.pid)
-        sleep 5
+        Waiting.await_interrupt
       rescue Interrupt
         print ", interrupted"
       end

@@ -1,8 +1,9 @@
 # frozen_string_literal: true
 
 require "English"
+require "timeout"
 
-RSpec.describe "A thread that is started while money is booked" do
+RSpec.describe "A thread that is started while a budget or an observer runs" do
   ways = { "Thread.new" => "Thread.new { deaf }",
            "Thread.start" => "Thread.start { deaf }",
            "Thread.fork" => "Thread.fork { deaf }",
@@ -14,12 +15,13 @@ RSpec.describe "A thread that is started while money is booked" do
   # What it prints and whether it ended by itself: one that is deaf ends with SIGKILL alone.
   def run(code)
     io = program(code)
-    watchdog = Thread.new { sleep(20) && Process.kill(:KILL, io.pid) }
-    said = io.read
+    said = Timeout.timeout(20) { io.read }
     io.close
     [said, $CHILD_STATUS.success?]
-  ensure
-    watchdog.kill
+  rescue Timeout::Error
+    Process.kill(:KILL, io.pid)
+    io.close
+    [:deaf, false]
   end
 
   places.each do |place, set_up|
@@ -28,7 +30,7 @@ RSpec.describe "A thread that is started while money is booked" do
         gateway.fail(Support::PRIMARY, status: 503)
         gateway.answer("Hi", Support::SECONDARY, cost_usd: "0.25")
         said = run(<<~RUBY)
-          def deaf = loop { sleep(0.05) }
+          def deaf = Waiting.hang
           START = -> { #{start} }
           budget = LlmRouter::Unlimited.dup
           #{set_up}
@@ -40,19 +42,22 @@ RSpec.describe "A thread that is started while money is booked" do
     end
   end
 
-  it "hears Thread#raise, Thread#kill and Timeout, whenever it began" do
+  it "is interrupted by Thread#raise, Thread#kill and Timeout, whenever it began" do
     said = run(<<~RUBY)
       require "timeout"
       budget = LlmRouter::Unlimited.dup
       STARTED = Queue.new
+      HEARD = Queue.new
       def budget.charge!(_) = 3.times { STARTED << Thread.new { heard } }
       def heard
-        Timeout.timeout(0.2) { sleep 5 }
+        Timeout.timeout(0.2) { Waiting.hang }
       rescue Timeout::Error
         begin
-          sleep 5
+          HEARD << :timeout
+          Waiting.hang
         rescue IOError => e
-          sleep 5
+          HEARD << :raise
+          Waiting.hang
         ensure
           $stdout.syswrite("\#{e.class} ")
         end
@@ -60,9 +65,9 @@ RSpec.describe "A thread that is started while money is booked" do
       ask = -> { LlmRouter.new(budget: budget).call(messages: MESSAGES) }
       ask.call
       threads = Array.new(3) { STARTED.pop }
-      sleep 0.5
+      3.times { HEARD.pop }
       threads.each { |thread| thread.raise(IOError) }
-      sleep 0.2
+      3.times { HEARD.pop }
       threads.each(&:kill).each(&:join)
     RUBY
     expect(said).to eq(["IOError IOError IOError ", true])
@@ -72,14 +77,15 @@ RSpec.describe "A thread that is started while money is booked" do
     said = run(<<~RUBY)
       ask
       LlmRouter::Uninterrupted.run { nil }
+      BEGUN = Queue.new
       deferring = Thread.handle_interrupt(IOError => :never) do
         Thread.new do
-          $begun = true
-          sleep 0.5
+          BEGUN << true
+          Waiting.await_interrupt
           puts Thread.pending_interrupt?
         end
       end
-      sleep 0.01 until $begun
+      BEGUN.pop
       deferring.raise(IOError)
       deferring.join
     RUBY

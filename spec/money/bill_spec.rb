@@ -66,7 +66,7 @@ RSpec.describe "A bill that cannot be read" do
       expect(budget.charges).to eq([10, 12])
     end
 
-    it "asks OpenRouter for a price only where a bill is missing" do
+    it "looks a price up at OpenRouter only where a bill is missing" do
       gateway.answer("Hi", cost_usd: "0.1")
       gateway.price(Support::PRIMARY, prompt: "0.5", completion: "0.5")
       expect(ask).to have_attributes(cost_usd: BigDecimal("0.1"), cost_basis: :billed)
@@ -202,7 +202,7 @@ RSpec.describe "A bill that cannot be read" do
       expect([plain.charges, budget.spent_usd]).to eq([[computed], computed])
     end
 
-    it "keeps what was reserved where a gateway tells of a time-out" do
+    it "keeps what was reserved where a gateway reports a timeout" do
       configure(price_ttl: nil, cooldown_after: nil)
       gateway.answer("Hi", cost_usd: "0")
       told = [{ status: 408 }, { status: 504 }, { status: 524 }, { status: 502, body: "upstream request timeout" },

@@ -52,7 +52,7 @@ RSpec.describe LlmRouter, "and money" do
     expect(budget.charges).to eq([BigDecimal("0.01")])
   end
 
-  it "asks the budget before every attempt, and stops where it says so" do
+  it "checks the budget before every attempt, and stops when it is exhausted" do
     gateway.answer("Hi")
     gateway.empty(Support::PRIMARY, cost_usd: "2")
     @budget = Support::Ledger.new(cap: "1.5")
@@ -64,7 +64,7 @@ RSpec.describe LlmRouter, "and money" do
     expect(budget.asked).to eq(2)
   end
 
-  it "asks nobody for a budget that is exhausted from the start" do
+  it "makes no attempt for a budget that is exhausted from the start" do
     @budget = Support::Ledger.new(cap: "0")
     expect { ask }.to raise_error(described_class::BudgetExceeded, /so no model was called/)
     expect(gateway.requests).to be_empty
@@ -97,7 +97,7 @@ RSpec.describe LlmRouter, "and money" do
       expect(gateway.requests.size).to eq(1)
     end
 
-    it "keeps and tells of the failed attempt that it could not charge" do
+    it "keeps and reports the failed attempt that it could not charge" do
       @budget = broken
       seen = []
       gateway.empty(cost_usd: "0.7")

@@ -176,7 +176,7 @@ RSpec.describe "A price at OpenRouter" do
       [reserved.last, max_price && max_price["completion"]]
     end
 
-    it "is config.reserve_usd where nobody says it" do
+    it "is config.reserve_usd where no price is known" do
       configure
       unknown = [LlmRouter.config.reserve_usd, nil]
       %w[priority fast ultrafast scale].each { |tier| expect(reserved_for(service_tier: tier)).to eq(unknown), tier }
@@ -286,7 +286,7 @@ RSpec.describe "A price at OpenRouter" do
     limit ? BigDecimal(limit.to_s) / 1_000_000 : BigDecimal("Infinity")
   end
 
-  it "is never passed by the bill, though providers differ fifteenfold and many call at once" do
+  it "is never exceeded by the bill, though providers differ fifteenfold and many call at once" do
     providers = %w[0.00002 0.00007 0.0003]
     %i[dearest listed].each do |ceiling|
       LlmRouter.reset_configuration!

@@ -31,7 +31,7 @@ RSpec.describe "A budget that reserves" do
   end
 
   describe "before an attempt" do
-    it "is asked for what that can cost at most, anew for each model" do
+    it "reserves what the attempt can cost at most, anew for each model" do
       prices(secondary: "0.005")
       gateway.fail(Support::PRIMARY, status: 503)
       gateway.answer("Hi", Support::SECONDARY, cost_usd: "0.25")
@@ -70,7 +70,7 @@ RSpec.describe "A budget that reserves" do
       expect(told(:reserve)).to eq([BigDecimal("0.1")])
     end
 
-    it "passes by a model that is too dear, for one that is not" do
+    it "skips a model that is too dear, for one that is not" do
       prices
       gateway.answer("Hi", cost_usd: "0.01")
       answer = ask(max_tokens: 200)
@@ -131,7 +131,7 @@ RSpec.describe "A budget that reserves" do
   end
 
   describe "after an attempt" do
-    it "is charged in full what cost more than was reserved, and an event tells by how much" do
+    it "is charged in full what cost more than was reserved, and an event says by how much" do
       prices
       gateway.answer("Hi", cost_usd: "0.75")
       overruns = events("overrun") { ask(max_tokens: 50) }
@@ -189,7 +189,7 @@ RSpec.describe "A budget that reserves" do
       expect([budget.spent_usd, budget.held]).to eq([BigDecimal("1.0"), 0])
     end
 
-    it "knows of one that broke, though an interrupt came when that was told and not booked yet" do
+    it "settles one that broke, though an interrupt came before the settlement" do
       prices
       gateway.reset(Support::PRIMARY)
       interrupt = TracePoint.new(:call) do |point|
@@ -227,7 +227,7 @@ RSpec.describe "A budget that reserves" do
   end
 
   describe "and others that do not" do
-    it "are asked and charged together" do
+    it "are checked and charged together" do
       prices
       gateway.answer("Hi", cost_usd: "0.1")
       plain = Support::Ledger.new(cap: "0.2")
@@ -251,7 +251,7 @@ RSpec.describe "A budget that reserves" do
   end
 
   describe "and others that reserve" do
-    it "are told together of what may have been billed" do
+    it "settle together what may have been billed" do
       prices
       gateway.hang
       vaults = Array.new(2) { Support::Vault.new }
@@ -265,7 +265,7 @@ RSpec.describe "A budget that reserves" do
   describe "at OpenRouter's prices" do
     before { gateway.answer("Hi") }
 
-    it "asks for them once, and again when they are old" do
+    it "looks prices up once, and again when they are old" do
       gateway.price(Support::PRIMARY, prompt: "0", completion: "0.002")
       configure
       3.times { ask(max_tokens: 50) }

@@ -5,7 +5,7 @@ require_relative "../../demo/redis"
 require_relative "../support/databases"
 
 # A real Rails app, made with `rails new` and driven from outside.
-RSpec.describe "A Rails app with llm_router" do
+RSpec.describe "A Rails app with llm_router", :slow do
   include OwnApp
 
   let(:env) { { GATEWAY_URL: gateway.base_url } }
@@ -19,6 +19,7 @@ RSpec.describe "A Rails app with llm_router" do
   # A new message of a new organisation, and then the rest.
   def in_app(code, **more)
     app.runner(<<~RUBY, **env, **more)
+      require "#{Waiting::FILE}"
       organization = Organization.create!(name: "Acme")
       message = Message.create!(organization: organization, body: "Where is my parcel?")
       budget = LlmBudget.for(organization)
@@ -159,7 +160,7 @@ RSpec.describe "A Rails app with llm_router" do
     it "runs the job with the #{adapter} adapter" do
       printed = in_app(<<~RUBY, QUEUE_ADAPTER: adapter)
         DraftReplyJob.perform_later(message.id)
-        Timeout.timeout(20) { sleep 0.05 until message.reload.suggested_reply }
+        Waiting.eventually { message.reload.suggested_reply }
         print message.suggested_reply, " ", budget.reload.spent_usd.to_s("F")
       RUBY
       expect(printed).to end_with("On its way. 0.0021")
@@ -179,7 +180,8 @@ RSpec.describe "A Rails app with llm_router" do
 
     def answered
       app.runner(<<~RUBY, **postgres)
-        Timeout.timeout(30) { sleep 0.1 until Message.uncached { Message.last.suggested_reply } }
+        require "#{Waiting::FILE}"
+        Waiting.eventually { Message.uncached { Message.last.suggested_reply } }
         print Message.last.suggested_reply, " ", LlmBudget.for(Organization.last).spent_usd.to_s("F")
       RUBY
     end
@@ -236,7 +238,7 @@ RSpec.describe "A Rails app with llm_router" do
       sidekiq do
         gateway.await_requests(2, within: 60)
         answered = in_app(<<~RUBY)
-          Timeout.timeout(20) { sleep 0.1 until Message.where.not(suggested_reply: nil).exists? }
+          Waiting.eventually { Message.uncached { Message.where.not(suggested_reply: nil).exists? } }
           print Message.where.not(suggested_reply: nil).last.suggested_reply
         RUBY
         expect(answered).to end_with("On its way.")
@@ -265,7 +267,7 @@ RSpec.describe "A Rails app with llm_router" do
         expect(in_app(<<~RUBY)).to end_with("#{jid} a tag false")
           require "sidekiq/api"
           scheduled = Sidekiq::ScheduledSet.new
-          Timeout.timeout(60) { sleep 0.1 until scheduled.size == 1 }
+          Waiting.eventually { scheduled.size == 1 }
           print scheduled.first.jid, " ", *scheduled.first.tags, " ", scheduled.first.item.key?("retry_count")
         RUBY
       end

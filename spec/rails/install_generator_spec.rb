@@ -3,7 +3,7 @@
 require "tmpdir"
 
 # In a Ruby of its own, for it loads Rails.
-RSpec.describe "rails generate llm_router:install" do
+RSpec.describe "rails generate llm_router:install", :slow do
   around { |example| Dir.mktmpdir("llm_router") { |directory| (@app = directory) && example.run } }
 
   def generate(*arguments, behavior: :invoke, prepare: "require 'rails'; require 'active_record/railtie'")

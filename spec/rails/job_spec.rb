@@ -84,7 +84,7 @@ RSpec.describe LlmRouter::Job do
     adapter.enqueued_jobs.map { |enqueued| enqueued[:at] - Time.now.to_f }
   end
 
-  it "tries a chain that failed again, later each time and no sooner than the models asked for" do
+  it "retries a chain that failed, later each time and no sooner than the models' retry_after" do
     gateway.fail(status: 503)
     perform
     perform(failures: 3)
@@ -122,7 +122,7 @@ RSpec.describe LlmRouter::Job do
     expect(waits).to match([be_between(1, 5)])
   end
 
-  it "believes no model that asks for more than an hour" do
+  it "waits an hour at most, whatever a model's retry_after" do
     ["31536000", "86400", (Time.now.utc + 90_000).httpdate].each do |value|
       gateway.fail(status: 429, retry_after: value)
       perform
@@ -130,7 +130,7 @@ RSpec.describe LlmRouter::Job do
     end
   end
 
-  it "is tried when the soonest model may answer: one that asked for nothing may at any time" do
+  it "is retried when the soonest model may answer: one without a retry_after may at any time" do
     gateway.fail(status: 503)
     gateway.fail(Support::PRIMARY, status: 429, retry_after: 86_400)
     perform
@@ -241,7 +241,7 @@ RSpec.describe LlmRouter::Job do
                                message: /rejected/ }])
   end
 
-  it "hands over an answer whose charge failed, and makes the charge later, once, without asking again" do
+  it "returns an answer whose charge failed, and charges it later, once, without another call" do
     budget.broken = true
     perform
     expect(answers).to eq(["Hi"])
@@ -328,7 +328,7 @@ RSpec.describe LlmRouter::Job do
     expect(adapter.enqueued_jobs.size).to eq(1)
   end
 
-  it "never asks again for a charge that cannot travel, but says what is owed" do
+  it "makes no second call for a charge that cannot be enqueued, but logs what is owed" do
     plain = Support::Ledger.new
     def plain.charge!(_cost) = raise(IOError)
     DraftJob.new(plain).perform_now

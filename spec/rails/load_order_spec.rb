@@ -3,7 +3,7 @@
 require_relative "own_app"
 
 # Whatever is loaded first, a Rails app has its log, its events, its jobs' ids and an eye on web requests.
-RSpec.describe "llm_router in a Rails app" do
+RSpec.describe "llm_router in a Rails app", :slow do
   include OwnApp
 
   # What a spec_helper, an initializer or a console would see, once the app has started.

@@ -4,11 +4,22 @@ require_relative "../../demo/rails_app"
 
 # The Rails app of the specs, made once with `rails new`, with the gem installed into it.
 module OwnApp
+  ROOT = File.expand_path("../..", __dir__)
+  private_constant :ROOT
+
   def self.app
     @app ||= begin
-      home = IO.popen([File.expand_path("../../bin/install-gem", __dir__)], &:read).strip
-      gems = %w[daemons delayed_job_active_record pg]
-      RailsApp.new(File.expand_path("../../tmp/rails_app", __dir__), gem_home: home, gems: gems).build
+      # Of each process that bin/specs starts.
+      path = File.join(ROOT, "tmp/rails_app#{ENV.fetch('TEST_ENV_NUMBER', '')}")
+      RailsApp.new(path, gem_home: gem_home, gems: %w[daemons delayed_job_active_record pg]).build
+    end
+  end
+
+  # One process installs it, and the others wait.
+  def self.gem_home
+    File.open(__FILE__) do |lock|
+      lock.flock(File::LOCK_EX)
+      IO.popen([File.join(ROOT, "bin/install-gem")], &:read).strip
     end
   end
 

@@ -21,7 +21,7 @@ RSpec.describe LlmRouter, "in a web request" do
     expect(warnings.last).to match(/web_request_spec.rb:#{__LINE__ - 2} /)
   end
 
-  it "raises where that is configured, before a budget or a model is asked" do
+  it "raises where that is configured, before the budget is checked or an attempt made" do
     configure(in_web_request: :raise)
     expect { serve { ask } }.to raise_error(described_class::CalledInWebRequest, /Call it in a job/)
     expect([budget.asked, gateway.requests.size]).to eq([0, 0])

@@ -2,6 +2,7 @@
 
 require "fileutils"
 require "tmpdir"
+require_relative "waiting"
 
 # A database server that is started for the specs: a process, its directory and its user.
 class DatabaseServer
@@ -74,16 +75,10 @@ class DatabaseServer
   end
 
   def wait_until
-    deadline = now + 60
-    until yield
+    Waiting.eventually(failure: -> { File.read(log) }) do
       raise "it has ended: #{File.read(log)}" if Process.wait(@pid, Process::WNOHANG)
-      raise "it does not answer: #{File.read(log)}" if now > deadline
 
-      sleep 0.05
+      yield
     end
-  end
-
-  def now
-    Process.clock_gettime(Process::CLOCK_MONOTONIC)
   end
 end

@@ -20,7 +20,7 @@ module Support
     # Holds up this thread, and so all its fibers, until what they asked the gateway for is there.
     def finish(gateway)
       Fiber.new(blocking: true) do
-        Timeout.timeout(10) { sleep 0.01 until gateway.requests.any? && count.zero? }
+        Waiting.eventually { gateway.requests.any? && count.zero? }
       end.resume
     end
   end

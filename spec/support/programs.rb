@@ -7,6 +7,7 @@ module Support
   # How one begins: with a router for the gateway that is its first argument.
   PREAMBLE = <<~RUBY.freeze
     require "llm_router"
+    require "#{Waiting::FILE}"
     LlmRouter.configure do |config|
       config.base_url = ARGV[0]
       config.api_key = "test-key"

@@ -1,7 +1,11 @@
 # frozen_string_literal: true
 
+require_relative "waiting"
+
 # A real gateway on loopback, a budget that keeps its books, and a log that can be read.
 module Support
+  include Waiting
+
   PRIMARY = "anthropic/claude-sonnet-4.5"
   SECONDARY = "google/gemini-2.5-flash"
   FLOOR = "meta-llama/llama-3.3-70b-instruct"

@@ -581,7 +581,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
     it "interrupts a block that does not end" do
       stub_const("LlmRouter::Testing::Gateway::Server::SHUTDOWN_TIMEOUT", 0.1)
       stuck = described_class.start
-      stuck.respond { sleep }
+      stuck.respond { Waiting.hang }
       at = URI("#{stuck.base_url}/chat/completions")
       client = Thread.new { failure { post(to: at) } }
       stuck.await_requests(1)

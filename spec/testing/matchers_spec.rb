@@ -50,7 +50,7 @@ RSpec.describe LlmRouter::Testing::Matchers do
       expect(testing).not_to have_called_model("google/*").times(1)
     end
 
-    it "looks into every message, and into the parts of one" do
+    it "searches every message, and the parts of one" do
       say("I want a refund")
       say([{ type: "text", text: "Is this (yours)?" }, { type: "image_url", image_url: { url: "data:," } }])
       expect(testing).to have_called_model("google/*").with_message(/refund/).times(1)
@@ -61,12 +61,12 @@ RSpec.describe LlmRouter::Testing::Matchers do
       expect(testing).not_to have_called_model("openai/*").with_message(/refund/)
     end
 
-    it "looks past a message without content" do
+    it "skips a message without content" do
       router.call(messages: [{ role: "assistant", content: nil, tool_calls: [] }])
       expect(testing).not_to have_called_model("google/*").with_message(/refund/)
     end
 
-    it "looks at the parameters, as deep as it is given them" do
+    it "compares the parameters, as deep as they are given" do
       ask(max_tokens: 200, temperature: 0.5, stop: %w[a b], provider: { sort: "price", max_price: { prompt: 1 } })
       [{ max_tokens: 200 }, { provider: { max_price: { prompt: 1 } }, temperature: 0.1..0.9 },
        { stop: ["a", /b/], provider: { sort: :price }, max_tokens: Integer }].each do |parameters|
@@ -78,21 +78,21 @@ RSpec.describe LlmRouter::Testing::Matchers do
       end
     end
 
-    it "tells which parameters were sent instead, and not the messages" do
+    it "shows which parameters were sent instead, and not the messages" do
       ask(max_tokens: 200)
       expect { expect(testing).to have_called_model("google/*").with(max_tokens: 100) }
         .to fail_with('expected "google/*" to have been called with max_tokens: 100, but it was not',
                       "#{Support::SECONDARY} with #{{ 'max_tokens' => 200 }.inspect}")
     end
 
-    it "tells what was called instead" do
+    it "shows what was called instead" do
       ask
       expect { expect(testing).to have_called_model("openai/*") }
         .to fail_with('expected "openai/*" to have been called, but it was not. Called, in order:',
                       "\n  #{Support::PRIMARY}\n  #{Support::SECONDARY}")
     end
 
-    it "tells how often it was called" do
+    it "shows how often it was called" do
       ask
       expect { expect(testing).to have_called_model("google/*").times(2) }
         .to fail_with('expected "google/*" to have been called twice, but it was called once')
@@ -100,14 +100,14 @@ RSpec.describe LlmRouter::Testing::Matchers do
         .to fail_with("expected /google/ not to have been called, but it was called once")
     end
 
-    it "tells what was said instead" do
+    it "shows what was said instead" do
       say("I want a refund, #{'please ' * 50}")
       expect { expect(testing).to have_called_model("google/*").with_message(/complaint/) }
         .to fail_with('expected "google/*" to have been called with a message matching /complaint/, but it was not',
                       "#{Support::SECONDARY} with the messages \"Be kind\", \"I want a refund, please")
     end
 
-    it "tells that nothing was called" do
+    it "says that nothing was called" do
       expect { expect(testing).to have_called_model("*") }.to fail_with("no model was called")
     end
 
@@ -173,7 +173,7 @@ RSpec.describe LlmRouter::Testing::Matchers do
       expect(testing).to have_fallen_back_to("google/*")
     end
 
-    it "tells who answered" do
+    it "names the model that answered" do
       expect { expect(ask).to have_fallen_back_to("openai/*") }
         .to fail_with("expected a fallback to \"openai/*\", but #{Support::SECONDARY} answered, " \
                       "after #{Support::PRIMARY} (unavailable (503))")
@@ -183,7 +183,7 @@ RSpec.describe LlmRouter::Testing::Matchers do
         .to fail_with("#{Support::PRIMARY} answered, the first candidate")
     end
 
-    it "tells of an error that the block raised, either way" do
+    it "shows an error that the block raised, either way" do
       testing.fail(status: 503)
       expect { expect { ask }.to have_fallen_back_to("google/*") }
         .to fail_with("LlmRouter::ChainExhausted was raised", "the block raised LlmRouter::ChainExhausted: no model of")
@@ -206,7 +206,7 @@ RSpec.describe LlmRouter::Testing::Matchers do
       expect { expect { ask }.to have_fallen_back_to("*") }.to raise_error(LlmRouter::Testing::UnstubbedCall)
     end
 
-    it "tells that no call was made" do
+    it "says that no call was made" do
       expect { expect { nil }.to have_fallen_back_to("*") }.to fail_with("no call was made")
     end
 

@@ -4,7 +4,7 @@ require "open3"
 require "tmpdir"
 
 # Tests of an app's, in a process of their own.
-RSpec.describe "llm_router/testing/minitest" do
+RSpec.describe "llm_router/testing/minitest", :slow do
   let(:outside) { gateway.answer("From outside") }
 
   after { expect(outside.requests).to be_empty }
@@ -45,7 +45,7 @@ RSpec.describe "llm_router/testing/minitest" do
     RUBY
   end
 
-  it "starts each test with nothing scripted and nothing asked, on one gateway" do
+  it "starts each test with no script and no requests, on one gateway" do
     tests = Array.new(3) do |number|
       <<~RUBY
         def test_#{number}
@@ -86,7 +86,7 @@ RSpec.describe "llm_router/testing/minitest" do
       .and include("1 runs,").and include("0 failures, 0 errors")
   end
 
-  it "lets setup script, and teardown see what was asked" do
+  it "lets setup script, and teardown see the requests" do
     expect(test_case(<<~RUBY)).to include("1 runs, 1 assertions, 0 failures, 0 errors")
       def setup = testing.answer("Hello")
       def teardown = assert_called_model("anthropic/*")
@@ -125,8 +125,10 @@ RSpec.describe "llm_router/testing/minitest" do
   %w[ActiveSupport::TestCase AppTest].each do |place|
     it "works with ActiveSupport::TestCase when #{place} includes it, in parallel processes" do
       output = run(<<~RUBY)
+        require "#{Waiting::FILE}"
         require "active_support"
         require "active_support/test_case"
+        require "fileutils"
         class AppTest < ActiveSupport::TestCase; end
         #{place}.include(LlmRouter::Testing::Minitest)
         class AppTest
@@ -136,7 +138,9 @@ RSpec.describe "llm_router/testing/minitest" do
           20.times do |number|
             test "number \#{number}" do
               assert_equal "Hello", ask.content
-              sleep 0.05 # so that one process does not take them all
+              FileUtils.touch("process-\#{Process.pid}")
+              # One of them alone could take all the tests.
+              Waiting.eventually { Dir["process-*"].size == 2 }
               puts "process \#{Process.pid} at \#{LlmRouter.testing.base_url}"
             end
           end

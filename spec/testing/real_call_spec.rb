@@ -3,7 +3,7 @@
 require "open3"
 
 # In a test, a call that nobody scripted does not leave the machine, whatever was required.
-RSpec.describe "A call in the test environment" do
+RSpec.describe "A call in the test environment", :slow do
   def outcome(code, **env)
     environment = { "RAILS_ENV" => nil, "RACK_ENV" => nil, **env.transform_keys(&:to_s) }
     Open3.capture2e(environment, RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), "-e", program(code)).first

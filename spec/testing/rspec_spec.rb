@@ -5,7 +5,7 @@ require "open3"
 require "tmpdir"
 
 # A suite of an app's, in a process of its own, for the hooks are for all of a process.
-RSpec.describe "llm_router/testing/rspec" do
+RSpec.describe "llm_router/testing/rspec", :slow do
   let(:outside) { gateway.answer("From outside") }
 
   after { expect(outside.requests).to be_empty }
@@ -51,7 +51,7 @@ RSpec.describe "llm_router/testing/rspec" do
     end
   end
 
-  it "starts each example with nothing scripted and nothing asked, on one gateway" do
+  it "starts each example with no script and no requests, on one gateway" do
     examples = Array.new(3) do |number|
       <<~RUBY
         it "example #{number}" do
@@ -93,7 +93,7 @@ RSpec.describe "llm_router/testing/rspec" do
     RUBY
   end
 
-  it "lets after hooks see what was asked" do
+  it "lets after hooks see the requests" do
     expect(run(<<~RUBY)).to eq("is looked at later" => nil)
       after { expect(testing).to have_called_model("anthropic/*").with_message("Hi") }
       it("is looked at later") { testing.answer("Hello") && ask }
@@ -118,7 +118,7 @@ RSpec.describe "llm_router/testing/rspec" do
     RUBY
   end
 
-  it "fails an example whose job swallows every error but asks what is not scripted" do
+  it "fails an example whose job swallows every error, the one of an unscripted call included" do
     expect(run(<<~RUBY)).to match("runs the job" => /Script it before the call/)
       it "runs the job" do
         ask

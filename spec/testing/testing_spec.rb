@@ -50,7 +50,7 @@ RSpec.describe LlmRouter::Testing do
   end
 
   describe "LlmRouter.testing!" do
-    it "tells nobody of the cooldowns that it scripts" do
+    it "shares none of the cooldowns that it scripts" do
       store = Class.new { def read_multi(*) = {} }.new
       told = Queue.new
       store.define_singleton_method(:write) { |*, **| told << true }
@@ -137,7 +137,7 @@ RSpec.describe LlmRouter::Testing do
       expect(log).to include("every candidate is a's, through openrouter")
     end
 
-    it "starts with nothing scripted and nothing asked each time" do
+    it "starts with no script and no requests each time" do
       scripted
       ask
       LlmRouter.testing!
@@ -150,7 +150,7 @@ RSpec.describe LlmRouter::Testing do
       expect(addresses.uniq.size).to eq(1)
     end
 
-    it "tells of a faulty script where it is written" do
+    it "reports a faulty script where it is written" do
       expect { LlmRouter.testing! { |gateway| gateway.answer("Hi", cost_usd: 0.1) } }
         .to raise_error(ArgumentError, /decimal String/)
     end
@@ -260,13 +260,13 @@ RSpec.describe LlmRouter::Testing do
       expect(called).to eq([Support::PRIMARY])
     end
 
-    it "is told of the rung that was reached, too" do
+    it "names the candidate that was reached, too" do
       LlmRouter.testing! { |gateway| gateway.fail("anthropic/*", status: 503) }
       expect(unstubbed { ask }.message)
         .to include("nothing scripted for \"#{Support::SECONDARY}\"; scripted: \"anthropic/*\"")
     end
 
-    it "is told in full where the prompt has the same words" do
+    it "is reported in full where the prompt has the same words" do
       LlmRouter.testing!
       messages = [{ role: "user", content: "nothing scripted for \"#{Support::PRIMARY}\"" }]
       error = unstubbed { router.call(messages: messages) }
@@ -295,7 +295,7 @@ RSpec.describe LlmRouter::Testing do
       expect(LlmRouter).not_to be_testing
     end
 
-    it "asks for keys again" do
+    it "needs keys again" do
       LlmRouter.testing_off!
       configure(base_url: "https://openrouter.ai/api/v1", api_key: nil)
       expect { router }.to raise_error(LlmRouter::ConfigurationError, /no API key/)
@@ -330,7 +330,7 @@ RSpec.describe LlmRouter::Testing do
     end
   end
 
-  describe "in a process of its own" do
+  describe "in a process of its own", :slow do
     def run(code)
       output_of(<<~RUBY, outside.base_url)
         require "llm_router"

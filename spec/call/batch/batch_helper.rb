@@ -11,8 +11,7 @@ module BatchHelper
   end
 
   # A block's reply.
-  def answer_of(content, delay: 0)
-    sleep delay
+  def answer_of(content)
     [200, {}, JSON.generate(id: "gen-#{content}", model: Support::PRIMARY, usage: { cost: 0.25 },
                             choices: [{ message: { role: "assistant", content: content }, finish_reason: "stop" }])]
   end

@@ -7,14 +7,15 @@ require_relative "batch_helper"
 RSpec.describe LlmRouter, "#call_all and its block" do
   include BatchHelper
 
-  it "is shown what has arrived before more is asked" do
-    gateway.answer("Hi")
-    asked = []
-    ask_all(4, concurrency: 1) { sleep(0.1) && asked.push(gateway.requests.size) }
-    expect(asked).to eq([1, 2, 3, 4])
+  it "receives each result before the next request is sent" do
+    shown = []
+    shown_before = []
+    gateway.respond { (shown_before << shown.size) && answer_of("Hi") }
+    ask_all(4, concurrency: 1) { |_, result| shown << result }
+    expect(shown_before).to eq([0, 1, 2, 3])
   end
 
-  it "is shown what was refused before more is asked for" do
+  it "receives each refusal before the budget is checked for the next request" do
     budget.define_singleton_method(:exhausted?) { (@asked += 1) && raise(IOError) }
     asked = []
     ask_all(3) { asked << budget.asked }
@@ -23,8 +24,14 @@ RSpec.describe LlmRouter, "#call_all and its block" do
 
   it "takes none of the time that the others have until their deadlines" do
     gateway.answer("Hi")
-    gateway.respond(Support::PRIMARY) { |request| number_of(request).zero? ? answer_of("Hi") : (sleep(0.1) && unwell) }
-    results = router(deadline: 1).call_all(requests(3)) { |_, result| sleep(1.2) unless result.fallback? }
+    shown = Queue.new
+    gateway.respond(Support::PRIMARY) { |request| number_of(request).zero? ? answer_of("Hi") : (shown.pop && unwell) }
+    results = router(deadline: 1).call_all(requests(3)) do |_, result|
+      next if result.fallback?
+
+      2.times { shown << true }
+      sleep(1.2)
+    end
     expect(results.map { |result| reasons(result.hops) }).to eq([[], [:unavailable], [:unavailable]])
   end
 
@@ -51,11 +58,11 @@ RSpec.describe LlmRouter, "#call_all and its block" do
     # The thread lets go of it a moment after the block, or never.
     def settled_busy(shown)
       shown.pop
-      40.times.each { model.connection_pool.stat[:busy].zero? ? break : sleep(0.05) }
+      poll(2) { model.connection_pool.stat[:busy].zero? }
       model.connection_pool.stat[:busy]
     end
 
-    it "keeps no connection until the next is through" do
+    it "keeps no connection until the next is through", :slow do
       expect([taken(release_connections: true), taken(release_connections: false)]).to eq([0, 1])
     end
 
@@ -66,7 +73,7 @@ RSpec.describe LlmRouter, "#call_all and its block" do
     end
   end
 
-  it "may fork: the child is shown no more, and tells of no call of its parent's" do
+  it "may fork: the child receives no result and reports no call of its parent's" do
     gateway.answer("Hi", delay: 0.5)
     gateway.answer("Hi", times: 2)
     configure
@@ -82,7 +89,7 @@ RSpec.describe LlmRouter, "#call_all and its block" do
   def fork_once(here, parent)
     child = nil
     ask_all(4) do
-      child ||= sleep(0.2) && fork
+      child ||= gateway.await_requests(4) && fork
       here.syswrite("shown;") unless Process.pid == parent
     end
     Process.wait(child)

@@ -48,7 +48,7 @@ RSpec.describe LlmRouter, "#call_all and the budget" do
     expect(budget.charges.sum).to eq(BigDecimal("0.5"))
   end
 
-  it "asks for no more than there is while others of the batch hold some, but waits for it" do
+  it "waits for money that other calls of the batch have reserved" do
     gateway.answer("Hi", cost_usd: "0.1")
     results = reserving.call_all(numbered(*[50] * 6))
     expect(classes(results)).to eq([answered] * 6)
@@ -72,7 +72,7 @@ RSpec.describe LlmRouter, "#call_all and the budget" do
     expect([vault.spent_usd, vault.held, gateway.requests.size]).to eq([1, 0, 2])
   end
 
-  it "tells a budget that reserves of each attempt once" do
+  it "settles or releases each attempt once with a budget that reserves" do
     gateway.answer("Hi", cost_usd: "0.01")
     gateway.fail(Support::PRIMARY, status: 503, times: 2)
     reserving.call_all(numbered(*[5] * 10))

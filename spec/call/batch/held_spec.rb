@@ -32,7 +32,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
   end
 
   # Each may cost half a dollar, and there is one.
-  it "waits though a model was passed by before, of which nothing is told twice" do
+  it "waits though a model was skipped before, and reports that hop once" do
     gateway.answer("Hi", cost_usd: "0.1", delay: 0.05)
     gateway.fail(Support::PRIMARY, status: 503)
     told = []
@@ -72,7 +72,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
     expect(seen).to eq([10, 10, 90, 10, 10, 10, 10])
   end
 
-  it "does not wait for what the batch could never give back" do
+  it "does not wait for more than the batch has reserved", :slow do
     gateway.answer("Hi", cost_usd: "0.0001", delay: 1)
     priced("0.1", "0.00001", "0.00001")
     took = seconds { expect(hops_of(call_all(*[50] * 10))).to eq([[:too_expensive]] * 10) }
@@ -94,14 +94,14 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
     expect(classes(call_all(*[50] * 4))).to eq([answered] * 4)
   end
 
-  it "does not count the wait against the deadline" do
+  it "does not count the wait against the deadline", :slow do
     gateway.answer("Hi", cost_usd: "0.1", delay: 0.7)
     gateway.fail(Support::PRIMARY, status: 503)
     priced("0.001", "0.01", "0.01", cooldown_after: nil)
     expect(classes(call_all(*[50] * 6, deadline: 2))).to eq([answered] * 6)
   end
 
-  it "asks again under the same key, so that a job that runs again has the keys of before" do
+  it "reserves again under the same idempotency key, so that a job's next run has the same keys" do
     gateway.answer("Hi", cost_usd: "0.1")
     priced("0.01", "0.01", "0.01")
     described_class::CurrentJob.with("a-job") { call_all(*[50] * 6) }

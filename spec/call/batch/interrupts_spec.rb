@@ -9,12 +9,12 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
 
   let(:stop) { Class.new(StandardError) }
 
-  # A budget that says when it is in a method for the first time, and takes its time there.
+  # A budget that says when it is in a method for the first time, and stays there until an interrupt comes.
   def slow(budget, method)
     @reached = reached = Thread::Queue.new
     once = true
     budget.define_singleton_method(method) do |*arguments|
-      (reached << true) && sleep(0.5) if once
+      (reached << true) && Waiting.await_interrupt if once
       once = false
       super(*arguments)
     end
@@ -32,7 +32,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     e.class
   end
 
-  describe "while a call that has failed gives back what it held" do
+  describe "while a call that has failed releases its reservation" do
     before { gateway.fail(status: 400) }
 
     def batch
@@ -48,7 +48,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     end
   end
 
-  describe "while a call that was not made gives back what it held" do
+  describe "while a call that was not made releases its reservation" do
     # The gate takes all of the deadline's time.
     def batch
       gateway.answer("Hi")
@@ -81,7 +81,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     expect([gateway.requests.size, held_off]).to match([1, be > 2])
   end
 
-  describe "while a gate is asked" do
+  describe "while the budget is checked" do
     # The block is the budget's +exhausted?+, and is told where to say that it is there.
     def asking
       @reached = reached = Thread::Queue.new
@@ -95,7 +95,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     end
 
     it "ends at once for Timeout and for Thread#kill" do
-      batch = asking { |reached| (reached << true) && sleep(3) && false }
+      batch = asking { |reached| (reached << true) && Waiting.await_interrupt && false }
       expect(timed_out(batch)).to be < 2
       @reached.clear
       expect(seconds { expect(outcome_of(batch, :kill)).to be_nil }).to be < 2
@@ -110,12 +110,12 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     end
 
     it "ends for Thread#raise, and not with what the budget raises itself" do
-      batch = asking { |reached| (reached << true) && sleep(0.3) && raise(IOError) }
+      batch = asking { |reached| (reached << true) && Waiting.await_interrupt && raise(IOError) }
       expect(outcome_of(batch, :raise, stop)).to be(stop)
     end
 
     it "does not end for a Timeout that the budget has of its own" do
-      batch = asking { Timeout.timeout(0.2) { sleep(3) } }
+      batch = asking { Timeout.timeout(0.2) { Waiting.hang } }
       results = nil
       expect(seconds { results = batch.call_all(requests(2)) }).to be < 3
       expect(results.map(&:class)).to eq([Timeout::Error] * 2)

@@ -6,7 +6,7 @@ require_relative "../../../demo/redis"
 require_relative "workers"
 
 # A real Sidekiq, in a process of its own, on a Redis of its own.
-RSpec.describe LlmRouter::SidekiqWorker do
+RSpec.describe LlmRouter::SidekiqWorker, :slow do
   program = File.expand_path("workers.rb", __dir__)
   library = File.expand_path("../../../lib", __dir__)
 
@@ -46,15 +46,9 @@ RSpec.describe LlmRouter::SidekiqWorker do
     File.read(@log.path)
   end
 
-  # @return [Object] what the block returns as soon as it is true
-  def eventually(within: 30)
-    give_up_at = Process.clock_gettime(Process::CLOCK_MONOTONIC) + within
-    until (found = yield)
-      raise "not within #{within} s:\n#{logged}" if Process.clock_gettime(Process::CLOCK_MONOTONIC) > give_up_at
-
-      sleep 0.02
-    end
-    found
+  # An error quotes Sidekiq's log.
+  def eventually(**options, &)
+    super(failure: method(:logged), **options, &)
   end
 
   def retries = Sidekiq::RetrySet.new

@@ -44,7 +44,7 @@ class LlmRouter
         #   call = Thread.new { router.call(messages: messages, max_tokens: 500) }
         #   gateway.await_requests(1)
         #   call.kill
-        def await_requests(count, within: 5)
+        def await_requests(count, within: 30)
           @journal.await_requests(count, within:)
         end
 
@@ -57,7 +57,7 @@ class LlmRouter
         # @example A killed call drops its connection
         #   call.kill
         #   gateway.await_disconnect(within: 0.1)
-        def await_disconnect(within: 5)
+        def await_disconnect(within: 30)
           @journal.await_event(:left, within:)
         end
 
@@ -72,7 +72,7 @@ class LlmRouter
         #   router.call(messages: messages, max_tokens: 500)
         #   gateway.await_hangup
         #   router.call(messages: messages, max_tokens: 500) # on a new connection
-        def await_hangup(within: 5)
+        def await_hangup(within: 30)
           @journal.await_event(:hung_up, within:)
         end
       end

@@ -23,7 +23,8 @@ class LlmRouter
           load_puma
           @pid = Process.pid
           @threads = ThreadGroup.new
-          @puma = puma(app, **THREADS, force_shutdown_after: SHUTDOWN_TIMEOUT)
+          @sockets = ObjectSpace::WeakMap.new
+          @puma = puma(noting_sockets(app), **THREADS, force_shutdown_after: SHUTDOWN_TIMEOUT)
           @puma.add_tcp_listener(HOST, 0)
           @port = @puma.connected_ports.first
           run
@@ -36,6 +37,8 @@ class LlmRouter
 
         # Stops listening, lets running requests finish, and joins every thread. Does nothing the second time.
         def stop
+          @puma.stop(false)
+          expect_no_more_requests
           @puma.stop(true)
           deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + KILL_TIMEOUT
           @threads.list.each do |thread|
@@ -45,6 +48,23 @@ class LlmRouter
         end
 
         private
+
+        def noting_sockets(app)
+          lambda do |env|
+            socket = env["puma.socket"]
+            @sockets[socket] = true
+            app.call(env)
+          end
+        end
+
+        # Otherwise Puma waits a fifth of a second for the next request on a connection that is kept alive.
+        def expect_no_more_requests
+          @sockets.each_key do |socket|
+            socket.close_read
+          rescue IOError, SystemCallError
+            next # It is closed already.
+          end
+        end
 
         def load_puma
           require "puma"

@@ -3,10 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use crate::request::Candidate;
-
-/// Options of a request, in order, each already JSON.
-pub type Params = Vec<(String, Box<RawValue>)>;
+use crate::request::{Candidate, Params};
 
 /// The messages and options of one call, serialised once however many candidates are asked.
 #[derive(Debug)]

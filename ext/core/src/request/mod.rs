@@ -5,12 +5,14 @@ mod bounds;
 pub(crate) mod candidate;
 pub(crate) mod endpoint;
 mod max_price;
+mod params;
 mod textual;
 mod trust;
 
-pub use body::{Params, Request};
+pub use body::Request;
 pub use bounds::Bounds;
 pub use candidate::Candidate;
 pub use endpoint::{App, Endpoint, EndpointError};
 pub use max_price::MaxPrice;
+pub use params::Params;
 pub use trust::{Trust, TrustError};

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use criterion::{criterion_group, criterion_main, BatchSize, Criterion};
 use llm_router_core::health::{Health, Notice, Policy};
 use llm_router_core::{
-    run, App, Asking, Candidate, Chain, Completion, Endpoint, Failure, Gate, Hop, Host, Outcome, Params, Reason, Scope,
-    Usage, Waiting, Walk,
+    run, App, BlockingHost, Candidate, Chain, Completion, Endpoint, Failure, Gate, Hop, Host, Outcome, Params, Planned,
+    Reason, Scope, Usage, Walk,
 };
 
 /// Is to give these answers, the last of them first.
@@ -17,8 +17,8 @@ impl Host for Idle {
     type Answer = Completion;
     type Error = &'static str;
 
-    fn gate(&mut self, _: Asking<'_>) -> Result<Gate, Self::Error> {
-        Ok(Gate::Open)
+    fn gate(&mut self, _: Planned<'_>) -> Result<Gate, Self::Error> {
+        Ok(Gate::Proceed)
     }
 
     fn answered(&mut self, _: &Candidate, completion: Completion, _: &[Notice]) -> Result<Completion, Self::Error> {
@@ -30,7 +30,7 @@ impl Host for Idle {
     }
 }
 
-impl Waiting for Idle {
+impl BlockingHost for Idle {
     fn attempt(&mut self, _: &Candidate, _: Duration) -> Result<Outcome, Self::Error> {
         self.0.pop().ok_or("there is no more")
     }
@@ -88,7 +88,7 @@ fn walks(c: &mut Criterion) {
         let walked = |answers| {
             let deadline = Instant::now() + Duration::from_secs(60);
             let walk = Walk::new(&chain, Duration::from_secs(30), Some(deadline));
-            run(&mut walk.minding(&health, policy), &mut Idle(answers)).is_ok()
+            run(&mut walk.with_health(&health, policy), &mut Idle(answers)).is_ok()
         };
         c.bench_function(name, |b| b.iter_batched(answers, walked, BatchSize::SmallInput));
     };

@@ -1,5 +1,5 @@
-//! The way in for the fuzz targets in `fuzz/`, and what has to hold whatever comes in. The seeds of the
-//! targets are tried with the other tests.
+//! The entry points of the fuzz targets in `fuzz/`, and the invariants for any input. The seeds of the targets run with
+//! the other tests.
 
 use std::future::Future;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use crate::json::constants;
 use crate::money::Cost;
 use crate::request::{App, Candidate, Endpoint, Params, Request};
 
-/// What has to hold is asserted.
+/// The invariants are asserted.
 pub type Target = fn(&[u8]);
 
 /// By the names of their folders of seeds.
@@ -26,9 +26,9 @@ pub const TARGETS: [(&str, Target); 3] = [("answer", answer), ("failure", failur
 
 const KEY: &str = "sk-or-v1-0123456789abcdef";
 const PROMPT: &str = "My social security number is 078-05-1120, please help";
-const LONGEST_MESSAGE: usize = 310;
-/// From here on, a text that is found again is no chance.
-const TELLING: usize = 24;
+const MAX_MESSAGE_CHARS: usize = 310;
+/// From this many bytes on, a text is not found again by chance.
+const MIN_UNIQUE_BYTES: usize = 24;
 
 /// The body of a 200.
 pub fn answer(body: &[u8]) {
@@ -61,24 +61,24 @@ fn judged(status: u16, body: &[u8]) {
     }
 }
 
-/// What the body of an answer with this status comes to. The benches ask it, too.
+/// The judgement of a body with this status, also for the benches.
 pub fn verdict(status: u16, body: Vec<u8>) -> Option<Result<Completion, Failure>> {
-    let (candidate, request) = asked()?;
+    let (candidate, request) = fixture()?;
     let progress = Progress::default();
-    progress.send();
-    progress.heard(status, None);
+    progress.begin_sending();
+    progress.received_headers(status, None);
     let received = Received { status, retry_after: None, generation_id: None, cached: false, body, whole: true };
     let mut judging = pin!(judge(received, candidate, request));
     loop {
-        // It waits for nobody, and only lets others have the thread.
+        // It is never blocked, it only yields.
         if let Poll::Ready(judged) = judging.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return Some(judged.map_err(|failure| failure.accounted(progress.went_out(), &progress)));
+            return Some(judged.map_err(|failure| failure.accounted(progress.was_sent(), &progress)));
         }
     }
 }
 
-fn asked() -> Option<&'static (Candidate, Request)> {
-    static ASKED: OnceLock<Option<(Candidate, Request)>> = OnceLock::new();
+fn fixture() -> Option<&'static (Candidate, Request)> {
+    static FIXTURE: OnceLock<Option<(Candidate, Request)>> = OnceLock::new();
     let make = || {
         let endpoint = Endpoint::new("openrouter", "https://openrouter.ai/api/v1", Some(KEY), &App::default()).ok()?;
         let messages = format!(r#"[{{"role":"user","content":"{PROMPT}"}}]"#);
@@ -86,7 +86,7 @@ fn asked() -> Option<&'static (Candidate, Request)> {
             Candidate { model: "a/b".to_owned(), endpoint: Arc::new(endpoint), timeout: None, params: Params::new() };
         Some((candidate, Request::new(RawValue::from_string(messages).ok()?, Params::new())))
     };
-    ASKED.get_or_init(make).as_ref()
+    FIXTURE.get_or_init(make).as_ref()
 }
 
 fn check_completion(status: u16, completion: &Completion) {
@@ -94,7 +94,7 @@ fn check_completion(status: u16, completion: &Completion) {
     let Completion { id, generation_id, model, provider, finish_reason, native_finish_reason, .. } = completion;
     for name in [id, generation_id, provider, finish_reason, native_finish_reason].into_iter().flatten().chain([model])
     {
-        assert!(!name.contains(KEY) && !name.contains(char::is_control) && name.len() <= LONGEST_MESSAGE, "{name:?}");
+        assert!(!name.contains(KEY) && !name.contains(char::is_control) && name.len() <= MAX_MESSAGE_CHARS, "{name:?}");
     }
     // Ruby knows the constants.
     let json = constants::replaced(completion.body.clone());
@@ -117,12 +117,12 @@ fn check_failure(failure: &Failure, said: &Value) {
     check_wait(failure.retry_after);
     check_cost(failure.cost.as_ref(), said);
     let message = &failure.message;
-    assert!(!message.is_empty() && message.chars().count() <= LONGEST_MESSAGE, "{message:?}");
+    assert!(!message.is_empty() && message.chars().count() <= MAX_MESSAGE_CHARS, "{message:?}");
     assert!(!message.contains(char::is_control), "{message:?}");
     assert!(!message.contains(PROMPT), "{message}");
-    for told in [Some(message), failure.body.as_ref()].into_iter().flatten() {
-        assert!(!told.contains(KEY), "{told}");
-        assert!(flagged(said).is_none_or(|input| !told.contains(input)), "{told}");
+    for shown in [Some(message), failure.body.as_ref()].into_iter().flatten() {
+        assert!(!shown.contains(KEY), "{shown}");
+        assert!(flagged(said).is_none_or(|input| !shown.contains(input)), "{shown}");
     }
 }
 
@@ -130,7 +130,7 @@ fn check_failure(failure: &Failure, said: &Value) {
 fn flagged(said: &Value) -> Option<&str> {
     let input = said.pointer("/error/metadata/flagged_input")?.as_str()?;
     // Masks can make up any text that holds one.
-    (input.len() >= TELLING && !input.contains(['[', ']'])).then_some(input)
+    (input.len() >= MIN_UNIQUE_BYTES && !input.contains(['[', ']'])).then_some(input)
 }
 
 /// Against a parser that knows nothing of money.

@@ -1,6 +1,5 @@
-//! The Ruby binding: `LlmRouter::Native`. Ruby holds the configuration, the budget and the words;
-//! this crate turns Ruby's values into the core's, waits without the GVL, and turns the core's
-//! back. Nothing else here knows Ruby, and the core does not.
+//! The Ruby binding, `LlmRouter::Native`. Ruby holds the configuration, the budget and the texts; this crate converts
+//! values between Ruby and the core, and waits without the GVL. The core knows no Ruby.
 
 mod api;
 mod runtime;

@@ -1,4 +1,4 @@
-//! What an answer says that it costs, good or failed.
+//! The cost that an answer names, successful or failed.
 
 use serde::Deserialize;
 
@@ -6,19 +6,19 @@ use crate::answer::choices::Choice;
 use crate::answer::wire::{Answer, WireUsage};
 use crate::answer::{Failure, Usage};
 use crate::json::lenient::{self, Object};
-use crate::money::owed::Charges;
+use crate::money::billed::BilledAmounts;
 use crate::money::{Cost, CostError};
 
 pub(crate) struct Bill {
-    /// An error where there is a bill that cannot be read.
+    /// An error if the cost cannot be read.
     pub(crate) cost: Result<Option<Cost>, CostError>,
     usage: Usage,
-    /// Nothing was said, so that no tokens are billed.
+    /// No content, so that no tokens are billed.
     free: bool,
 }
 
 impl Bill {
-    /// For an answer that came from the gateway's cache.
+    /// Of an answer from the gateway's cache.
     pub(crate) fn cached() -> Self {
         Self { cost: Ok(Some(Cost::default())), usage: Usage::default(), free: true }
     }
@@ -29,19 +29,19 @@ impl Bill {
         Self { cost, usage, free: !said && usage.completion_tokens.unwrap_or_default() == 0 }
     }
 
-    /// What can be told of a body that is otherwise unreadable. `None` where it has no bill.
-    pub(crate) fn in_rubble(body: &[u8]) -> Option<Self> {
+    /// From a body that is otherwise unreadable. `None` if it has no `usage`.
+    pub(crate) fn of_malformed(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]
-        struct Rubble {
+        struct UsageOnly {
             #[serde(default, deserialize_with = "lenient::object")]
             usage: Option<WireUsage>,
         }
-        let Object(Rubble { usage }) = serde_json::from_slice::<Object<Rubble>>(body).ok()?;
+        let Object(UsageOnly { usage }) = serde_json::from_slice::<Object<UsageOnly>>(body).ok()?;
         usage.map(|usage| Self::of(Some(&usage), false))
     }
 
-    /// Whether something may be owed, and nothing says what.
-    fn is_open(&self) -> bool {
+    /// Whether it may cost something, and no cost is known.
+    fn is_unknown(&self) -> bool {
         match &self.cost {
             Ok(cost) => cost.is_none() && !self.free,
             Err(_) => true,
@@ -57,11 +57,11 @@ impl Answer<'_> {
 
 impl WireUsage {
     /// # Errors
-    /// As [`Charges::owed`].
+    /// As [`BilledAmounts::owed`].
     pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
         let Self { cost, is_byok, cost_details, .. } = self;
         let details = cost_details.as_ref();
-        let charges = Charges {
+        let charges = BilledAmounts {
             cost: cost.as_deref(),
             is_byok: *is_byok,
             upstream: details.and_then(|details| details.upstream_inference_cost.as_deref()),
@@ -75,9 +75,9 @@ impl WireUsage {
 }
 
 impl Failure {
-    /// With what the answer says that it costs.
+    /// Adds the cost that the answer names.
     pub(crate) fn billed(self, bill: Bill) -> Self {
-        let uncertain = self.uncertain || bill.is_open();
+        let uncertain = self.uncertain || bill.is_unknown();
         Self { uncertain, usage: bill.usage, cost: bill.cost.ok().flatten(), ..self }
     }
 }

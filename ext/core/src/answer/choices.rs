@@ -1,5 +1,4 @@
-//! `choices`: the first is the answer. Of the others only what they said is kept, to be recognised where
-//! an error quotes it.
+//! `choices`: the first is the answer. Of the others only the content is kept, to recognise quotations of it in errors.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,10 +8,10 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use crate::answer::parts;
 use crate::json::lenient::{self, Object};
 
-/// Nobody asks for as many.
-const MOST: usize = 1_000;
-/// Why an answer ends before the model is done, in the words of gateways and vendors.
-const CUT_OFF: [&str; 12] = [
+/// More than any request asks for.
+const MAX_CHOICES: usize = 1_000;
+/// Why an answer ends early, in the words of gateways and vendors.
+const CUT_OFF_REASONS: [&str; 12] = [
     "length",
     "max_tokens",
     "max_output_tokens",
@@ -37,9 +36,9 @@ pub(crate) struct Choices<'j> {
 pub(crate) struct Choice<'j> {
     #[serde(default, borrow, deserialize_with = "lenient::large_object")]
     pub(crate) message: Option<Message<'j>>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     pub(crate) finish_reason: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     pub(crate) native_finish_reason: Option<String>,
     #[serde(default, deserialize_with = "lenient::error")]
     error: bool,
@@ -47,18 +46,18 @@ pub(crate) struct Choice<'j> {
 
 #[derive(serde::Deserialize, Default)]
 pub(crate) struct Message<'j> {
-    #[serde(default, borrow, deserialize_with = "parts::text")]
+    #[serde(default, borrow, deserialize_with = "parts::content")]
     pub(crate) content: Option<Cow<'j, str>>,
-    #[serde(default, borrow, deserialize_with = "lenient::said")]
+    #[serde(default, borrow, deserialize_with = "lenient::borrowed_string")]
     pub(crate) refusal: Option<Cow<'j, str>>,
-    #[serde(default, borrow, deserialize_with = "lenient::said")]
+    #[serde(default, borrow, deserialize_with = "lenient::borrowed_string")]
     pub(crate) reasoning: Option<Cow<'j, str>>,
-    /// What `reasoning` is called at many a gateway; some send both.
-    #[serde(default, borrow, deserialize_with = "lenient::said")]
+    /// The name of `reasoning` at many gateways; some send both.
+    #[serde(default, borrow, deserialize_with = "lenient::borrowed_string")]
     pub(crate) reasoning_content: Option<Cow<'j, str>>,
     #[serde(default, deserialize_with = "lenient::present")]
     pub(crate) tool_calls: bool,
-    /// What `tool_calls` was called before, at gateways that still do.
+    /// The former name of `tool_calls`, which some gateways still use.
     #[serde(default, deserialize_with = "lenient::present")]
     pub(crate) function_call: bool,
     #[serde(default, deserialize_with = "lenient::present")]
@@ -68,7 +67,7 @@ pub(crate) struct Message<'j> {
 }
 
 impl Choices<'_> {
-    /// All that was said.
+    /// The content of all choices.
     pub(crate) fn contents(&self) -> impl Iterator<Item = &str> {
         let first = self.first.as_ref().and_then(|choice| choice.message.as_ref()?.content.as_deref());
         first.into_iter().chain(self.others.iter().map(AsRef::as_ref))
@@ -76,7 +75,7 @@ impl Choices<'_> {
 }
 
 impl Choice<'_> {
-    /// Whatever it said before.
+    /// Also after content was sent.
     pub(crate) fn failed(&self) -> bool {
         self.error || self.finish_reason.as_deref() == Some("error")
     }
@@ -88,8 +87,8 @@ impl Choice<'_> {
         blank(&message.content) && blank(&message.refusal) && !called && !message.images && !message.audio
     }
 
-    /// Whether the model said or thought anything, or ended as one that did. What ends blank or with an error, without
-    /// a token, is not billed.
+    /// Whether the model said or thought anything, or ended as if it had. A choice that ends blank or with an error,
+    /// without a token, is not billed.
     pub(crate) fn may_be_billed(&self) -> bool {
         let ended = |reason: &String| !reason.trim().is_empty() && reason != "error";
         let mut thoughts = self.message.iter().flat_map(|message| [&message.reasoning, &message.reasoning_content]);
@@ -98,10 +97,10 @@ impl Choice<'_> {
             || self.finish_reason.as_ref().is_some_and(ended)
     }
 
-    /// The word for it, where `max_tokens` or a filter has ended it.
+    /// The reason why `max_tokens` or a filter has cut it off.
     pub(crate) fn cut_off(&self) -> Option<&'static str> {
         let reasons = [&self.finish_reason, &self.native_finish_reason].into_iter().flatten();
-        let known = |reason: &String| CUT_OFF.into_iter().find(|word| reason.eq_ignore_ascii_case(word));
+        let known = |reason: &String| CUT_OFF_REASONS.into_iter().find(|word| reason.eq_ignore_ascii_case(word));
         reasons.filter_map(known).next()
     }
 }
@@ -128,7 +127,7 @@ impl<'de> Visitor<'de> for ListOrNull {
         let first = list.next_element::<Object<Choice<'de>>>()?.map(|choice| choice.0);
         let mut others = Vec::new();
         while let Some(Said(said)) = list.next_element()? {
-            if others.len() == MOST {
+            if others.len() == MAX_CHOICES {
                 return Err(Error::custom("there are too many choices"));
             }
             others.push(said);

@@ -4,8 +4,8 @@ use crate::answer::evidence::{Evidence, Source};
 use crate::answer::failure::{Reason, Scope};
 use crate::answer::words::{self, Kind};
 
-/// Judges an error by its evidence. `message` is what it says to a person, without quotations of the prompt: nobody's
-/// prompt has a say in this.
+/// Judges an error by its evidence. `message` is the error's message without quotations of the prompt, so that no
+/// prompt influences the result.
 pub(crate) fn classify(status: u16, evidence: &Evidence, message: &str) -> (Reason, Scope) {
     if evidence.constrained_by("max_price") {
         return (Reason::TooExpensive, Scope::Model);
@@ -24,7 +24,7 @@ pub(crate) fn classify(status: u16, evidence: &Evidence, message: &str) -> (Reas
         Kind::TooLong | Kind::Request | Kind::Generic => (Reason::Rejected, Scope::Request),
         Kind::Unknown => (Reason::Rejected, Scope::Model),
     };
-    // A key or a balance of one provider behind the gateway: the gateway itself is well.
+    // A provider's key or balance, behind the gateway: the endpoint itself works.
     let provider = scope == Scope::Endpoint && evidence.provider_name.is_some();
     (reason, if provider { Scope::Model } else { scope })
 }
@@ -44,10 +44,10 @@ fn kind(status: u16, evidence: &Evidence, message: &str) -> Kind {
     if let Some(kind) = known {
         return kind;
     }
-    // As a type of OpenRouter's it counts for more than the status.
+    // As OpenRouter's own type it outweighs the status.
     let typed = codes.contains(&(Source::ErrorType, Kind::Generic));
     let kind = if typed { Kind::Request } else { by_statuses(status, evidence, !codes.is_empty()) };
-    // Who talks of availability does not say that the request is at fault.
+    // An error about availability does not blame the request.
     if kind == Kind::Request && evidence.availability {
         Kind::Unknown
     } else {
@@ -59,11 +59,11 @@ fn is_transient(kind: Kind) -> bool {
     matches!(kind, Kind::RateLimited | Kind::Unavailable | Kind::Timeout)
 }
 
-/// What the body says of these counts for more than its codes and the status.
+/// The body's words about money and moderation outweigh its codes and the status.
 fn money_or_moderation(status: u16, evidence: &Evidence, codes: &[(Source, Kind)], message: &[Kind]) -> Option<Kind> {
     let coded = |kind: Kind| codes.iter().any(|(_, code)| *code == kind);
     let said = |kind: Kind| coded(kind) || message.contains(&kind);
-    // Beside a 429 or a 5xx, a limit or reasons are those of the gateway itself.
+    // With a 429 or a 5xx, limits and reasons are those of the gateway.
     let refused = !is_transient(by_status(status));
     let found = evidence.found || (!evidence.flagged.is_empty() && by_status(status) != Kind::Request);
     if found && refused {
@@ -79,12 +79,12 @@ fn money_or_moderation(status: u16, evidence: &Evidence, codes: &[(Source, Kind)
     }
 }
 
-/// Where the answer's own status would blame the request, or nobody, one that the error names may say better.
+/// If the answer's own status blames the request, or nothing, a status in the error may be more precise.
 fn by_statuses(status: u16, evidence: &Evidence, generic: bool) -> Kind {
     let other_than = |kind: Kind| evidence.statuses().map(by_status).find(|named| *named != kind).unwrap_or(kind);
     match by_status(status) {
         kind @ (Kind::Request | Kind::Unknown) => other_than(kind),
-        // Inside a 200, a word that says little is all there is. Beside a 403 it says nothing.
+        // In a 200, a generic code is all there is. With a 403 it says nothing.
         Kind::BadAnswer if generic => Kind::Request,
         kind => kind,
     }

@@ -1,4 +1,4 @@
-//! The answer, once it is one: what was said, by whom, and what it cost.
+//! A model's answer: its content, its model, its cost.
 
 use crate::answer::wire::WireUsage;
 use crate::answer::Text;
@@ -11,35 +11,35 @@ pub struct Completion {
     pub id: Option<String>,
     /// The id that `GET /generation` knows, from the `X-Generation-Id` header or else `id`.
     pub generation_id: Option<String>,
-    /// The model that was billed; it may differ from the one asked for.
+    /// The model that was billed, which may differ from the requested one.
     pub model: String,
-    /// Who ran the model, where the gateway says so.
+    /// The provider that ran the model, if the gateway names it.
     pub provider: Option<String>,
-    /// This and the next two are read by [`Completion::content`] and so on.
+    /// Read this and the next two by [`Completion::content`] and so on.
     pub content: Option<Text>,
     pub refusal: Option<Text>,
     pub reasoning: Option<Text>,
     pub finish_reason: Option<String>,
     pub native_finish_reason: Option<String>,
     pub usage: Usage,
-    /// `None` where the answer has no cost that can be read.
+    /// `None` if the answer has no readable cost.
     pub cost: Option<Cost>,
-    /// The whole answer as it came, for whoever wants a field that is not here.
+    /// The whole body, for fields that are not here.
     pub body: String,
 }
 
 impl Completion {
-    /// What the model said.
+    /// The model's answer.
     pub fn content(&self) -> Option<&str> {
         self.text(self.content.as_ref())
     }
 
-    /// Why it would rather not.
+    /// The model's refusal.
     pub fn refusal(&self) -> Option<&str> {
         self.text(self.refusal.as_ref())
     }
 
-    /// What it thought about.
+    /// The model's reasoning.
     pub fn reasoning(&self) -> Option<&str> {
         self.text(self.reasoning.as_ref())
     }

@@ -1,5 +1,5 @@
-//! What an error says of itself, wherever in the body it says it. Gateways give the same things other names, wrap
-//! them in objects and lists, and put JSON into strings.
+//! What an error says about itself, wherever in the body. Gateways use different names, wrap errors in objects and
+//! lists, and put JSON into strings.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,32 +12,32 @@ use crate::answer::retry_after;
 use crate::json::{lenient, quoted};
 use crate::redact;
 
-/// What is read of an error. The names of fields are without case, `_` and `-` here: `error_type` is `errortype`.
+/// The evidence in an error. Names of fields are normalised: `error_type` is `errortype`.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
     words: Vec<(Source, String)>,
-    /// With how far from the top, and under which of the names, it stands.
+    /// Each with its depth, and the rank of its field's name.
     statuses: Vec<((usize, usize), u16)>,
-    /// With whether it stands beside the error, and how far from the top.
+    /// Each with whether it stands outside of `error`, and its depth.
     messages: Vec<((bool, usize), String)>,
-    /// How many strings of JSON are around what is being read.
-    quoting: usize,
-    /// What the provider behind the gateway said.
+    /// How many strings of JSON are around the current value.
+    nested_strings: usize,
+    /// The provider's own words.
     pub(crate) raw: Option<String>,
     pub(crate) provider_name: Option<String>,
     pub(crate) flagged: Vec<String>,
     constraints: Vec<String>,
-    /// It says something of the model's availability.
+    /// The error is about the model's availability.
     pub(crate) availability: bool,
     pub(crate) retryable: Option<bool>,
     pub(crate) retry_after: Option<Duration>,
-    /// It says what moderation, or a guardrail, found.
+    /// It names what moderation, or a guardrail, found.
     pub(crate) found: bool,
-    /// It says which limit of spending was met.
+    /// It names the spending limit that was reached.
     pub(crate) limit: bool,
 }
 
-/// Where a code stands, the best evidence first; of one kind, what is nearer to the top.
+/// Where a code stands, the best evidence first; within one source, the shallower.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
     Availability,
@@ -46,7 +46,7 @@ pub(crate) enum Source {
     Gateway(usize),
 }
 
-/// Objects and lists that are looked into.
+/// Objects and lists to search.
 #[rustfmt::skip]
 const CONTAINERS: &[&str] = &[
     "", "error", "errors", "metadata", "availability", "constraint", "detail", "details", "message", "raw", "body", "data",
@@ -64,20 +64,20 @@ const FINDINGS: &[&str] = &["patterns", "reasons"];
 const LIMITS: &[&str] = &["limitsource", "limitusd", "spendusd"];
 const WAITS: &[&str] = &["retryafter", "retryafterseconds", "retrydelay"];
 
-const DEEPEST: usize = 10;
-/// Of each kind, more are not kept.
-const MOST: usize = 30;
-const MOST_SHOWN: usize = 3;
-const LONGEST_CODE: usize = 120;
+const MAX_DEPTH: usize = 10;
+/// Of each kind.
+const MAX_ENTRIES: usize = 30;
+const MAX_MESSAGES: usize = 3;
+const MAX_CODE_BYTES: usize = 120;
 
 impl Evidence {
-    /// Reads JSON, or plain words. A page of HTML is for people.
+    /// Reads JSON or plain text; a page of HTML has no evidence.
     pub(crate) fn of(body: &str) -> Self {
         let body = body.trim();
         let mut evidence = Self::default();
         match body.as_bytes().first() {
             Some(b'{' | b'[') => evidence.read("", "", body, 0),
-            Some(b'"') => evidence.add_message("", 0, &quoted::text(body).unwrap_or_default()),
+            Some(b'"') => evidence.add_message("", 0, &quoted::unescape(body).unwrap_or_default()),
             Some(b'<') | None => {}
             _ if serde_json::from_str::<IgnoredAny>(body).is_ok() => {}
             _ => evidence.add_message("", 0, body),
@@ -93,12 +93,12 @@ impl Evidence {
         self.words.iter().map(|(source, word)| (*source, word.as_str()))
     }
 
-    /// The HTTP statuses that the error names, whatever the answer's own is; the best evidence first.
+    /// The HTTP statuses that the error names; the best evidence first.
     pub(crate) fn statuses(&self) -> impl Iterator<Item = u16> + '_ {
         self.statuses.iter().map(|(_, status)| *status)
     }
 
-    /// What it says to a person, the best first.
+    /// The messages for a person, the best first.
     pub(crate) fn messages(&self) -> impl Iterator<Item = &str> {
         let mut messages: Vec<&str> = Vec::new();
         for (_, message) in &self.messages {
@@ -106,10 +106,10 @@ impl Evidence {
                 messages.push(message);
             }
         }
-        messages.into_iter().take(MOST_SHOWN)
+        messages.into_iter().take(MAX_MESSAGES)
     }
 
-    /// Whether the option of that name left no provider over.
+    /// Whether the option of that name excluded all providers.
     pub(crate) fn constrained_by(&self, option: &str) -> bool {
         // `max_price`, `provider.max_price` or `max_price.prompt`.
         self.constraints.iter().any(|field| field.split('.').any(|part| part == option))
@@ -122,7 +122,7 @@ impl Evidence {
         self.limit |= there && LIMITS.contains(&name);
         self.availability |= there && within == "availability";
         match json.as_bytes().first() {
-            Some(b'{' | b'[') if depth < DEEPEST && CONTAINERS.contains(&name) => {
+            Some(b'{' | b'[') if depth < MAX_DEPTH && CONTAINERS.contains(&name) => {
                 each(json, |field, value| match field.as_deref() {
                     Some("choices") => self.read_choices(value, depth),
                     Some(field) => self.read(field, name, value, depth + 1),
@@ -130,7 +130,7 @@ impl Evidence {
                 });
             }
             Some(b'"') => {
-                let text = quoted::text(json).unwrap_or_default();
+                let text = quoted::unescape(json).unwrap_or_default();
                 self.read_text(name, within, redact::beginning(&text), depth);
             }
             Some(b't' | b'f') if (name, within) == ("retryable", "availability") => self.retryable = json.parse().ok(),
@@ -138,7 +138,7 @@ impl Evidence {
         }
     }
 
-    /// The first choice is the answer; of what it said nothing is evidence.
+    /// The first choice is the answer. Its content is no evidence.
     fn read_choices(&mut self, json: &str, depth: usize) {
         let mut first = None;
         each(json, |_, choice| first = first.or(Some(choice)));
@@ -151,16 +151,16 @@ impl Evidence {
 
     fn read_text(&mut self, name: &str, within: &str, text: &str, depth: usize) {
         let text = text.trim();
-        if text.starts_with(['{', '[']) && depth < DEEPEST && CONTAINERS.contains(&name) {
-            self.quoting += 1;
+        if text.starts_with(['{', '[']) && depth < MAX_DEPTH && CONTAINERS.contains(&name) {
+            self.nested_strings += 1;
             self.read("raw", name, text, depth + 1);
-            self.quoting -= 1;
+            self.nested_strings -= 1;
         }
         match name {
-            "flaggedinput" if self.flagged.len() < MOST => self.flagged.push(text.to_owned()),
+            "flaggedinput" if self.flagged.len() < MAX_ENTRIES => self.flagged.push(text.to_owned()),
             "providername" if self.provider_name.is_none() => self.provider_name = Some(text.to_owned()),
-            "raw" if self.raw.is_none() && self.quoting == 0 => self.raw = Some(text.to_owned()),
-            "field" if within == "constraint" && self.constraints.len() < MOST => {
+            "raw" if self.raw.is_none() && self.nested_strings == 0 => self.raw = Some(text.to_owned()),
+            "field" if within == "constraint" && self.constraints.len() < MAX_ENTRIES => {
                 self.constraints.push(text.to_owned())
             }
             name if WAITS.contains(&name) => {
@@ -178,7 +178,7 @@ impl Evidence {
             name if CODES.contains(&name) => Source::Gateway(depth),
             _ => return,
         };
-        if !text.is_empty() && text.len() <= LONGEST_CODE && self.words.len() < MOST {
+        if !text.is_empty() && text.len() <= MAX_CODE_BYTES && self.words.len() < MAX_ENTRIES {
             self.words.push((source, text.to_owned()));
         }
     }
@@ -191,7 +191,7 @@ impl Evidence {
         let status = number as u16;
         let place = STATUSES.iter().position(|known| *known == name);
         let is_status = f64::from(status) == number && (400..600).contains(&status);
-        if let Some(place) = place.filter(|_| is_status && self.statuses.len() < MOST) {
+        if let Some(place) = place.filter(|_| is_status && self.statuses.len() < MAX_ENTRIES) {
             self.statuses.push(((depth, place), status));
         }
     }
@@ -202,15 +202,15 @@ impl Evidence {
         }
     }
 
-    /// What `error` holds comes before what stands beside it. A string of JSON is a message as a whole.
+    /// Messages in `error` come first. A string of JSON counts as a whole.
     fn add_message(&mut self, within: &str, depth: usize, text: &str) {
-        if !text.is_empty() && self.quoting == 0 && self.messages.len() < MOST {
+        if !text.is_empty() && self.nested_strings == 0 && self.messages.len() < MAX_ENTRIES {
             self.messages.push(((within != "error", depth), redact::beginning(text).to_owned()));
         }
     }
 }
 
-/// Gives each field of an object, or each entry of a list, as far as they are JSON.
+/// Calls `entry` for each field of an object, or entry of a list, as far as they are JSON.
 fn each<'j>(json: &'j str, entry: impl FnMut(Option<Cow<'_, str>>, &'j str)) {
     let _cut_off = serde_json::Deserializer::from_str(json).deserialize_any(Entries(entry));
 }
@@ -239,7 +239,8 @@ impl<'j, F: FnMut(Option<Cow<'_, str>>, &'j str)> Visitor<'j> for Entries<F> {
     }
 }
 
-/// A name without case and signs: gateways write `rate_limit_error`, `RateLimitError` and `RATE-LIMIT-ERROR`.
+/// A name in lower case without punctuation: gateways write `rate_limit_error`, `RateLimitError` and
+/// `RATE-LIMIT-ERROR`.
 pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,11 +1,11 @@
-//! What went wrong in an attempt, and how far the fault reaches.
+//! A failed attempt: why, and how far the fault reaches.
 
 use std::time::Duration;
 
 use crate::answer::Usage;
 use crate::money::Cost;
 
-/// Why an attempt did not answer. [`Reason::as_str`] is the word that logs, events and Ruby show.
+/// Why an attempt failed. [`Reason::as_str`] is the word in logs, events and Ruby.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// Too many requests, or too much in flight on the key.
@@ -16,32 +16,31 @@ pub enum Reason {
     Timeout,
     /// The connection could not be made, or broke.
     Connection,
-    /// An answer came that is none: not JSON, empty, too large.
+    /// An answer that cannot be used: not JSON, empty, too large.
     BadAnswer,
-    /// The answer ended at `max_tokens` or at a content filter before it said anything: the request's affair, not
-    /// the model's.
+    /// The answer ended at `max_tokens` or at a content filter before any content: the request's fault, not the
+    /// model's.
     Blank,
     /// The endpoint has no such model, or not for this caller.
     ModelNotFound,
-    /// The endpoint, or by the scope one provider behind it, refused the key.
+    /// The endpoint, or with [`Scope::Model`] one provider behind it, refused the key.
     Unauthorized,
-    /// The key or its account is out of money; or, by the scope, a provider's is, or there is too little for this model.
+    /// The key or its account has no money; with [`Scope::Model`], a provider's, or too little for this model.
     InsufficientCredits,
     /// Moderation or a guardrail refused the prompt.
     Moderated,
-    /// The request itself is at fault; or, by the scope, it was refused and nothing says why.
+    /// The request is at fault; with [`Scope::Model`], it was refused without a reason.
     Rejected,
-    /// Not asked: its endpoint had failed earlier in the same call.
+    /// Not attempted: its endpoint had failed in the same call.
     Skipped,
-    /// The gate has no money for what the attempt may cost, and none was made; or no provider serves the
-    /// model at the price that was reserved.
+    /// Not attempted: the budget has too little left. Or no provider serves the model at the reserved price.
     TooExpensive,
-    /// Not asked: it has been failing, and is left alone for a while.
+    /// Not attempted: it cools down.
     CoolingDown,
 }
 
 impl Reason {
-    /// The reason of that word, as far as a cooldown can have it.
+    /// The reason with that word, if it can start a cooldown.
     pub fn of_cooldown(word: &str) -> Option<Self> {
         use Reason::{
             BadAnswer, Connection, InsufficientCredits, ModelNotFound, RateLimited, Timeout, Unauthorized, Unavailable,
@@ -71,38 +70,37 @@ impl Reason {
     }
 }
 
-/// What is at fault, and so what the walk does about it.
+/// What is at fault, which decides how the walk goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// The request: it would fail everywhere. Stop.
+    /// The request, which would fail everywhere. Stop.
     Request,
-    /// The endpoint or its key: its other candidates would fail too. On to another endpoint.
+    /// The endpoint or its key. Skip its other candidates.
     Endpoint,
-    /// This model. On to the next.
+    /// This model. Go on to the next.
     Model,
 }
 
-/// One attempt that did not answer.
+/// A failed attempt, or a skipped candidate.
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub reason: Reason,
     pub scope: Scope,
-    /// The HTTP status, where an answer came at all.
+    /// The HTTP status, if an answer came.
     pub status: Option<u16>,
-    /// For a person: one line, cleaned of keys and of what the prompt said.
+    /// For a person: one line, without keys and without quotations of the prompt.
     pub message: String,
-    /// How long the endpoint asks to be left alone.
+    /// The `Retry-After` of the answer.
     pub retry_after: Option<Duration>,
-    /// What the failed attempt cost all the same: that money is spent.
+    /// What the failed attempt cost.
     pub cost: Option<Cost>,
-    /// The tokens that the failed attempt took, where it says so.
+    /// The tokens of the failed attempt, if the answer has them.
     pub usage: Usage,
-    /// The request was, or may have been, handed to the server, and nothing that came back says what
-    /// it costs: it may be billed all the same. Never true where `cost` is known.
+    /// The request may have reached the server, and no cost came back: it may be billed. Never true if `cost` is known.
     pub uncertain: bool,
-    /// The generation's id, where the endpoint gave one.
+    /// The generation's id, if the endpoint sent one.
     pub generation_id: Option<String>,
-    /// What the endpoint answered, kept only where the request is at fault.
+    /// The body of the answer, kept only if the request is at fault.
     pub body: Option<String>,
 }
 
@@ -122,8 +120,8 @@ impl Failure {
         }
     }
 
-    /// Whether it says that the model fails, whoever calls it: enough of these in a row start a cooldown. The request
-    /// may be to blame for a blank answer, for a refusal that does not say why, and for a price that it does not pay.
+    /// Whether it counts towards a cooldown. A blank answer, a refusal without a reason, and a price limit may be the
+    /// request's fault.
     pub(crate) fn is_strike(&self) -> bool {
         self.scope == Scope::Model && !matches!(self.reason, Reason::Blank | Reason::Rejected | Reason::TooExpensive)
     }
@@ -136,7 +134,7 @@ impl Failure {
         Self { status: Some(status), ..self }
     }
 
-    /// A failure that says nothing of its cost. [`Failure::accounted`] settles whether there can be one.
+    /// A failure without a cost. [`Failure::accounted`] decides whether it may be billed.
     pub(crate) fn unaccounted(self) -> Self {
         Self { uncertain: true, ..self }
     }

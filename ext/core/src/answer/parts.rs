@@ -10,10 +10,10 @@ use crate::json::lenient::Object;
 use crate::json::quoted;
 
 /// A string, the text of a list of parts, or nothing.
-pub(crate) fn text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+pub(crate) fn content<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     let json = <&RawValue>::deserialize(json)?.get();
     match json.as_bytes().first() {
-        Some(b'"') => Ok(quoted::text(json)),
+        Some(b'"') => Ok(quoted::unescape(json)),
         Some(b'[') => {
             let mut parser = serde_json::Deserializer::from_str(json);
             let whole = parser.deserialize_seq(Parts(String::with_capacity(json.len())));

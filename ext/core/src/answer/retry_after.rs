@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Reads the header's value. A date that has passed is zero; what is neither is `None`.
+/// Reads the header's value. A past date is zero.
 pub(crate) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<f64>() {
@@ -12,11 +12,11 @@ pub(crate) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
     Some(date.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
-/// Nobody means a wait of over a year; a number that large is noise.
-const LONGEST: f64 = 366.0 * 86_400.0;
+/// A wait of over a year is noise.
+const MAX_SECONDS: f64 = 366.0 * 86_400.0;
 
 pub(crate) fn from_seconds(seconds: f64) -> Option<Duration> {
-    (seconds.is_finite() && seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(LONGEST)))
+    (seconds.is_finite() && seconds >= 0.0).then(|| Duration::from_secs_f64(seconds.min(MAX_SECONDS)))
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! What somebody said in an answer. A text that the body spells letter by letter stays where it stands there: it
-//! can be nearly all of the body, and a copy would take as much memory again.
+//! A text of an answer. A text without escapes is kept as a range of the body: it can be nearly all of it, and a copy
+//! would double the memory.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A text, to be read with the body that it came in.
+/// A text, read together with its body.
 #[derive(Debug, Clone)]
 pub enum Text {
-    /// It stands there in the body.
+    /// Its place in the body.
     Quoted(Range<usize>),
-    /// In the body it is spelled with escapes, or in parts.
+    /// It has escapes in the body, or came in parts.
     Own(String),
 }
 
@@ -21,7 +21,7 @@ impl Text {
         }
     }
 
-    /// What it says, given the body that it came in.
+    /// The text, given its body.
     pub fn read<'t>(&'t self, body: &'t str) -> &'t str {
         match self {
             Self::Quoted(place) => body.get(place.clone()).unwrap_or_default(),
@@ -29,7 +29,7 @@ impl Text {
         }
     }
 
-    /// The bytes that it takes besides the body.
+    /// The bytes that it takes in addition to the body.
     pub fn weight(&self) -> usize {
         match self {
             Self::Quoted(_) => 0,
@@ -44,7 +44,7 @@ impl From<&str> for Text {
     }
 }
 
-/// Where `part` is in `whole`, if it is a part of it.
+/// The place of `part` in `whole`, if it is a part of it.
 fn place(part: &str, whole: &str) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
     let place = start..start.checked_add(part.len())?;

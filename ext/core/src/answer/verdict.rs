@@ -1,4 +1,4 @@
-//! What came over the wire, judged: a completion or a failure.
+//! The judgement of an HTTP answer: a completion or a failure.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,38 +16,38 @@ use crate::redact;
 use crate::redact::Confidential;
 use crate::request::{Candidate, Request};
 
-/// An HTTP answer: whole, or an error's beginning.
+/// An HTTP answer, or the beginning of an error's.
 pub(crate) struct Received {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) generation_id: Option<String>,
-    /// It came from the gateway's cache.
+    /// The gateway's cache had it.
     pub(crate) cached: bool,
     pub(crate) body: Vec<u8>,
-    /// Nothing of it is left on the connection.
+    /// It was read to its end.
     pub(crate) whole: bool,
 }
 
-/// A 200 is an answer only if it holds one: an error object, a choice that ended in an error, no
-/// choices or nothing said are failures, and their cost is owed all the same.
+/// A 200 with an error object, a choice that ended in an error, no choices, or no content is a failure, and may cost
+/// all the same.
 pub(crate) async fn judge(received: Received, candidate: &Candidate, request: &Request) -> Result<Completion, Failure> {
     let Received { status, retry_after, generation_id, cached, body, .. } = received;
-    let wire = Wire { status, retry_after, generation_id, cached, candidate, request };
+    let judge = Judge { status, retry_after, generation_id, cached, candidate, request };
     match status {
-        200..=299 => wire.success(body).await,
+        200..=299 => judge.success(body).await,
         300..=399 => Err(Failure::new(
             Reason::BadAnswer,
             Scope::Endpoint,
             format!("{} redirects, which is not followed: is its base_url right?", candidate.endpoint.name()),
         )
         .with_status(status)),
-        _ => Err(wire.refused(body).await),
+        _ => Err(judge.refused(body).await),
     }
 }
 
 const NO_REASON: &str = "the endpoint gave no reason";
 
-struct Wire<'a> {
+struct Judge<'a> {
     status: u16,
     retry_after: Option<Duration>,
     generation_id: Option<String>,
@@ -56,7 +56,7 @@ struct Wire<'a> {
     request: &'a Request,
 }
 
-impl Wire<'_> {
+impl Judge<'_> {
     async fn success(self, body: Vec<u8>) -> Result<Completion, Failure> {
         let body = Readable::of(body).map_err(|(why, body)| self.unreadable(&why, &body))?;
         let Object(mut answer) = match body.parse::<Object<Answer<'_>>>() {
@@ -94,7 +94,7 @@ impl Wire<'_> {
         Ok(Completion { body: body.into_text(), ..completion })
     }
 
-    /// By the status, and by what the body says besides, as far as it can be read.
+    /// Judges by the status, and by the body as far as it can be read.
     async fn refused(self, body: Vec<u8>) -> Failure {
         let (why, body) = match Readable::of(body) {
             Ok(body) => match body.parse::<Object<Answer<'_>>>() {
@@ -110,7 +110,7 @@ impl Wire<'_> {
         }
     }
 
-    /// Without the body, which `answer` is still read from.
+    /// Without the body, which `answer` still borrows.
     fn completion(self, answer: Answer<'_>, choice: Choice<'_>, bill: Bill, body: &str) -> Completion {
         let message = choice.message.unwrap_or_default();
         let text = |said: Option<Cow<'_, str>>| said.map(|said| Text::of(said, body));
@@ -132,7 +132,7 @@ impl Wire<'_> {
         }
     }
 
-    /// Somebody may have said something, and be paid for it.
+    /// A model may have answered, and may be billed.
     fn unreadable(&self, why: &Unreadable, body: &[u8]) -> Failure {
         let failure = self.failure(why.to_string()).unaccounted();
         match Bill::beside(why, body) {
@@ -169,7 +169,7 @@ impl Wire<'_> {
         .billed(answer.bill())
     }
 
-    /// An answer that arrived may quote anything; a page of an error tells why it came.
+    /// A 200 may quote anything; the body of an error says why it came.
     fn timed_out(&self, status: u16, evidence: &Evidence, body: &str) -> bool {
         let codes = evidence.words().map(|(_, word)| word);
         let mut words = codes.chain(evidence.messages()).chain(evidence.raw.as_deref());
@@ -178,7 +178,7 @@ impl Wire<'_> {
             || (self.status >= 300 && timed_out::named(status, body))
     }
 
-    /// What the error says to a person, in one line without secrets and quotations.
+    /// The error's message: one line without secrets and quotations.
     async fn line(&self, answer: &Answer<'_>, evidence: &Evidence) -> String {
         let secrets = self.secrets(evidence);
         let words = evidence.messages().chain(evidence.raw.as_deref());
@@ -196,12 +196,12 @@ impl Wire<'_> {
     }
 }
 
-/// Whether what stands in the place of an answer is known for an error. If not, it may be anything, and is not shown.
+/// Whether a list in place of an answer is a known error. If not, it may be anything, and is not shown.
 fn is_known(failure: &Failure) -> bool {
     failure.reason != Reason::BadAnswer
 }
 
-/// Words that may be JSON in a string.
+/// The words may be JSON in a string.
 fn clean<'w>(words: &'w str, secrets: &[&str]) -> Cow<'w, str> {
     if words.starts_with(['{', '[']) {
         redact::body(words, secrets).into()
@@ -210,20 +210,20 @@ fn clean<'w>(words: &'w str, secrets: &[&str]) -> Cow<'w, str> {
     }
 }
 
-/// What a reader of the endpoint's words has to know besides.
+/// What a reader needs besides the endpoint's words.
 fn context(reason: Reason) -> &'static str {
     match reason {
-        Reason::TooExpensive => "no provider serves it at the price that may be billed (provider.max_price): ",
+        Reason::TooExpensive => "no provider serves it within the reserved price (provider.max_price): ",
         _ => "",
     }
 }
 
 impl Bill {
-    /// Of an answer that is otherwise unreadable. A bill that is there twice, or says two things, is none.
+    /// Of an answer that cannot be parsed. A cost that is there twice counts as none.
     fn beside(unread: &Unreadable, body: &[u8]) -> Option<Self> {
         if matches!(unread, Unreadable::Misshapen(_)) {
             return None;
         }
-        Self::in_rubble(body)
+        Self::of_malformed(body)
     }
 }

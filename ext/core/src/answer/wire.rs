@@ -9,11 +9,11 @@ use crate::json::lenient;
 /// The whole answer of `POST /chat/completions`, failed or not.
 #[derive(Deserialize, Default)]
 pub(crate) struct Answer<'j> {
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     pub(crate) id: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     pub(crate) model: Option<String>,
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     pub(crate) provider: Option<String>,
     #[serde(default, borrow, deserialize_with = "choices::read")]
     pub(crate) choices: Choices<'j>,

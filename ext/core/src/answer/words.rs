@@ -11,17 +11,17 @@ pub(crate) enum Kind {
     Money,
     /// Too much of the key's money is in flight.
     InFlight,
-    /// The same, and it would be too much if nothing else were.
+    /// As [`Kind::InFlight`], and this request alone exceeds the limit.
     NeverFits,
     Moderated,
     RateLimited,
     Unavailable,
     Timeout,
-    /// The model's own output was no good.
+    /// The model's output was invalid.
     BadAnswer,
     /// Too long for this model.
     TooLong,
-    /// No such model here, or not for this caller.
+    /// The endpoint has no such model, or not for this caller.
     NoModel,
     /// The key.
     Key,
@@ -29,9 +29,9 @@ pub(crate) enum Kind {
     Permission,
     /// The request.
     Request,
-    /// The request, unless there is better evidence: these words stand beside all kinds of codes.
+    /// The request, unless there is better evidence: these words accompany all kinds of codes.
     Generic,
-    /// Refused, and nothing says whose fault it is.
+    /// Refused without a reason.
     Unknown,
 }
 
@@ -175,14 +175,14 @@ fn is_code(word: &str) -> bool {
     word.contains('_') || word.ends_with("Error") || word.ends_with("Exception")
 }
 
-/// How far apart the parts of a phrase may stand, in bytes: the name of a model fits in between.
-const GAP: usize = 120;
+/// The most bytes between the parts of a phrase: the name of a model fits in.
+const MAX_GAP: usize = 120;
 
 fn is_in(phrase: &str, text: &str) -> bool {
     let Some((start, end)) = phrase.split_once('*') else { return text.contains(phrase) };
     let ends: Vec<usize> = text.match_indices(end).map(|(place, _)| place).collect();
     let mut starts = text.match_indices(start).map(|(place, _)| place + start.len());
-    starts.any(|from| ends.iter().any(|to| (from..from + GAP).contains(to)))
+    starts.any(|from| ends.iter().any(|to| (from..from + MAX_GAP).contains(to)))
 }
 
 #[cfg(test)]
@@ -205,7 +205,7 @@ mod tests {
         let first = |message: &str| of_message(message).next();
         assert_eq!(first("The model `x` does not exist"), Some(Kind::NoModel));
         assert_eq!(first("It does not exist: the model"), None);
-        assert_eq!(first(&format!("model {} does not exist", "x".repeat(GAP))), None);
+        assert_eq!(first(&format!("model {} does not exist", "x".repeat(MAX_GAP))), None);
     }
 
     #[test]

@@ -1,104 +1,111 @@
-//! When something that fails is left alone, and who may look whether it is back.
+//! One circuit breaker:
+//!
+//! ```text
+//!   clear ──enough failures, or a Retry-After──▶ cooling ──time is up──▶ half-open ──one caller──▶ probing
+//!     ▲                                             ▲                                                 │
+//!     │                                             └──────────── failure: a longer cooldown ─────────┤
+//!     └────────────────────────────── success ────────────────────────────────────────────────────────┘
+//! ```
 
 use std::time::{Duration, Instant};
 
-/// Of one model, or of one endpoint as a whole. Open where `until` is `None`; once that time is past,
-/// one caller at a time probes.
+/// Of one model, or of a whole endpoint. Clear if `until` is `None`; half-open once that time has passed.
 #[derive(Debug, Default)]
 pub(super) struct Cooldown {
     until: Option<Instant>,
-    /// How many cooldowns there were without a success between them.
+    /// Cooldowns in a row, without a success between them.
     rounds: u32,
-    /// What the longest of the attempts took that failed since the last cooldown began.
-    longest: Duration,
+    /// The longest failed attempt since the last cooldown began.
+    longest_failure: Duration,
     probe: Option<Claim>,
 }
 
 #[derive(Debug)]
 struct Claim {
     ticket: u64,
-    /// A probe whose process forked, or never came back, does not hold the place for ever.
+    /// Then another caller may probe: the process of this one may have forked or stopped.
     until: Instant,
 }
 
-/// What a caller finds.
+/// The state of the breaker for a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
-    Open,
-    /// The time is up: whoever asks first is the probe.
-    Due,
-    /// Somebody is probing, or it has that long to go.
+pub(super) enum Phase {
+    Clear,
+    /// The cooldown is over: the next caller probes.
+    HalfOpen,
+    /// For so long; zero while another caller probes.
     Cooling(Duration),
 }
 
-const FIRST: Duration = Duration::from_secs(30);
-const LONGEST: Duration = Duration::from_secs(600);
-/// A cooldown saves each call what a failed attempt takes. It is worth so many of these, so that a probe costs one
-/// caller a twentieth of the time, and no model that fails at once is kept away for long after it is back.
-const WORTH: u32 = 20;
-/// Less than this saves nothing that anybody would notice.
-const SHORTEST: Duration = Duration::from_secs(10);
-/// What a `Retry-After` is believed at most: a model that asked for a day may be back in an hour.
-const LONGEST_ASKED: Duration = Duration::from_secs(3600);
+const FIRST_COOLDOWN: Duration = Duration::from_secs(30);
+const MAX_COOLDOWN: Duration = Duration::from_secs(600);
+/// A cooldown saves each call the time of a failed attempt. It lasts at most so many of them: a probe then costs one
+/// caller a twentieth of the time, and a model that fails fast is used again soon after it recovers.
+const MAX_LENGTH_IN_FAILED_ATTEMPTS: u32 = 20;
+/// A shorter one saves no time worth mentioning.
+const MIN_COOLDOWN: Duration = Duration::from_secs(10);
+/// A longer `Retry-After` is cut to this: a model that asked for a day may recover in an hour.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 impl Cooldown {
-    pub(super) fn look(&self, now: Instant) -> Look {
-        let Some(until) = self.until else { return Look::Open };
+    pub(super) fn phase(&self, now: Instant) -> Phase {
+        let Some(until) = self.until else { return Phase::Clear };
         match &self.probe {
-            _ if now < until => Look::Cooling(until - now),
-            Some(claim) if now < claim.until => Look::Cooling(Duration::ZERO),
-            _ => Look::Due,
+            _ if now < until => Phase::Cooling(until - now),
+            Some(claim) if now < claim.until => Phase::Cooling(Duration::ZERO),
+            _ => Phase::HalfOpen,
         }
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        self.until.is_none()
+    /// Cooling, or half-open: not cleared yet.
+    pub(super) fn is_cooling(&self) -> bool {
+        self.until.is_some()
     }
 
     pub(super) fn is_probed(&self, now: Instant) -> bool {
-        self.look(now) == Look::Cooling(Duration::ZERO)
+        self.phase(now) == Phase::Cooling(Duration::ZERO)
     }
 
     pub(super) fn until(&self) -> Option<Instant> {
         self.until
     }
 
-    pub(super) fn claim(&mut self, ticket: u64, until: Instant) {
+    pub(super) fn start_probe(&mut self, ticket: u64, until: Instant) {
         self.probe = Some(Claim { ticket, until });
     }
 
-    /// The probe came to nothing: the next caller is the probe.
-    pub(super) fn release(&mut self, ticket: u64) {
+    /// The probe brought no result: the next caller probes.
+    pub(super) fn end_probe(&mut self, ticket: u64) {
         self.probe.take_if(|claim| claim.ticket == ticket);
     }
 
-    /// An attempt failed after this time: the longer one takes, the longer the next cooldown may last.
+    /// Notes how long a failed attempt took, which bounds the next cooldown.
     pub(super) fn failed(&mut self, took: Duration) {
-        self.longest = self.longest.max(took);
+        self.longest_failure = self.longest_failure.max(took);
     }
 
-    /// Begins, or after a failed probe goes on. A failure while it lasts moves its end only where it
-    /// asks to be left alone for longer. Returns how long it is from now, where that is news.
-    pub(super) fn start(&mut self, asked: Option<Duration>, jitter: f64, now: Instant) -> Option<Duration> {
+    /// Starts a cooldown, or another after a failed probe. While one lasts, only a longer `Retry-After` extends it. Returns
+    /// its length from now if that has changed.
+    pub(super) fn start(&mut self, retry_after: Option<Duration>, jitter: f64, now: Instant) -> Option<Duration> {
         let cooling = self.until.is_some_and(|until| now < until);
-        let length = match asked {
-            Some(asked) => asked.min(LONGEST_ASKED),
+        let length = match retry_after {
+            Some(retry_after) => retry_after.min(MAX_RETRY_AFTER),
             None if cooling => return None,
-            None => self.backed_off(),
+            None => self.back_off(),
         };
         if !cooling {
             self.rounds = self.rounds.saturating_add(1);
-            self.longest = Duration::ZERO;
+            self.longest_failure = Duration::ZERO;
         }
         self.extend(now + length.mul_f64(1.0 + jitter), now)
     }
 
-    fn backed_off(&self) -> Duration {
-        let worth = self.longest.saturating_mul(WORTH).max(SHORTEST);
-        FIRST.saturating_mul(1 << self.rounds.min(8)).min(LONGEST).min(worth)
+    fn back_off(&self) -> Duration {
+        let limit = self.longest_failure.saturating_mul(MAX_LENGTH_IN_FAILED_ATTEMPTS).max(MIN_COOLDOWN);
+        FIRST_COOLDOWN.saturating_mul(1 << self.rounds.min(8)).min(MAX_COOLDOWN).min(limit)
     }
 
-    /// Lasts to `until` at least.
+    /// Lasts until `until` at least.
     pub(super) fn extend(&mut self, until: Instant, now: Instant) -> Option<Duration> {
         if until <= now || self.until.is_some_and(|current| until <= current) {
             return None;
@@ -108,8 +115,8 @@ impl Cooldown {
         Some(until - now)
     }
 
-    /// Ends it, and forgets how often it was. Returns whether there was one.
-    pub(super) fn close(&mut self) -> bool {
+    /// Closes the circuit and forgets the rounds. Returns whether it was tripped.
+    pub(super) fn clear(&mut self) -> bool {
         let was = self.until.is_some();
         *self = Self::default();
         was
@@ -166,7 +173,7 @@ mod tests {
             now += secs(length);
         }
         cooldown.failed(secs(60));
-        assert!(cooldown.close() && !cooldown.close());
+        assert!(cooldown.clear() && !cooldown.clear());
         assert_eq!(cooldown.start(None, 0.0, now), Some(secs(10)));
     }
 
@@ -176,7 +183,7 @@ mod tests {
         assert_eq!(cooldown.start(Some(secs(60)), 0.0, now), Some(secs(60)));
         assert_eq!(cooldown.start(Some(secs(1)), 0.0, now), None);
         assert_eq!(cooldown.start(None, 0.0, now), None);
-        assert_eq!(cooldown.look(now), Look::Cooling(secs(60)));
+        assert_eq!(cooldown.phase(now), Phase::Cooling(secs(60)));
         assert_eq!(cooldown.start(Some(secs(90)), 0.0, now), Some(secs(90)));
         assert_eq!(cooldown.start(Some(secs(86_400)), 0.0, now), Some(secs(3600)));
     }
@@ -192,14 +199,14 @@ mod tests {
         let (mut cooldown, start) = (Cooldown::default(), Instant::now());
         cooldown.start(None, 0.0, start);
         let now = start + secs(10);
-        assert_eq!(cooldown.look(now), Look::Due);
-        cooldown.claim(7, now + secs(10));
+        assert_eq!(cooldown.phase(now), Phase::HalfOpen);
+        cooldown.start_probe(7, now + secs(10));
         assert!(cooldown.is_probed(now));
-        cooldown.release(6);
-        assert_eq!(cooldown.look(now), Look::Cooling(Duration::ZERO), "somebody else's ticket");
-        cooldown.release(7);
-        assert_eq!(cooldown.look(now), Look::Due);
-        cooldown.claim(8, now + secs(10));
-        assert_eq!(cooldown.look(now + secs(10)), Look::Due, "a probe that never came back");
+        cooldown.end_probe(6);
+        assert_eq!(cooldown.phase(now), Phase::Cooling(Duration::ZERO), "another caller's ticket");
+        cooldown.end_probe(7);
+        assert_eq!(cooldown.phase(now), Phase::HalfOpen);
+        cooldown.start_probe(8, now + secs(10));
+        assert_eq!(cooldown.phase(now + secs(10)), Phase::HalfOpen, "a probe that never came back");
     }
 }

@@ -1,16 +1,16 @@
-//! How long the latest answers took.
+//! The latest answers' times.
 
 use std::time::Duration;
 
-/// The last answers' times, in a ring.
+/// A ring buffer.
 #[derive(Debug, Default)]
 pub(super) struct Latency {
-    /// In seconds, in half the room of a `Duration`.
+    /// In seconds: half the size of a `Duration`.
     recent: Vec<f32>,
     next: usize,
 }
 
-const KEPT: usize = 128;
+const MAX_SAMPLES: usize = 128;
 
 impl Latency {
     pub(super) fn add(&mut self, took: Duration) {
@@ -19,7 +19,7 @@ impl Latency {
             Some(oldest) => *oldest = took,
             None => self.recent.push(took),
         }
-        self.next = (self.next + 1) % KEPT;
+        self.next = (self.next + 1) % MAX_SAMPLES;
     }
 
     /// The time within which `share` (0 to 1) of the answers came. `None` before the first.
@@ -39,10 +39,10 @@ mod tests {
     fn percentiles_are_of_the_latest_answers() {
         let mut latency = Latency::default();
         assert_eq!(latency.percentile(0.5), None);
-        for _ in 0..KEPT {
+        for _ in 0..MAX_SAMPLES {
             latency.add(Duration::from_secs(999));
         }
-        for seconds in 1..=KEPT as u64 {
+        for seconds in 1..=MAX_SAMPLES as u64 {
             latency.add(Duration::from_secs(seconds));
         }
         assert_eq!(latency.percentile(0.5), Some(Duration::from_secs(64)));

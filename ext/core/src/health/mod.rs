@@ -1,14 +1,14 @@
-//! Which models are down, as all calls of a process know it.
+//! A circuit breaker for each model and each endpoint, shared by all calls of a process.
 //!
-//! A model that fails again and again is left alone for a while, so that a primary that hangs does not
-//! cost every call its timeout. Then one call probes it while the others still pass it by. An endpoint
-//! that refuses the key, or has no money, is left alone as a whole.
+//! A model that keeps failing cools down, so that a primary that hangs does not cost every call its timeout. After that
+//! one call probes it while the others still skip it. An endpoint that refuses the key, or has no money, cools down as a
+//! whole.
 
-mod board;
+mod breakers;
 mod cooldown;
 mod latency;
+mod model;
 mod report;
-mod vitals;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,30 +16,30 @@ use std::time::{Duration, Instant};
 
 use crate::answer::{Failure, Reason};
 use crate::request::{Candidate, Endpoint};
-use board::Board;
-use cooldown::Look;
+use breakers::Breakers;
+use cooldown::Phase;
 pub use report::{Report, State};
 
-/// Of all models at all endpoints. It takes its lock for moments only, and calls nobody while it has it.
+/// Of all models at all endpoints. It holds its lock for moments only, and calls nothing of its caller's meanwhile.
 #[derive(Debug, Default)]
 pub struct Health {
-    board: Mutex<Board>,
+    breakers: Mutex<Breakers>,
 }
 
-/// What a call wants of it.
+/// A call's settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
     /// How many failures in a row start a cooldown; `None` for no cooldowns.
     pub cooldown_after: Option<u32>,
-    /// How long a model has to fail until [`Notice::Down`] is given.
+    /// How long a model has to fail before [`Notice::Down`].
     pub down_after: Duration,
 }
 
-/// Whether a candidate is asked.
+/// Whether a call may attempt a candidate.
 #[derive(Debug)]
 pub enum Admission<'h> {
-    Open,
-    /// It is asked to see whether it is back, by this caller alone.
+    Clear,
+    /// Half-open: this caller alone may.
     Probe(Probe<'h>),
     CoolingDown(Cooling),
 }
@@ -49,58 +49,58 @@ pub enum Admission<'h> {
 pub struct Cooling {
     /// Until the next probe; zero while there is one.
     pub left: Duration,
-    /// What the last failure was, where it was seen here.
+    /// Of the last failure, if this process saw it.
     pub reason: Option<Reason>,
-    /// The endpoint is left alone as a whole.
+    /// The endpoint cools down as a whole.
     pub whole_endpoint: bool,
 }
 
-/// The right to ask while all others pass by. It ends when it is dropped.
+/// The right to attempt a candidate that all others skip. Dropping it releases the probe.
 #[derive(Debug)]
 pub struct Probe<'h> {
     health: &'h Health,
     ticket: u64,
 }
 
-/// What has just changed, about the candidate that was asked.
+/// What an attempt has changed for its candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// It is left alone from now on; `whole_endpoint`, with all the others there.
+    /// A cooldown started; with `whole_endpoint`, of all models there.
     Cooling { length: Duration, reason: Reason, failures: u64, whole_endpoint: bool },
-    /// It answered, and is left alone no more.
-    Warm { model: bool, whole_endpoint: bool },
-    /// It has been failing for so long that somebody should look.
+    /// It answered, which ended the cooldown of the model, of the endpoint, or of both.
+    Cleared { model: bool, whole_endpoint: bool },
+    /// It has been failing for longer than [`Policy::down_after`].
     Down { failing: Duration, reason: Reason, failures: u64 },
-    /// It answers again, after an outage that [`Notice::Down`] told of.
+    /// It answered again after [`Notice::Down`].
     Up { outage: Duration },
 }
 
-/// A probe that has not come back so long after it must have ended does not hold its place any more.
-const LOST: Duration = Duration::from_secs(60);
+/// So long after its time limit a probe counts as lost.
+const PROBE_GRACE: Duration = Duration::from_secs(60);
 /// A cooldown is up to this much longer than said, so that not all processes probe at one moment.
-const JITTER: f64 = 0.2;
+const MAX_JITTER: f64 = 0.2;
 
 impl Health {
-    /// May the candidate be asked? The probe, if it is one, is given up to `limit` for it.
+    /// Whether an attempt may be made. A probe may take up to `limit`.
     pub fn admit(&self, candidate: &Candidate, limit: Duration, now: Instant) -> Admission<'_> {
-        let mut board = self.board();
-        let (look, cooling) = board.look(candidate, now);
-        match look {
-            Look::Open => Admission::Open,
-            Look::Cooling(_) => Admission::CoolingDown(cooling),
-            Look::Due => {
-                let ticket = board.claim(candidate, now + limit + LOST);
+        let mut breakers = self.breakers();
+        let (phase, cooling) = breakers.phase(candidate, now);
+        match phase {
+            Phase::Clear => Admission::Clear,
+            Phase::Cooling(_) => Admission::CoolingDown(cooling),
+            Phase::HalfOpen => {
+                let ticket = breakers.start_probe(candidate, now + limit + PROBE_GRACE);
                 Admission::Probe(Probe { health: self, ticket })
             }
         }
     }
 
-    /// Whether the candidate would be asked now.
-    pub fn is_warm(&self, candidate: &Candidate, now: Instant) -> bool {
-        !matches!(self.board().look(candidate, now).0, Look::Cooling(_))
+    /// As [`Health::admit`], without starting a probe.
+    pub fn admits(&self, candidate: &Candidate, now: Instant) -> bool {
+        !matches!(self.breakers().phase(candidate, now).0, Phase::Cooling(_))
     }
 
-    /// What an attempt at the candidate came to, and what that changes.
+    /// Counts the outcome of an attempt.
     pub fn record(
         &self,
         candidate: &Candidate,
@@ -109,49 +109,49 @@ impl Health {
         policy: Policy,
         now: Instant,
     ) -> Vec<Notice> {
-        let mut board = self.board();
+        let mut breakers = self.breakers();
         match failure {
-            None => board.succeeded(candidate, took, now),
-            Some(failure) => board.failed(candidate, failure, took, policy, now),
+            None => breakers.succeeded(candidate, took, now),
+            Some(failure) => breakers.failed(candidate, failure, took, policy, now),
         }
     }
 
-    /// Takes over a cooldown of another process, of a model or of a whole endpoint.
+    /// Takes over another process's cooldown, of a model or of a whole endpoint.
     pub fn take_over(&self, endpoint: &Endpoint, model: Option<&str>, left: Duration, reason: Reason, now: Instant) {
         let until = now + left.mul_f64(1.0 + jitter());
-        self.board().take_over(endpoint, model, until, reason, now);
+        self.breakers().take_over(endpoint, model, until, reason, now);
     }
 
-    /// Another process got an answer: the cooldown is over.
+    /// Ends a cooldown, since another process got an answer.
     pub fn lift(&self, endpoint: &Endpoint, model: Option<&str>) {
-        self.board().lift(endpoint, model);
+        self.breakers().lift(endpoint, model);
     }
 
     /// What is known of each model, in the order of endpoints and names.
     pub fn report(&self, now: Instant) -> Vec<Report> {
-        self.board().report(now)
+        self.breakers().report(now)
     }
 
     /// Forgets everything.
     pub fn reset(&self) {
-        *self.board() = Board::default();
+        *self.breakers() = Breakers::default();
     }
 
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    fn breakers(&self) -> MutexGuard<'_, Breakers> {
+        self.breakers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Probe<'_> {
     fn drop(&mut self) {
-        self.health.board().release(self.ticket);
+        self.health.breakers().end_probe(self.ticket);
     }
 }
 
 fn jitter() -> f64 {
     // The seed of a hash map is the standard library's one source of random numbers.
     let random = RandomState::new().hash_one(0) >> 11;
-    random as f64 / (1_u64 << 53) as f64 * JITTER
+    random as f64 / (1_u64 << 53) as f64 * MAX_JITTER
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
-//! What a console shows of it.
+//! A snapshot for consoles.
 
 use std::time::{Duration, Instant};
 
-use super::board::{Board, Place};
-use super::vitals::Vitals;
+use super::breakers::{Breakers, EndpointHealth};
+use super::model::ModelHealth;
 use crate::answer::Reason;
 
-/// What is known of one model at one endpoint. Times count from, or to, the moment of the report.
+/// One model at one endpoint. Times are relative to the moment of the report.
 #[derive(Debug, Clone)]
 pub struct Report {
     pub endpoint: String,
-    /// `*` for an endpoint that cools down as a whole, and none of whose models was asked here.
+    /// `*` for an endpoint that cools down as a whole, if this process attempted none of its models.
     pub model: String,
     pub state: State,
     /// Since the first failure after the last success.
@@ -18,7 +18,7 @@ pub struct Report {
     /// Since the last success.
     pub failures: u64,
     pub last_reason: Option<Reason>,
-    /// Zero where the next call is the probe.
+    /// Zero if the next call is the probe.
     pub next_probe: Option<Duration>,
     pub attempts: u64,
     pub successes: u64,
@@ -27,16 +27,16 @@ pub struct Report {
     pub p95: Option<Duration>,
 }
 
-/// How a model is treated.
+/// Whether calls attempt a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It is asked, and the last attempt was answered.
+    /// They do, and the last attempt was answered.
     Up,
-    /// It is asked, though the last attempt failed.
+    /// They do, though the last attempt failed.
     Failing,
-    /// It is passed by.
+    /// They skip it.
     CoolingDown,
-    /// It is passed by, while one call sees whether it is back.
+    /// They skip it, while one call probes it.
     Probing,
 }
 
@@ -53,41 +53,41 @@ impl State {
 
 const WHOLE_ENDPOINT: &str = "*";
 
-impl Board {
+impl Breakers {
     pub(super) fn report(&self, now: Instant) -> Vec<Report> {
-        let models = self
-            .places
-            .values()
-            .flat_map(|place| place.models.iter().map(move |(model, vitals)| report(place, model, vitals, now)));
-        // Known from another process only: nobody was asked here.
-        let unasked = self.places.values().filter(|place| place.models.is_empty() && !place.cooldown.is_open());
-        let whole = unasked.map(|place| report(place, WHOLE_ENDPOINT, &Vitals::default(), now));
+        let models = self.endpoints.values().flat_map(|entry| {
+            entry.models.iter().map(move |(model, model_health)| report(entry, model, model_health, now))
+        });
+        // Known from another process only.
+        let unattempted =
+            self.endpoints.values().filter(|entry| entry.models.is_empty() && entry.cooldown.is_cooling());
+        let whole = unattempted.map(|entry| report(entry, WHOLE_ENDPOINT, &ModelHealth::default(), now));
         let mut reports: Vec<_> = models.chain(whole).collect();
         reports.sort_by(|one, other| (&one.endpoint, &one.model).cmp(&(&other.endpoint, &other.model)));
         reports
     }
 }
 
-fn report(place: &Place, model: &str, vitals: &Vitals, now: Instant) -> Report {
-    let cooldowns = [&place.cooldown, &vitals.cooldown];
+fn report(entry: &EndpointHealth, model: &str, model_health: &ModelHealth, now: Instant) -> Report {
+    let cooldowns = [&entry.cooldown, &model_health.cooldown];
     let until = cooldowns.iter().filter_map(|cooldown| cooldown.until()).max();
     let state = match until {
         Some(_) if cooldowns.iter().any(|cooldown| cooldown.is_probed(now)) => State::Probing,
         Some(_) => State::CoolingDown,
-        None if vitals.failures > 0 => State::Failing,
+        None if model_health.failures > 0 => State::Failing,
         None => State::Up,
     };
     Report {
-        endpoint: place.name.clone(),
+        endpoint: entry.name.clone(),
         model: model.to_owned(),
         state,
-        failing: vitals.failing_since.map(|since| now.saturating_duration_since(since)),
-        failures: vitals.failures,
-        last_reason: vitals.last_reason,
+        failing: model_health.failing_since.map(|since| now.saturating_duration_since(since)),
+        failures: model_health.failures,
+        last_reason: model_health.last_reason,
         next_probe: until.map(|until| until.saturating_duration_since(now)),
-        attempts: vitals.attempts,
-        successes: vitals.successes,
-        p50: vitals.latency.percentile(0.5),
-        p95: vitals.latency.percentile(0.95),
+        attempts: model_health.attempts,
+        successes: model_health.successes,
+        p50: model_health.latency.percentile(0.5),
+        p95: model_health.latency.percentile(0.95),
     }
 }

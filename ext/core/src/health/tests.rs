@@ -38,7 +38,7 @@ fn three_transient_failures_in_a_row_start_a_cooldown() {
     assert_eq!(succeed(&health, &model, now), []);
     for _ in 0..2 {
         assert_eq!(fail(&health, &model, Reason::Timeout, now), []);
-        assert!(health.is_warm(&model, now));
+        assert!(health.admits(&model, now));
     }
     let notices = fail(&health, &model, Reason::Connection, now);
     let [Notice::Cooling { length, reason: Reason::Connection, failures: 3, whole_endpoint: false }] = notices[..]
@@ -46,10 +46,10 @@ fn three_transient_failures_in_a_row_start_a_cooldown() {
         panic!("{notices:?}")
     };
     assert!((secs(20)..=secs(24)).contains(&length));
-    assert!(!health.is_warm(&model, now + secs(19)) && health.is_warm(&model, now + secs(25)));
-    assert!(health.is_warm(&candidate("b/2"), now), "each model has its own");
+    assert!(!health.admits(&model, now + secs(19)) && health.admits(&model, now + secs(25)));
+    assert!(health.admits(&candidate("b/2"), now), "each model has its own");
     let elsewhere = Candidate { endpoint: endpoint("groq"), ..candidate("a/1") };
-    assert!(health.is_warm(&elsewhere, now), "at each endpoint");
+    assert!(health.admits(&elsewhere, now), "at each endpoint");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn one_failure_that_asks_to_be_left_alone_is_enough() {
     let asked = Failure { retry_after: Some(secs(7)), ..failure(Reason::RateLimited) };
     let notices = health.record(&model, Some(&asked), secs(1), POLICY, now);
     assert!(matches!(notices[..], [Notice::Cooling { length, .. }] if (secs(7)..secs(9)).contains(&length)));
-    assert!(!health.is_warm(&model, now + secs(6)) && health.is_warm(&model, now + secs(9)));
+    assert!(!health.admits(&model, now + secs(6)) && health.admits(&model, now + secs(9)));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_model_that_keeps_saying_404_cools_down_like_one_that_keeps_failing() {
     }
     let notices = fail(&health, &model, Reason::ModelNotFound, now);
     assert!(matches!(notices[..], [Notice::Cooling { reason: Reason::ModelNotFound, whole_endpoint: false, .. }]));
-    assert!(!health.is_warm(&model, now));
+    assert!(!health.admits(&model, now));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_key_that_one_provider_behind_the_gateway_refuses_cools_the_model_alone() {
     for reason in [Reason::Unauthorized, Reason::InsufficientCredits, Reason::Unauthorized] {
         health.record(&model, Some(&Failure::new(reason, Scope::Model, "test")), secs(1), POLICY, now);
     }
-    assert!(!health.is_warm(&model, now) && health.is_warm(&candidate("b/2"), now));
+    assert!(!health.admits(&model, now) && health.admits(&candidate("b/2"), now));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn what_may_be_the_requests_fault_counts_for_nothing() {
     }
     let report = report(&health, "a/1", now);
     assert_eq!((report.attempts, report.failures, report.last_reason), (36, 0, None));
-    assert!(health.is_warm(&model, now));
+    assert!(health.admits(&model, now));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn without_cooldowns_nothing_cools() {
     for reason in [Reason::Timeout, Reason::Unauthorized, Reason::Timeout, Reason::Timeout] {
         assert_eq!(health.record(&model, Some(&failure(reason)), secs(1), off, now), []);
     }
-    assert!(health.is_warm(&model, now));
+    assert!(health.admits(&model, now));
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn a_refused_key_cools_the_whole_endpoint_at_once() {
     assert!(matches!(notices[..], [Notice::Cooling { whole_endpoint: true, .. }]));
     let Admission::CoolingDown(cooling) = health.admit(&candidate("b/2"), secs(1), now) else { panic!("must cool") };
     assert!(cooling.whole_endpoint && cooling.reason == Some(Reason::InsufficientCredits));
-    assert!(health.is_warm(&Candidate { endpoint: endpoint("groq"), ..candidate("b/2") }, now));
+    assert!(health.admits(&Candidate { endpoint: endpoint("groq"), ..candidate("b/2") }, now));
     let notices = succeed(&health, &candidate("c/3"), now);
-    assert_eq!(notices, [Notice::Warm { model: false, whole_endpoint: true }]);
-    assert!(health.is_warm(&candidate("b/2"), now));
+    assert_eq!(notices, [Notice::Cleared { model: false, whole_endpoint: true }]);
+    assert!(health.admits(&candidate("b/2"), now));
 }
 
 #[test]
@@ -138,12 +138,12 @@ fn one_call_probes_and_its_end_decides() {
     let notices = fail(due);
     assert!(matches!(notices[..], [Notice::Cooling { length, .. }] if length >= secs(60)), "{notices:?}");
     drop(probe);
-    assert!(!health.is_warm(&model, due + secs(59)));
+    assert!(!health.admits(&model, due + secs(59)));
 
     let due = due + secs(80);
     let Admission::Probe(_probe) = health.admit(&model, secs(10), due) else { panic!("must probe") };
-    assert_eq!(succeed(&health, &model, due), [Notice::Warm { model: true, whole_endpoint: false }]);
-    assert!(matches!(health.admit(&model, secs(10), due), Admission::Open));
+    assert_eq!(succeed(&health, &model, due), [Notice::Cleared { model: true, whole_endpoint: false }]);
+    assert!(matches!(health.admit(&model, secs(10), due), Admission::Clear));
 }
 
 /// What a minute-long outage of the first model looks like to a caller who calls twenty times a second: how often it
@@ -187,7 +187,7 @@ fn other_processes_share_the_length_of_a_cooldown() {
     let notices: Vec<_> = (0..3).flat_map(|_| instantly(&health, now)).collect();
     let [Notice::Cooling { length, .. }] = notices[..] else { panic!("{notices:?}") };
     other.take_over(&model.endpoint, Some("a/1"), length, Reason::Unavailable, now);
-    assert!(!other.is_warm(&model, now + secs(10)) && other.is_warm(&model, now + secs(15)));
+    assert!(!other.admits(&model, now + secs(10)) && other.admits(&model, now + secs(15)));
     let due = now + secs(15);
     let Admission::Probe(_probe) = other.admit(&model, secs(1), due) else { panic!("must probe") };
     let notices = instantly(&other, due);
@@ -198,7 +198,7 @@ fn other_processes_share_the_length_of_a_cooldown() {
 fn an_hour_of_failures_is_told_of_once_and_so_is_its_end() {
     let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
     assert_eq!(fail(&health, &model, Reason::Timeout, start), []);
-    assert_eq!(succeed(&health, &model, start), [], "no outage was told of");
+    assert_eq!(succeed(&health, &model, start), [], "no outage was reported");
     fail(&health, &model, Reason::ModelNotFound, start);
     let notices = fail(&health, &model, Reason::ModelNotFound, start + secs(3600));
     assert_eq!(notices, [Notice::Down { failing: secs(3600), reason: Reason::ModelNotFound, failures: 2 }]);
@@ -213,16 +213,16 @@ fn an_hour_of_failures_is_told_of_once_and_so_is_its_end() {
 fn what_other_processes_know_is_taken_over_and_lifted() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
     health.take_over(&model.endpoint, Some("a/1"), secs(60), Reason::Timeout, now);
-    assert!(!health.is_warm(&model, now + secs(59)) && health.is_warm(&candidate("b/2"), now));
+    assert!(!health.admits(&model, now + secs(59)) && health.admits(&candidate("b/2"), now));
     assert_eq!(report(&health, "a/1", now).last_reason, Some(Reason::Timeout));
     health.take_over(&model.endpoint, Some("a/1"), secs(1), Reason::Timeout, now);
-    assert!(!health.is_warm(&model, now + secs(59)), "never shortened");
+    assert!(!health.admits(&model, now + secs(59)), "never shortened");
     health.lift(&model.endpoint, Some("a/1"));
-    assert!(health.is_warm(&model, now));
+    assert!(health.admits(&model, now));
     health.take_over(&model.endpoint, None, secs(60), Reason::Unauthorized, now);
-    assert!(!health.is_warm(&candidate("b/2"), now));
+    assert!(!health.admits(&candidate("b/2"), now));
     health.lift(&model.endpoint, None);
-    assert!(health.is_warm(&candidate("b/2"), now));
+    assert!(health.admits(&candidate("b/2"), now));
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn failures_from_before_an_answer_elsewhere_are_part_of_no_outage() {
     fail(&health, &model, Reason::Timeout, start + secs(10_800));
     health.lift(&model.endpoint, Some("a/1"));
     let up = succeed(&health, &model, start + secs(10_801));
-    assert_eq!(up, [Notice::Up { outage: secs(3601) }], "what was told of ends here");
+    assert_eq!(up, [Notice::Up { outage: secs(3601) }], "a reported outage ends here");
 }
 
 #[test]
@@ -263,11 +263,11 @@ fn a_caller_with_less_patience_than_an_answer_takes_cools_nobody() {
     for _ in 0..5 {
         assert_eq!(health.record(&model, Some(&timeout), secs(1), POLICY, now), []);
     }
-    assert!(health.is_warm(&model, now));
+    assert!(health.admits(&model, now));
     for _ in 0..3 {
         health.record(&model, Some(&timeout), secs(6), POLICY, now);
     }
-    assert!(!health.is_warm(&model, now));
+    assert!(!health.admits(&model, now));
 }
 
 #[test]
@@ -275,11 +275,11 @@ fn any_answer_that_is_no_refusal_ends_the_cooldown_of_an_endpoint() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
     fail(&health, &model, Reason::Unauthorized, now);
     fail(&health, &model, Reason::Timeout, now);
-    assert!(!health.is_warm(&candidate("b/2"), now));
+    assert!(!health.admits(&candidate("b/2"), now));
     let busy = failure(Reason::Unavailable).with_status(503);
     let notices = health.record(&model, Some(&busy), secs(1), POLICY, now);
-    assert_eq!(notices[0], Notice::Warm { model: false, whole_endpoint: true });
-    assert!(health.is_warm(&candidate("b/2"), now));
+    assert_eq!(notices[0], Notice::Cleared { model: false, whole_endpoint: true });
+    assert!(health.admits(&candidate("b/2"), now));
 }
 
 #[test]
@@ -344,7 +344,7 @@ fn of_endpoints_50_are_kept() {
     assert_eq!(health.report(start).len(), 50);
     succeed(&health, &at(50), start);
     let endpoints: Vec<_> = health.report(start).into_iter().map(|report| report.endpoint).collect();
-    assert_eq!(endpoints, ["e50"], "keys may be anybody's: the board begins anew");
+    assert_eq!(endpoints, ["e50"], "keys may be anybody's: the breakers begins anew");
 }
 
 #[test]
@@ -354,8 +354,8 @@ fn a_probe_that_never_comes_back_holds_its_place_for_its_limit_and_a_minute() {
     let due = start + secs(13);
     let Admission::Probe(probe) = health.admit(&model, secs(30), due) else { panic!("must probe") };
     std::mem::forget(probe);
-    assert!(!health.is_warm(&model, due + secs(89)));
-    assert!(health.is_warm(&model, due + secs(90)));
+    assert!(!health.admits(&model, due + secs(89)));
+    assert!(health.admits(&model, due + secs(90)));
 }
 
 #[test]
@@ -369,7 +369,7 @@ fn a_probe_that_ends_gives_its_own_place_back_alone() {
     let Admission::Probe(first) = health.admit(&one, secs(30), due) else { panic!("must probe") };
     let Admission::Probe(_second) = health.admit(&other, secs(30), due) else { panic!("must probe") };
     drop(first);
-    assert!(health.is_warm(&one, due) && !health.is_warm(&other, due));
+    assert!(health.admits(&one, due) && !health.admits(&other, due));
 }
 
 #[test]
@@ -379,11 +379,11 @@ fn one_call_probes_the_model_and_its_endpoint_at_once() {
     health.take_over(&model.endpoint, None, secs(10), Reason::Unauthorized, start);
     let due = start + secs(13);
     let Admission::Probe(probe) = health.admit(&model, secs(30), due) else { panic!("must probe") };
-    assert!(!health.is_warm(&candidate("b/2"), due), "the endpoint is being probed");
+    assert!(!health.admits(&candidate("b/2"), due), "the endpoint is being probed");
     drop(probe);
-    assert!(health.is_warm(&model, due) && health.is_warm(&candidate("b/2"), due));
+    assert!(health.admits(&model, due) && health.admits(&candidate("b/2"), due));
     let Admission::Probe(_probe) = health.admit(&model, secs(30), due) else { panic!("a dropped probe gives way") };
-    assert_eq!(succeed(&health, &model, due), [Notice::Warm { model: true, whole_endpoint: true }]);
+    assert_eq!(succeed(&health, &model, due), [Notice::Cleared { model: true, whole_endpoint: true }]);
 }
 
 #[test]

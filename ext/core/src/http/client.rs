@@ -20,25 +20,25 @@ pub enum ClientError {
     Client(#[from] reqwest::Error),
 }
 
-/// A client, and what its failures are told by.
+/// A client, and what its error messages need.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) http: reqwest::Client,
-    /// What to do about an authority that it does not trust.
+    /// Advice for a certificate authority that it does not trust.
     pub(crate) advice: String,
     /// Host and port of the proxy that it goes through.
     pub(crate) proxy: Option<String>,
 }
 
-/// One client for each [`Trust`] that was asked for, built on first use and kept.
+/// One client for each [`Trust`], built on first use and kept.
 #[derive(Default)]
 pub struct Clients(Mutex<Vec<(Trust, Client)>>);
 
 impl Clients {
-    /// The client for those who trust `trust`.
+    /// The client that trusts `trust`.
     ///
     /// # Errors
-    /// [`ClientError`] where TLS or the proxy of the environment cannot be used.
+    /// [`ClientError`]: TLS, or the environment's proxy, cannot be used.
     pub fn trusting(&self, trust: &Trust) -> Result<Client, ClientError> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, client)) = all.iter().find(|(known, _)| known == trust) {
@@ -50,23 +50,20 @@ impl Clients {
     }
 }
 
-/// Less than the minute after which many servers and balancers drop an idle connection.
-const IDLE: Duration = Duration::from_secs(50);
-/// All requests to a server share one HTTP/2 connection. When it has been silent for this long while
-/// somebody waits, it is asked for a sign of life, and after as long again without one given up: else
-/// every call would go the way of the first, into a connection that leads nowhere any more.
-const SILENCE: Duration = Duration::from_secs(10);
+/// Less than the minute after which many servers and load balancers drop an idle connection.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+/// All requests to a server share one HTTP/2 connection. After so long without a byte while a call waits, it is pinged,
+/// and after as long again without an answer closed: otherwise every call would use the dead connection.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Gateways and the proxies before them add headers of their own, each the others'. An answer with a hundred and one
-/// (what is read otherwise) was paid for.
+/// Gateways and proxies add headers. An answer with more than the default of 100 was paid for.
 const MAX_HEADERS: usize = 1_000;
-/// In bytes; over HTTP/1.1 it is the least that is read anyway.
+/// In bytes. HTTP/1.1 allows as much anyway.
 const MAX_HEADER_BYTES: u32 = 400 * 1024;
 
 impl Client {
-    /// Redirects are not followed, so that neither key nor prompt goes where nobody sent it; attempts
-    /// bring their own time limit; what a server may have seen is not sent again (only a request that
-    /// it turned away unread, on a connection just closing, is).
+    /// Redirects are not followed, so that key and prompt go to the endpoint only. Attempts bring their own time limit.
+    /// A request that a server may have read is not sent again.
     ///
     /// # Errors
     /// [`ClientError`].
@@ -76,11 +73,11 @@ impl Client {
             .tls_backend_preconfigured(tls(roots)?)
             .redirect(redirect::Policy::none())
             .referer(false)
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .http1_max_headers(MAX_HEADERS)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
-            .http2_keep_alive_interval(SILENCE)
-            .http2_keep_alive_timeout(SILENCE)
+            .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+            .http2_keep_alive_timeout(KEEP_ALIVE_INTERVAL)
             .user_agent(concat!("llm_router/", env!("CARGO_PKG_VERSION")))
             // Those of the environment that are not for https://.
             .no_proxy();

@@ -1,4 +1,4 @@
-//! The body of an answer, unpacked where it is packed, and no more of it than the caller can hold.
+//! Reads the body of an answer, unpacked, up to a maximum size.
 
 use std::io::{self, Write};
 
@@ -15,21 +15,20 @@ pub(crate) enum Unread {
     Garbled(io::Error),
 }
 
-/// What a server announces is believed up to this many bytes; memory beyond it is for bytes that came.
+/// A `Content-Length` is believed up to this many bytes; more memory is for bytes that came.
 const MAX_TRUSTED: usize = 1024 * 1024;
 
-/// Reads at most `max` bytes, counted after decompression, into `body`, which holds what came before
-/// an error too.
+/// Reads at most `max` bytes, counted after decompression. On an error, `body` holds what came before it.
 pub(crate) async fn read(response: &mut Response, max: usize, body: &mut Vec<u8>) -> Result<(), Unread> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     body.reserve_exact(announced.min(max).min(MAX_TRUSTED));
-    let mut unpacking = Unpacking::into(Room { body, max });
+    let mut unpacking = Unpacking::into(BoundedBody { body, max });
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => unpacking.write_all(&chunk)?,
             Ok(None) => return Ok(unpacking.finish()?),
             Err(error) => {
-                // As much as came of an error may still be read.
+                // A partial error body may still be read.
                 let _unpacked = unpacking.flush();
                 return Err(Unread::Broken(error));
             }
@@ -37,21 +36,21 @@ pub(crate) async fn read(response: &mut Response, max: usize, body: &mut Vec<u8>
     }
 }
 
-/// Where the body goes.
-struct Room<'b> {
+/// The memory that the body is written to.
+struct BoundedBody<'b> {
     body: &'b mut Vec<u8>,
     max: usize,
 }
 
 #[derive(Debug, Error)]
-#[error("there is no room for more")]
-struct Full;
+#[error("the body is larger than its maximum")]
+struct BodyTooLarge;
 
-impl Write for Room<'_> {
+impl Write for BoundedBody<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let needed = self.body.len() + bytes.len();
         if needed > self.max {
-            return Err(io::Error::other(Full));
+            return Err(io::Error::other(BodyTooLarge));
         }
         if needed > self.body.capacity() {
             // Twice the room each time, as a `Vec` would do it by itself, but never beyond `max`.
@@ -70,7 +69,7 @@ impl Write for Room<'_> {
 impl From<io::Error> for Unread {
     fn from(error: io::Error) -> Self {
         match error.get_ref() {
-            Some(cause) if cause.is::<Full>() => Self::TooLarge,
+            Some(cause) if cause.is::<BodyTooLarge>() => Self::TooLarge,
             _ => Self::Garbled(error),
         }
     }

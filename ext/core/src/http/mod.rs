@@ -1,7 +1,7 @@
 //! One attempt over HTTP.
 
+mod attempt;
 mod client;
-pub mod gateway;
 pub(crate) mod incoming;
 mod outgoing;
 mod progress;
@@ -10,7 +10,7 @@ mod tls;
 pub(crate) mod transport;
 mod unpacking;
 
+pub use attempt::{attempt, poll_connections, Attempt};
 pub use client::{Client, ClientError, Clients};
-pub use gateway::Ask;
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError};

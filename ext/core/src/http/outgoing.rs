@@ -1,5 +1,5 @@
-//! The body of a request, which notes when it goes out. The HTTP client asks for it only once there
-//! is a connection to write it to, and no model can begin before it is there.
+//! A request body that notes when it is sent. The HTTP client polls it only once there is a connection, and no model
+//! can begin before it has arrived.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -21,10 +21,10 @@ struct Outgoing {
     begun: bool,
 }
 
-/// The attempt ended at the very moment when its request was about to go out.
+/// The attempt ended just before its request was sent.
 #[derive(Debug, Error)]
-#[error("the request was called back")]
-struct CalledBack;
+#[error("the attempt had ended before its request was sent")]
+struct Withheld;
 
 impl Body for Outgoing {
     type Data = <reqwest::Body as Body>::Data;
@@ -34,8 +34,8 @@ impl Body for Outgoing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        if !self.begun && !self.progress.send() {
-            return Poll::Ready(Some(Err(CalledBack.into())));
+        if !self.begun && !self.progress.begin_sending() {
+            return Poll::Ready(Some(Err(Withheld.into())));
         }
         self.begun = true;
         Pin::new(&mut self.json).poll_frame(context).map_err(Into::into)

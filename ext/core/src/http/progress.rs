@@ -1,12 +1,11 @@
-//! How far an attempt has come, for whoever has to account for one that did not end.
+//! How far an attempt has come: after a dropped one, this decides whether it may be billed.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::answer::timed_out;
 
-/// Of one attempt. Clones share it: one stays with the caller, who can still ask it when the attempt
-/// itself was dropped.
+/// Of one attempt. Clones share it, so that the caller has it after the attempt was dropped.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<State>);
 
@@ -16,61 +15,60 @@ struct State {
     generation_id: OnceLock<String>,
 }
 
-/// The request is still here.
+/// The request has not been sent.
 const READY: u8 = 0;
-/// Its body is on its way to the server.
+/// Its body may have reached the server.
 const SENT: u8 = 1;
-/// The server has answered with a status that is no success.
+/// The server has answered with an error status.
 const REFUSED: u8 = 2;
-/// The request stays here: there is nothing to pay for, and will not be.
-const SETTLED: u8 = 3;
+/// The request will not be sent: it costs nothing.
+const WITHHELD: u8 = 3;
 
 impl Progress {
-    /// Whether the request was, or may have been, handed to a server that has not refused it. Ask when
-    /// the attempt is over: a request that has not gone out by then never will, so that what is said
-    /// here stays true even if another thread is just about to send it.
+    /// Whether the request may have reached a server that has not refused it. Call it after the attempt: a request that
+    /// was not sent by then is withheld for good, so that the answer stays true.
     pub fn uncertain(&self) -> bool {
-        self.step(READY, SETTLED) == SENT
+        self.step(READY, WITHHELD) == SENT
     }
 
-    /// Whether the request was handed to a server, be it one that refused it. Ask when the attempt is over, as above.
-    pub(crate) fn went_out(&self) -> bool {
-        matches!(self.step(READY, SETTLED), SENT | REFUSED)
+    /// Whether the request may have reached a server, even one that refused it. Call it after the attempt, as above.
+    pub(crate) fn was_sent(&self) -> bool {
+        matches!(self.step(READY, WITHHELD), SENT | REFUSED)
     }
 
-    /// The id of the generation, from the headers of the answer, if they came.
+    /// The generation's id from the answer's headers, if they came.
     pub fn generation_id(&self) -> Option<&str> {
         self.0.generation_id.get().map(String::as_str)
     }
 
-    /// Whether the request is still here, and nobody has asked yet whether it is.
-    pub(crate) fn is_ready(&self) -> bool {
+    /// Whether the request has neither been sent nor withheld.
+    pub(crate) fn is_unsent(&self) -> bool {
         self.0.stage.load(Ordering::Acquire) == READY
     }
 
-    /// May the body go out? Asked just before it does.
-    pub(crate) fn send(&self) -> bool {
-        self.step(READY, SENT) != SETTLED
+    /// Whether the body may be sent. Called just before it is.
+    pub(crate) fn begin_sending(&self) -> bool {
+        self.step(READY, SENT) != WITHHELD
     }
 
-    /// The server turned the request away unread: it may be sent once more.
-    pub(crate) fn turned_away(&self) {
+    /// The server refused the request unread, so that it may be sent again.
+    pub(crate) fn refused_unread(&self) {
         self.step(SENT, READY);
     }
 
-    /// The headers of the answer are there. A status that is no success says that there will be no
-    /// answer, and so nothing to pay for, unless it tells of a time-out.
-    pub(crate) fn heard(&self, status: u16, generation_id: Option<&str>) {
+    /// The headers of the answer came. An error status means that there will be no answer to pay for, unless it is a
+    /// timeout.
+    pub(crate) fn received_headers(&self, status: u16, generation_id: Option<&str>) {
         if !(200..300).contains(&status) && !timed_out::says(status) {
             self.step(SENT, REFUSED);
-            self.step(READY, SETTLED);
+            self.step(READY, WITHHELD);
         }
         if let Some(id) = generation_id {
             let _known = self.0.generation_id.set(id.to_owned());
         }
     }
 
-    /// Moves on from one stage to another, and says at which it was.
+    /// Moves from one stage to another. Returns the stage before.
     fn step(&self, from: u8, to: u8) -> u8 {
         let moved = self.0.stage.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
         moved.unwrap_or_else(|other| other)
@@ -85,21 +83,21 @@ mod tests {
     fn what_did_not_go_out_is_certain_and_stays_here() {
         let progress = Progress::default();
         assert!(!progress.uncertain());
-        assert!(!progress.send(), "whoever was told that it is certain has booked it so");
+        assert!(!progress.begin_sending(), "the caller has already settled it as certain");
         assert!(!progress.uncertain());
     }
 
     #[test]
     fn what_went_out_is_uncertain_until_it_is_refused() {
         let progress = Progress::default();
-        assert!(progress.send() && progress.send());
+        assert!(progress.begin_sending() && progress.begin_sending());
         assert!(progress.uncertain() && progress.clone().uncertain());
-        progress.heard(200, Some("gen-1"));
+        progress.received_headers(200, Some("gen-1"));
         assert!(progress.uncertain());
-        progress.heard(504, None);
+        progress.received_headers(504, None);
         assert!(progress.uncertain());
-        progress.heard(503, None);
-        assert!(!progress.uncertain() && progress.went_out());
+        progress.received_headers(503, None);
+        assert!(!progress.uncertain() && progress.was_sent());
         assert_eq!(progress.generation_id(), Some("gen-1"));
     }
 
@@ -107,18 +105,18 @@ mod tests {
     fn what_was_refused_before_it_went_out_stays_here() {
         for status in [408, 503] {
             let progress = Progress::default();
-            progress.heard(status, None);
-            assert!(!progress.went_out() && !progress.uncertain() && !progress.send(), "{status}");
+            progress.received_headers(status, None);
+            assert!(!progress.was_sent() && !progress.uncertain() && !progress.begin_sending(), "{status}");
         }
     }
 
     #[test]
     fn what_was_turned_away_can_be_sent_again() {
         let progress = Progress::default();
-        assert!(progress.send());
-        progress.turned_away();
-        assert!(progress.send() && progress.uncertain());
-        progress.turned_away();
+        assert!(progress.begin_sending());
+        progress.refused_unread();
+        assert!(progress.begin_sending() && progress.uncertain());
+        progress.refused_unread();
         assert!(!progress.uncertain());
     }
 }

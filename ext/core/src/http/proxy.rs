@@ -1,11 +1,11 @@
-//! The way through a proxy. Only `https://` goes it, in a tunnel that hides key, prompt and answer.
+//! A proxy for `https://`. The tunnel hides key, prompt and answer.
 
 use std::env;
 
 use reqwest::{NoProxy, Url};
 use thiserror::Error;
 
-/// A proxy, and which hosts are asked without it.
+/// A proxy, and the hosts to reach without it.
 #[derive(Clone)]
 pub struct Proxy {
     /// Host and port, without the name and the password that the address may hold.
@@ -56,16 +56,16 @@ impl Proxy {
     }
 }
 
-/// Where a tunnel through a proxy came to nothing.
+/// Why a tunnel through a proxy failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tunnel {
     /// The proxy itself was not reached.
     Unreached,
-    /// It wants to know who asks (407).
+    /// It requires authentication (407).
     Unauthorized,
     /// It will not connect to the endpoint.
     Refused,
-    /// It said nothing that a proxy says, or broke off.
+    /// Its answer was not a proxy's, or broke off.
     Broken,
 }
 

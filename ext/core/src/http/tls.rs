@@ -1,5 +1,4 @@
-//! What went wrong with TLS, for a person: which of the things that can be wrong with a certificate,
-//! and what to do.
+//! TLS errors in words: what is wrong with a certificate, and what to do.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +7,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 
 use crate::redact;
 
-/// `who` is the server; `advice` says what to do about an authority that is not known.
+/// `who` is the server; `advice` says what to do about an unknown authority.
 pub(crate) fn words(error: &Error, who: &str, advice: &str) -> String {
     match error {
         Error::InvalidCertificate(error) => certificate(error, who, advice),
@@ -56,7 +55,7 @@ fn certificate(error: &CertificateError, who: &str, advice: &str) -> String {
     format!("the certificate of {who} {what}")
 }
 
-/// The names come from whoever posed as the server.
+/// An attacker may have chosen the names.
 fn names(presented: &[String]) -> String {
     let all = presented.iter().take(3).map(|name| redact::printable(&plain(name))).collect::<Vec<_>>();
     match all.as_slice() {
@@ -72,7 +71,7 @@ fn plain(name: &str) -> String {
     inner.unwrap_or(name).trim_matches('"').to_owned()
 }
 
-/// Where the time is one that can be written.
+/// Empty if the time cannot be written.
 fn at(time: UnixTime) -> String {
     const LAST: u64 = 253_402_300_799;
     let time = Some(time.as_secs()).filter(|seconds| *seconds <= LAST);

@@ -9,8 +9,7 @@ use crate::http::proxy::Tunnel;
 use crate::http::{tls, Client};
 use crate::request::Endpoint;
 
-/// What a transport error means. Its URL and headers are left out: they are no news, and the
-/// headers hold the key.
+/// The failure for a transport error. Its message has no URL and no headers: those hold the key.
 pub(crate) fn failure(error: &reqwest::Error, endpoint: &Endpoint, client: &Client) -> Failure {
     let message = words(error, endpoint, client);
     if is_garbled(error) {
@@ -19,7 +18,7 @@ pub(crate) fn failure(error: &reqwest::Error, endpoint: &Endpoint, client: &Clie
     Failure::new(Reason::Connection, Scope::Model, message).unaccounted()
 }
 
-/// The same for a person.
+/// The message of a transport error.
 pub(crate) fn words(error: &reqwest::Error, endpoint: &Endpoint, client: &Client) -> String {
     let host = endpoint.host();
     let proxy = format!("the proxy {}", client.proxy.as_deref().unwrap_or_default());
@@ -55,10 +54,10 @@ fn unproxied(error: &reqwest::Error, who: &str, client: &Client) -> String {
     format!("the connection to {who} broke: {cause}")
 }
 
-/// The server says that it has not so much as read the request, so that it can be sent again: over
-/// HTTP/2, on a connection that was just closing or a stream that it would not take (RFC 9113,
-/// section 8.7). reqwest does this itself, but only for a body that it can copy.
-pub(crate) fn turned_away(error: &reqwest::Error) -> bool {
+/// The server says that it has not read the request, so that it can be sent again: over HTTP/2, on a connection that
+/// was closing or a stream that it refused (RFC 9113, section 8.7). reqwest does this itself, but only for a body that
+/// it can copy.
+pub(crate) fn refused_unread(error: &reqwest::Error) -> bool {
     sources(error).filter_map(|source| source.downcast_ref::<h2::Error>()).any(|error| {
         let closing = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
         let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
@@ -71,10 +70,10 @@ fn innermost(error: &reqwest::Error) -> String {
     sources(error).last().map_or_else(|| "no cause given".to_owned(), ToString::to_string)
 }
 
-/// Bytes came, but they do not decompress.
+/// The bytes do not decompress.
 pub(crate) fn is_garbled(error: &reqwest::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput};
-    // What TLS refuses is invalid, too, but no answer. HTTP/2 keeps only the words of that.
+    // TLS errors are `InvalidData` too, but no answer. Of HTTP/2 errors only the words remain.
     !error.is_request()
         && tls_error(error).is_none()
         && !sources(error).any(|source| source.is::<h2::Error>())
@@ -91,7 +90,7 @@ fn sources<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn Error
     successors(error.source(), |&error| cause(error))
 }
 
-/// An [`io::Error`] calls the source of what it wraps its own, and so passes over that itself.
+/// An [`io::Error`] skips the error that it wraps, and returns that one's source.
 fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped as &(dyn Error + 'static)))

@@ -6,28 +6,28 @@ use std::io::{self, Write};
 use flate2::write::MultiGzDecoder;
 
 const GZIP: u8 = 0x1f;
-/// A gateway may pack what its provider has packed. Nobody packs it three times.
-const LAYERS: u8 = 2;
+/// A gateway may compress what its provider has compressed. Three layers do not occur.
+const MAX_LAYERS: u8 = 2;
 
-/// Passes on to `W` what is written to it, unpacked.
+/// Unpacks what is written to it, and writes that to `W`.
 pub(crate) enum Unpacking<W: Write> {
-    /// Nothing has come yet. It may be packed so many times.
+    /// Nothing has come yet. So many layers of compression may follow.
     Begun(W, u8),
     Plain(W),
     Packed(Box<MultiGzDecoder<Self>>),
-    /// While it turns from one into another.
+    /// During a change of state.
     Turning,
 }
 
 impl<W: Write> Unpacking<W> {
     pub(crate) fn into(writer: W) -> Self {
-        Self::Begun(writer, LAYERS)
+        Self::Begun(writer, MAX_LAYERS)
     }
 
-    /// There is no more: was that all of it?
+    /// The end of the input.
     ///
     /// # Errors
-    /// Where it broke off, or its checksum is wrong.
+    /// The input broke off, or its checksum is wrong.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
             Self::Packed(decoder) => {

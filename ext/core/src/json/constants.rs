@@ -4,11 +4,10 @@ use memchr::{memchr2, memchr3};
 
 const NAN: &[u8] = b"NaN";
 const INFINITY: &[u8] = b"Infinity";
-/// What stands in for them. Whoever looks for a number, a text or an object finds none, and no `null` either: a bill of
-/// `NaN` is no bill that is missing.
+/// Their replacement. It is no number, string or object, and not `null` either: a cost of `NaN` is not a missing cost.
 const NOTHING: &[u8] = b"[]";
 
-/// The JSON with an empty list for each of them, and blanks, so that all else stays where it is.
+/// The JSON with an empty list for each constant, padded with blanks so that nothing moves.
 pub(crate) fn replaced(json: String) -> String {
     let mut json = json.into_bytes();
     let mut start = 0;
@@ -19,12 +18,12 @@ pub(crate) fn replaced(json: String) -> String {
     String::from_utf8(json).unwrap_or_default()
 }
 
-/// Where the next string begins, or what may be a constant.
+/// The next place where a string or a constant may begin.
 fn next(json: &[u8], start: usize) -> Option<usize> {
     memchr3(b'"', b'N', b'I', json.get(start..)?).map(|place| start + place)
 }
 
-/// Replaces what is at `place`, if it is one of them, and tells where to go on.
+/// Replaces the constant at `place`, if there is one. Returns where to go on.
 fn replace(json: &mut [u8], place: usize) -> usize {
     let (before, rest) = json.split_at_mut(place);
     if rest.first() == Some(&b'"') {
@@ -41,7 +40,7 @@ fn replace(json: &mut [u8], place: usize) -> usize {
     place + constant.len()
 }
 
-/// How long the string is that `json` begins with.
+/// The length of the string at the beginning of `json`.
 fn string(json: &[u8]) -> usize {
     let mut length = 1;
     while let Some(place) = memchr2(b'"', b'\\', json.get(length..).unwrap_or_default()) {

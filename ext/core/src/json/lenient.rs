@@ -15,13 +15,13 @@ use serde_json::value::RawValue;
 use crate::json::quoted;
 
 /// A string, or nothing.
-pub(crate) fn text<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
-    Ok(quoted::text(raw(json)?).map(Cow::into_owned))
+pub(crate) fn string<'de, D: Deserializer<'de>>(json: D) -> Result<Option<String>, D::Error> {
+    Ok(quoted::unescape(raw(json)?).map(Cow::into_owned))
 }
 
-/// A string, or nothing; a copy only where need be.
-pub(crate) fn said<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
-    raw(json).map(quoted::text)
+/// As [`string`], copied only if it has escapes.
+pub(crate) fn borrowed_string<'de, D: Deserializer<'de>>(json: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    raw(json).map(quoted::unescape)
 }
 
 /// A whole number that is not negative, or nothing.
@@ -42,11 +42,11 @@ pub(crate) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) ->
     if !json.starts_with('{') {
         return Ok(None);
     }
-    // Said without the place, which would be counted from the start of the object.
+    // Without the position, which would count from the start of the object.
     serde_json::from_str(json).map(Some).map_err(|_| D::Error::custom("an object is not as it should be"))
 }
 
-/// The same for one that can be large: it is read as it is gone over, not after that.
+/// As [`object`], for one that can be large: it is parsed in one pass.
 pub(crate) fn large_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Option<T>, D::Error> {
     json.deserialize_any(ObjectOrNot(PhantomData))
 }

@@ -1,4 +1,4 @@
-//! Reading JSON that others wrote: leniently, and within bounds.
+//! Reads JSON that others wrote: leniently, and within bounds.
 
 pub(crate) mod constants;
 pub(crate) mod lenient;

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-/// What the JSON of a string says; `None` for other JSON. Half an emoji is U+FFFD.
-pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
+/// The text of a JSON string; `None` for other JSON. Half an emoji becomes U+FFFD.
+pub(crate) fn unescape(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
     if memchr(b'\\', inside.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inside));
@@ -15,7 +15,7 @@ pub(crate) fn text(json: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text))
 }
 
-/// Adds what the JSON of a string says; of other JSON, nothing.
+/// Appends the text of a JSON string; nothing for other JSON.
 pub(crate) fn push(json: &str, text: &mut String) {
     let quoted = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let mut rest = quoted.unwrap_or_default();
@@ -67,28 +67,28 @@ mod tests {
             r#""\\ud83d""#,
             r#""\u2028\uffff\\""#,
         ] {
-            assert_eq!(text(json).unwrap(), serde_json::from_str::<String>(json).unwrap(), "{json}");
+            assert_eq!(unescape(json).unwrap(), serde_json::from_str::<String>(json).unwrap(), "{json}");
         }
     }
 
     #[test]
     fn only_what_has_escapes_is_copied() {
-        assert!(matches!(text(r#""é!""#), Some(Cow::Borrowed("é!"))));
-        assert!(matches!(text(r#""\u00e9!""#), Some(Cow::Owned(_))));
+        assert!(matches!(unescape(r#""é!""#), Some(Cow::Borrowed("é!"))));
+        assert!(matches!(unescape(r#""\u00e9!""#), Some(Cow::Owned(_))));
     }
 
     #[test]
     fn half_an_emoji_takes_nothing_else_with_it() {
-        assert_eq!(text(r#""a\ud83db""#).unwrap(), "a\u{fffd}b");
-        assert_eq!(text(r#""\ud83d\n\ude00""#).unwrap(), "\u{fffd}\n\u{fffd}");
-        assert_eq!(text(r#""\ud83d\ud83d\ude00""#).unwrap(), "\u{fffd}😀");
-        assert_eq!(text(r#""\ud83d\u0041""#).unwrap(), "\u{fffd}A");
+        assert_eq!(unescape(r#""a\ud83db""#).unwrap(), "a\u{fffd}b");
+        assert_eq!(unescape(r#""\ud83d\n\ude00""#).unwrap(), "\u{fffd}\n\u{fffd}");
+        assert_eq!(unescape(r#""\ud83d\ud83d\ude00""#).unwrap(), "\u{fffd}😀");
+        assert_eq!(unescape(r#""\ud83d\u0041""#).unwrap(), "\u{fffd}A");
     }
 
     #[test]
     fn other_json_is_no_text() {
         for json in ["null", "1", "[\"a\"]", "{}", "true"] {
-            assert_eq!(text(json), None, "{json}");
+            assert_eq!(unescape(json), None, "{json}");
         }
     }
 }

@@ -1,15 +1,15 @@
-//! A body as text that a parser takes. What was paid for is not lost for a byte order mark, half an emoji, or a number
-//! that is none.
+//! A body as text that a parser accepts. A paid answer is not lost because of a byte order mark, half an emoji, or
+//! `NaN`.
 
 use serde::Deserialize;
 use thiserror::Error;
 
 use crate::json::{constants, shape, surrogates};
 
-/// Why a body is not read. serde's own message can quote the answer; where it is wrong says enough.
+/// Why a body was not parsed. serde's own message can quote the answer, so only the position is given.
 #[derive(Debug, Error)]
 pub(crate) enum Unreadable {
-    #[error("the answer is not read: {0}")]
+    #[error("the answer was not parsed: {0}")]
     Misshapen(#[from] shape::Misshapen),
     #[error("the answer is not UTF-8")]
     NotUtf8,
@@ -19,14 +19,14 @@ pub(crate) enum Unreadable {
 
 pub(crate) struct Readable {
     text: String,
-    /// Of the same length, where JSON knows not all that stands in the text.
+    /// The text with what JSON does not allow replaced, of the same length; `None` if it has nothing of the kind.
     json: Option<String>,
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl Readable {
-    /// If it is of a shape that may be parsed; or else the body is given back.
+    /// Checks the shape of the body. An error returns the body too.
     pub(crate) fn of(mut body: Vec<u8>) -> Result<Self, (Unreadable, Vec<u8>)> {
         blank_marks(&mut body);
         let shape = match shape::check(&body) {
@@ -43,18 +43,18 @@ impl Readable {
         serde_json::from_str(self.json()).map_err(|error| Unreadable::NotAnAnswer(error.line(), error.column()))
     }
 
-    /// What is parsed: a text stands at the same place in it as in the body.
+    /// What is parsed. Strings are at the same places as in the body.
     pub(crate) fn json(&self) -> &str {
         self.json.as_deref().unwrap_or(&self.text)
     }
 
-    /// The body as it came, but for half emojis and marks.
+    /// The body as it came, except for half emojis and byte order marks.
     pub(crate) fn into_text(self) -> String {
         self.text
     }
 }
 
-/// Before the JSON, and before or after the newlines that keep a connection alive.
+/// Blanks the marks before the JSON, which may come before or after the newlines that keep a connection open.
 fn blank_marks(body: &mut [u8]) {
     let mut rest = body;
     while let Some(first) = rest.first() {

@@ -1,45 +1,43 @@
-//! The shape of JSON from elsewhere, looked at before anything is made of it. Parsers meet depth with
-//! recursion and numbers with memory; what nobody reads they pass over without a limit. This looks at
-//! all of it, in one go and next to no memory.
+//! Checks the size of JSON in each direction before it is parsed. Parsers spend recursion on depth and memory on
+//! entries, and skip unknown fields without a limit. This reads all of it once, in almost no memory.
 
 use memchr::memchr2;
 use thiserror::Error;
 
-/// As deep as a request may be, and as deep as Ruby's own parser goes.
-const DEEPEST: usize = 100;
-/// No answer has so many choices, and a list of the odds of every token stays below it.
-const MOST: usize = 1_000_000;
+/// The same as for requests and in Ruby's own parser.
+const MAX_DEPTH: usize = 100;
+/// More than any answer has choices, or log probabilities of tokens.
+const MAX_ENTRIES: usize = 1_000_000;
 /// In bytes.
-const LONGEST_NAME: usize = 64 * 1024;
+const MAX_NAME_BYTES: usize = 64 * 1024;
 
-/// Why JSON is not so much as parsed.
+/// Why JSON was not parsed.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum Misshapen {
-    #[error("it is nested deeper than {DEEPEST} levels")]
+    #[error("it is nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
-    #[error("it has a list or an object of more than {MOST} entries")]
+    #[error("it has a list or an object of more than {MAX_ENTRIES} entries")]
     TooMany,
-    #[error("it has a field whose name is longer than {LONGEST_NAME} bytes")]
+    #[error("it has a field whose name is longer than {MAX_NAME_BYTES} bytes")]
     LongName,
 }
 
-/// What else a look at all of it has shown.
+/// What else the check has found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// Some text has the escape of a surrogate, which may be a lone one.
+    /// A string has the escape of a surrogate, which may be a lone one.
     pub(crate) surrogates: bool,
-    /// Somewhere outside of texts there may be a `NaN` or an `Infinity`.
+    /// There may be a `NaN` or an `Infinity` outside of strings.
     pub(crate) constants: bool,
 }
 
-/// Whether JSON is of a size in each direction that an answer can have. Whether it is JSON at all is
-/// left to the parser, which never sees more than this has allowed.
+/// Whether the JSON is within bounds. Whether it is valid is left to the parser.
 ///
 /// # Errors
 /// [`Misshapen`].
 pub(crate) fn check(json: &[u8]) -> Result<Shape, Misshapen> {
     let mut shape = Shape::default();
-    let mut open: Vec<Open> = Vec::with_capacity(DEEPEST);
+    let mut open: Vec<Open> = Vec::with_capacity(MAX_DEPTH);
     let mut rest = json;
     while let Some((byte, behind)) = rest.split_first() {
         rest = behind;
@@ -47,11 +45,11 @@ pub(crate) fn check(json: &[u8]) -> Result<Shape, Misshapen> {
             b'"' => {
                 let (length, behind) = skip_string(rest, &mut shape);
                 rest = behind;
-                if length > LONGEST_NAME && open.last().is_some_and(|open| open.name_next) {
+                if length > MAX_NAME_BYTES && open.last().is_some_and(|open| open.name_next) {
                     return Err(Misshapen::LongName);
                 }
             }
-            b'[' | b'{' if open.len() == DEEPEST => return Err(Misshapen::TooDeep),
+            b'[' | b'{' if open.len() == MAX_DEPTH => return Err(Misshapen::TooDeep),
             b'[' | b'{' => open.push(Open { entries: 1, object: *byte == b'{', name_next: *byte == b'{' }),
             b']' | b'}' => drop(open.pop()),
             b':' => open.last_mut().into_iter().for_each(|open| open.name_next = false),
@@ -63,11 +61,11 @@ pub(crate) fn check(json: &[u8]) -> Result<Shape, Misshapen> {
     Ok(shape)
 }
 
-/// A list or an object whose end has not come yet.
+/// A list or an object that has begun and not ended.
 struct Open {
     entries: usize,
     object: bool,
-    /// Whether a string that comes now names a field.
+    /// The next string names a field.
     name_next: bool,
 }
 
@@ -75,15 +73,14 @@ impl Open {
     fn count(&mut self) -> Result<(), Misshapen> {
         self.entries += 1;
         self.name_next = self.object;
-        if self.entries > MOST {
+        if self.entries > MAX_ENTRIES {
             return Err(Misshapen::TooMany);
         }
         Ok(())
     }
 }
 
-/// What is behind the end of the string, and how long the string was: an escape counts as one letter, and
-/// the digits of one as themselves.
+/// The length of the string and the rest behind it. An escape counts as one letter, and its digits as themselves.
 fn skip_string<'j>(string: &'j [u8], shape: &mut Shape) -> (usize, &'j [u8]) {
     let (mut length, mut rest) = (0, string);
     while let Some(place) = memchr2(b'"', b'\\', rest) {
@@ -128,7 +125,7 @@ mod tests {
     #[test]
     fn depth_has_its_limit_in_lists_and_objects_alike() {
         for (open, close) in [("[", "]"), (r#"{"a":"#, "}"), (r#"[{"a":"#, "}]")] {
-            let levels = DEEPEST / (open.len() - open.replace(['[', '{'], "").len());
+            let levels = MAX_DEPTH / (open.len() - open.replace(['[', '{'], "").len());
             let nested = |times: usize| format!("{}1{}", open.repeat(times), close.repeat(times));
             assert_eq!(checked(nested(levels)), Ok(()), "{open}");
             assert_eq!(checked(nested(levels + 1)), Err(Misshapen::TooDeep), "{open}");
@@ -140,15 +137,15 @@ mod tests {
     #[test]
     fn number_has_its_limit_in_each_list_by_itself() {
         let list = |entries: usize| format!("[1{}]", ",1".repeat(entries - 1));
-        assert_eq!(checked(list(MOST)), Ok(()));
-        assert_eq!(checked(list(MOST + 1)), Err(Misshapen::TooMany));
-        assert_eq!(checked(format!("[{},{}]", list(MOST), list(MOST))), Ok(()));
-        assert_eq!(checked(format!("{{{}\"a\":1}}", "\"a\":1,".repeat(MOST))), Err(Misshapen::TooMany));
+        assert_eq!(checked(list(MAX_ENTRIES)), Ok(()));
+        assert_eq!(checked(list(MAX_ENTRIES + 1)), Err(Misshapen::TooMany));
+        assert_eq!(checked(format!("[{},{}]", list(MAX_ENTRIES), list(MAX_ENTRIES))), Ok(()));
+        assert_eq!(checked(format!("{{{}\"a\":1}}", "\"a\":1,".repeat(MAX_ENTRIES))), Err(Misshapen::TooMany));
     }
 
     #[test]
     fn names_have_their_limit_and_texts_have_none() {
-        let long = "x".repeat(LONGEST_NAME + 1);
+        let long = "x".repeat(MAX_NAME_BYTES + 1);
         for json in [format!(r#"{{"{long}":1}}"#), format!(r#"[{{"a":"b","{long}"#)] {
             assert_eq!(checked(&json), Err(Misshapen::LongName));
             assert_eq!(checked(json.replace(&long, &long[1..])), Ok(()));
@@ -160,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_stands_in_a_string_has_no_shape() {
-        for text in ["[".repeat(200), r#"\"["#.repeat(200), r"\\".to_owned(), ",".repeat(MOST + 1)] {
+        for text in ["[".repeat(200), r#"\"["#.repeat(200), r"\\".to_owned(), ",".repeat(MAX_ENTRIES + 1)] {
             assert_eq!(checked(format!(r#"["{text}",[1]]"#)), Ok(()), "{}", text.len());
         }
         assert_eq!(checked(format!(r#"["\\",{}"#, "[".repeat(200))), Err(Misshapen::TooDeep));

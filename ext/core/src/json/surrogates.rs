@@ -24,7 +24,7 @@ fn next_escape(json: &[u8], start: usize) -> Option<usize> {
     memchr(b'\\', json.get(start..)?).map(|place| start + place)
 }
 
-/// Mends the escape that `json` starts with, and tells how far to go on.
+/// Replaces the escape at the beginning of `json` if it is a lone surrogate. Returns how many bytes to go on.
 fn mend(json: &mut [u8]) -> usize {
     match (unit(json), json.get(ESCAPE..).and_then(unit)) {
         (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 2 * ESCAPE,

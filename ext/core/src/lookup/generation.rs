@@ -1,4 +1,4 @@
-//! What became of one generation, for whoever did not hear its answer: `GET /generation`.
+//! `GET /generation`: the cost of a generation whose answer did not arrive.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::http::Client;
 use crate::json::lenient;
 use crate::lookup;
 use crate::lookup::LookupError;
-use crate::money::owed::Charges;
+use crate::money::billed::BilledAmounts;
 use crate::money::{Cost, CostError};
 use crate::request::Endpoint;
 
@@ -24,7 +24,7 @@ pub struct Generation {
     pub model: Option<String>,
 }
 
-/// Asks for the generation that [`crate::answer::Completion::generation_id`], [`crate::answer::Failure::generation_id`]
+/// Looks up the generation that [`crate::answer::Completion::generation_id`], [`crate::answer::Failure::generation_id`]
 /// or [`crate::http::Progress::generation_id`] names.
 ///
 /// # Errors
@@ -51,7 +51,7 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Data {
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     model: Option<String>,
     #[serde(default)]
     total_cost: Option<Box<RawValue>>,
@@ -71,11 +71,11 @@ struct Data {
 
 impl Data {
     fn read(self) -> Result<Generation, LookupError> {
-        let charges = Charges {
+        let charges = BilledAmounts {
             cost: self.total_cost.as_deref(),
             is_byok: self.is_byok,
             upstream: self.upstream_inference_cost.as_deref(),
-            ..Charges::default()
+            ..BilledAmounts::default()
         };
         let cost = match charges.owed() {
             Err(CostError::TooLarge) => return Err(LookupError::Unreadable("total_cost is no amount of money")),

@@ -1,4 +1,4 @@
-//! Questions to an endpoint that are no completions: what models cost, and what a generation did.
+//! Requests other than completions: the prices of models, and the cost of a generation.
 
 mod generation;
 mod prices;
@@ -11,8 +11,8 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use tokio::time::timeout;
 
-use crate::http::gateway::settle;
 use crate::http::incoming::{self, Unread};
+use crate::http::poll_connections;
 use crate::http::{transport, Client};
 use crate::json::{Readable, Unreadable};
 use crate::request::Endpoint;
@@ -20,11 +20,13 @@ use crate::request::Endpoint;
 pub use generation::{generation, Generation};
 pub use prices::{prices, provider_prices};
 
-/// Why a look-up brought nothing. No variant holds the key, or any address but the host.
+/// Why a lookup failed. No variant holds the key, or an address other than the host.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum LookupError {
-    /// `GET /generation` can answer so for some seconds after the completion.
-    #[error("the endpoint does not know the generation (404), which can be so for some seconds after the completion")]
+    /// `GET /generation` can answer with this for some seconds after the completion.
+    #[error(
+        "the endpoint does not know the generation yet (404), which is normal for some seconds after the completion"
+    )]
     NotFound,
     #[error("the endpoint answered with status {0}")]
     Status(u16),
@@ -36,10 +38,10 @@ pub enum LookupError {
     Unreadable(&'static str),
 }
 
-/// The models of OpenRouter are under a megabyte.
+/// OpenRouter's list of models is under a megabyte.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Asks, and reads the JSON of the answer. `limit` is wall clock, as for an attempt.
+/// Sends a GET request and parses the JSON of the answer. `limit` is wall clock, as for an attempt.
 ///
 /// # Errors
 /// [`LookupError`], but never [`LookupError::NotFound`]: only the caller knows what a 404 means.
@@ -49,20 +51,20 @@ pub(crate) async fn get<T: DeserializeOwned>(
     url: Url,
     limit: Duration,
 ) -> Result<T, LookupError> {
-    settle().await;
+    poll_connections().await;
     let outcome = match timeout(limit, exchange(client, endpoint, url)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(LookupError::Timeout),
     };
     if outcome.is_err() {
-        settle().await;
+        poll_connections().await;
     }
     let json = outcome?;
     let json = Readable::of(json).map_err(|(why, _)| match why {
-        Unreadable::Misshapen(_) => LookupError::Unreadable("it is nested too deep, or a list in it is too long"),
-        _ => LookupError::Unreadable("it is not the JSON that was asked for"),
+        Unreadable::Misshapen(_) => LookupError::Unreadable("it is nested too deep, or one of its lists is too long"),
+        _ => LookupError::Unreadable("it is not the expected JSON"),
     })?;
-    json.parse().map_err(|_| LookupError::Unreadable("it is not the JSON that was asked for"))
+    json.parse().map_err(|_| LookupError::Unreadable("it is not the expected JSON"))
 }
 
 async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, LookupError> {
@@ -72,7 +74,7 @@ async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<
     let mut response = sent.map_err(|error| LookupError::Connection(transport::words(&error, endpoint, client)))?;
     let status = response.status();
     let mut body = Vec::new();
-    // Read even if the status says it all, for only then can the connection be used again.
+    // Read whatever the status is, so that the connection can be reused.
     let read = incoming::read(&mut response, MAX_BYTES, &mut body).await;
     if !status.is_success() {
         return Err(LookupError::Status(status.as_u16()));

@@ -76,7 +76,7 @@ trait Priced {
 
 #[derive(Deserialize)]
 struct Model {
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     id: Option<String>,
     #[serde(default, deserialize_with = "lenient::count")]
     context_length: Option<u64>,
@@ -103,7 +103,7 @@ impl Priced for Model {
 
 #[derive(Deserialize)]
 struct Provider {
-    #[serde(default, deserialize_with = "lenient::text")]
+    #[serde(default, deserialize_with = "lenient::string")]
     service_tier: Option<String>,
     #[serde(default, deserialize_with = "lenient::count")]
     context_length: Option<u64>,

@@ -22,7 +22,7 @@ pub enum CostError {
     TooLarge,
 }
 
-/// Far beyond any price, near enough to keep a hostile `1e999999999` from filling the memory.
+/// More than any price has, and few enough that a hostile `1e999999999` takes no memory.
 const MAX_DIGITS: usize = 120;
 
 static MAX: LazyLock<BigDecimal> = LazyLock::new(|| BigDecimal::from_str(Cost::MAX).unwrap_or_default());
@@ -74,7 +74,7 @@ impl Cost {
         }
     }
 
-    /// For a million of what costs so much, as a JSON number: `3` for `0.000003`.
+    /// The price of a million of these, as a JSON number: `3` for `0.000003`.
     pub(crate) fn of_a_million(&self) -> String {
         (&self.0 * BigDecimal::from(1_000_000)).normalized().to_plain_string()
     }

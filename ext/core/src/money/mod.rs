@@ -1,7 +1,7 @@
 //! Exact amounts of US dollars, and prices in them.
 
+pub(crate) mod billed;
 mod cost;
-pub(crate) mod owed;
 pub(crate) mod rates;
 
 pub use cost::{Cost, CostError};

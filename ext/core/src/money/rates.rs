@@ -22,7 +22,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// Whichever is dearer, rate by rate: what either of two providers charges at most.
+    /// The dearer of each rate: what either of two providers charges at most.
     #[must_use]
     pub fn dearest(self, other: Self) -> Self {
         let both = |one: Option<u64>, other: Option<u64>| Some(one?.max(other?));
@@ -38,7 +38,7 @@ impl Price {
 }
 
 /// In bytes.
-const LONGEST_OVERRIDES: usize = 64 * 1024;
+const MAX_OVERRIDES_BYTES: usize = 64 * 1024;
 
 type Rate = Option<Box<RawValue>>;
 
@@ -65,13 +65,13 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    /// `None` where a rate is missing, varies (`-1`) or is no price.
+    /// `None` if a rate is missing, variable (`-1`) or not a price.
     pub(crate) fn price(self, context_length: Option<u64>, max_completion_tokens: Option<u64>) -> Option<Price> {
         if self.prompt.is_none() || self.completion.is_none() {
             return None;
         }
         let mut all = match &self.overrides {
-            Some(json) if json.get().len() > LONGEST_OVERRIDES => return None,
+            Some(json) if json.get().len() > MAX_OVERRIDES_BYTES => return None,
             Some(json) => serde_json::from_str::<Vec<Self>>(json.get()).ok()?,
             None => Vec::new(),
         };
@@ -87,7 +87,7 @@ impl Rates {
     }
 }
 
-/// The highest of those that are there; `None` where one of them is no price.
+/// The highest of those present; `None` if one of them is not a price.
 fn highest<'r>(rates: impl Iterator<Item = &'r Rate>) -> Option<Cost> {
     let mut prices = rates.flatten().map(|json| Cost::read(json.get()).ok().flatten());
     prices.try_fold(Cost::default(), |highest, price| Some(highest.max(price?)))

@@ -1,24 +1,23 @@
-//! The body of an error, for whoever made the request that is at fault.
+//! The body of an error for the caller whose request is at fault.
 
 use serde_json::{Map, Value};
 
-use super::{cut, longest_first, without, MASK, SHORTEST};
+use super::{cut, longest_first, without, MASK, MIN_PASSAGE};
 
-/// Each is looked for in every text. Moderation quotes one.
-const MOST_FLAGGED: usize = 16;
-/// In bytes. Parsed, it takes a hundred times as much at worst.
-const LONGEST_BODY: usize = 64 * 1024;
+/// Each is searched for in every text. Moderation quotes one.
+const MAX_FLAGGED: usize = 16;
+/// In bytes. Parsed, it takes up to a hundred times as much.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// An error body as it came, less the key and less the input that moderation quotes; of a long one the
-/// beginning.
+/// An error body without the key and without the input that moderation quotes; of a long one the beginning.
 pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
     let secrets = spellings(secrets);
-    let beginning = cut(text, LONGEST_BODY);
+    let beginning = cut(text, MAX_BODY_BYTES);
     let clean = body_of(beginning, &secrets);
     if beginning.len() == text.len() || clean == MASK {
         return clean;
     }
-    // The half of a secret that the cut may have left.
+    // The cut may have left half of a secret.
     let half = secrets.iter().map(String::len).max().unwrap_or_default();
     cut(&clean, clean.len().saturating_sub(half)).to_owned()
 }
@@ -26,10 +25,10 @@ pub(crate) fn body(text: &str, secrets: &[&str]) -> String {
 fn body_of(text: &str, secrets: &[String]) -> String {
     match serde_json::from_str::<Value>(text) {
         Ok(mut json) => {
-            // Elsewhere it may be quoted without that name.
+            // It may be quoted elsewhere without that name.
             let mut flagged = Vec::new();
             flagged_input(&json, &mut flagged);
-            if flagged.len() > MOST_FLAGGED {
+            if flagged.len() > MAX_FLAGGED {
                 return MASK.to_owned();
             }
             let secrets = longest_first(secrets.iter().cloned().chain(spellings(&flagged)));
@@ -74,7 +73,7 @@ fn colons(json: &str) -> usize {
 fn flagged_input<'j>(json: &'j Value, found: &mut Vec<&'j str>) {
     match json {
         Value::Object(map) => map.iter().for_each(|(name, value)| match value {
-            Value::String(text) if name == "flagged_input" && text.len() >= SHORTEST => found.push(text),
+            Value::String(text) if name == "flagged_input" && text.len() >= MIN_PASSAGE => found.push(text),
             _ => flagged_input(value, found),
         }),
         Value::Array(list) => list.iter().for_each(|value| flagged_input(value, found)),
@@ -156,11 +155,11 @@ mod tests {
     fn of_a_long_body_the_beginning_is_kept_without_half_a_secret() {
         let key = "sk-0123456789";
         for before in 0..key.len() {
-            let text = format!("{}{key}{}", "é".repeat((LONGEST_BODY - before) / 2), "x".repeat(99));
+            let text = format!("{}{key}{}", "é".repeat((MAX_BODY_BYTES - before) / 2), "x".repeat(99));
             let kept = body(&text, &[key]);
-            assert!(kept.len() > LONGEST_BODY - 100 && !kept.contains("sk"), "{before}");
+            assert!(kept.len() > MAX_BODY_BYTES - 100 && !kept.contains("sk"), "{before}");
         }
-        let flagged = format!(r#"{{"flagged_input":"{}"}}"#, "my secret ".repeat(LONGEST_BODY));
+        let flagged = format!(r#"{{"flagged_input":"{}"}}"#, "my secret ".repeat(MAX_BODY_BYTES));
         assert_eq!(body(&flagged, &[]), MASK);
     }
 }

@@ -1,15 +1,15 @@
-//! A text as it is compared: its letters, whatever escapes they stand under, in small ones, with one blank for blanks
-//! and control characters.
+//! Folds texts for comparison: letters without their escapes, in lower case, with one blank for any blanks and control
+//! characters.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::letters::{Letter, Letters};
 
-/// Folds a text bit by bit.
+/// Folds a text part by part.
 pub(super) struct Folding<'t> {
     letters: Letters<'t>,
-    /// The last letter was a blank, or there was none yet.
+    /// The last letter was a blank, or there was none.
     blank: bool,
 }
 
@@ -18,14 +18,14 @@ impl<'t> Folding<'t> {
         Self { letters: Letters::of(text), blank: true }
     }
 
-    /// Folds so many bytes of the text, or a letter more, and adds them to `folded`. Returns how many it read.
+    /// Folds about so many bytes of the text into `folded`. Returns how many it read.
     pub(super) fn read(&mut self, bytes: usize, folded: &mut Vec<u8>) -> usize {
         let whole = self.letters.rest().len();
         let end = whole.saturating_sub(bytes);
         while self.letters.rest().len() > end {
             let rest = self.letters.rest();
             let plain = self.fold_plain(rest.as_bytes().get(..rest.len() - end).unwrap_or_default(), folded);
-            self.letters.pass(plain);
+            self.letters.skip_bytes(plain);
             if self.letters.rest().len() <= end {
                 break;
             }
@@ -36,7 +36,7 @@ impl<'t> Folding<'t> {
         whole - self.letters.rest().len()
     }
 
-    /// Folds ASCII up to an escape. Returns how many bytes that was.
+    /// Folds ASCII up to an escape. Returns its bytes.
     fn fold_plain(&mut self, text: &[u8], folded: &mut Vec<u8>) -> usize {
         for (place, byte) in text.iter().enumerate() {
             match byte {
@@ -73,7 +73,7 @@ impl<'t> Folding<'t> {
     }
 }
 
-/// The small form of a letter of an alphabet that has one, looked up once for each; `None` for what is not kept.
+/// The lower case of a letter, from a table; `None` for letters outside of it.
 fn small(letter: char) -> Option<char> {
     static SMALL: LazyLock<Vec<Option<char>>> = LazyLock::new(|| ('\0'..ALPHABETS).map(small_of).collect());
     match letter {
@@ -87,13 +87,13 @@ fn small(letter: char) -> Option<char> {
 /// Latin, Greek, Cyrillic, Hebrew, Arabic and more come before it.
 const ALPHABETS: char = '\u{0800}';
 
-/// `None` for those that are several letters in capitals.
+/// `None` for letters that become several in upper case.
 fn small_of(letter: char) -> Option<char> {
     let mut small = letter.to_uppercase().flat_map(char::to_lowercase);
     small.next().filter(|_| small.next().is_none())
 }
 
-/// A short text, folded whole.
+/// Folds a whole, short text.
 pub(super) fn folded(text: &str) -> Vec<u8> {
     let mut folded = Vec::with_capacity(text.len());
     Folding::of(text).read(text.len(), &mut folded);
@@ -103,7 +103,7 @@ pub(super) fn folded(text: &str) -> Vec<u8> {
     folded
 }
 
-/// The same, and for each byte the place in the text of the letter that it belongs to.
+/// As [`folded`], with the place in the text of the letter of each byte.
 pub(super) fn folded_with_places(text: &str) -> (Vec<u8>, Vec<Range<usize>>) {
     let (mut folded, mut places, mut start) = (Vec::new(), Vec::<Range<usize>>::new(), 0);
     let mut folding = Folding::of(text);

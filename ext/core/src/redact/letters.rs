@@ -1,10 +1,10 @@
-//! The letters of a text, under whatever escapes they stand: those of JSON, also within JSON, of Python and its like,
-//! of HTML and of URLs. Each escape is read by itself: one that is none spoils nothing but itself.
+//! The letters of a text without their escapes: those of JSON, also nested, of Python and the like, of HTML and of
+//! URLs. An invalid escape stands for itself.
 //!
-//! A text that was sent and a quotation of it are read in the same way, so that it does not matter that a backslash of
-//! somebody's prompt, too, is taken for an escape. What matters is that all spellings of a text come to the same.
+//! A sent text and a quotation of it are read alike. So it does not matter that a plain backslash of a prompt is read
+//! as an escape: what matters is that all spellings of a text come to the same.
 
-/// A letter, and by how many bytes of the text it is spelled.
+/// A letter, and the number of bytes that spell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Letter {
     pub(super) meant: char,
@@ -20,13 +20,13 @@ impl<'t> Letters<'t> {
         Self { rest: text }
     }
 
-    /// What has not been read yet.
+    /// The unread rest.
     pub(super) fn rest(&self) -> &'t str {
         self.rest
     }
 
-    /// Passes over so many bytes, at the end of which a letter ends.
-    pub(super) fn pass(&mut self, bytes: usize) {
+    /// Skips so many bytes, which end at a letter.
+    pub(super) fn skip_bytes(&mut self, bytes: usize) {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 }
@@ -42,13 +42,13 @@ impl Iterator for Letters<'_> {
             _ => None,
         };
         let letter = letter.unwrap_or(Letter { meant: plain, length: plain.len_utf8() });
-        self.pass(letter.length);
+        self.skip_bytes(letter.length);
         Some(letter)
     }
 }
 
-/// What an escape says: a letter, or a part of one.
-enum Said {
+/// What an escape stands for: a letter, or a part of one.
+enum Escape {
     Letter(char),
     /// Of UTF-16.
     Unit(u16),
@@ -60,17 +60,17 @@ fn escaped(text: &str) -> Option<Letter> {
     let (said, length) = escape(text)?;
     let letter = |meant, length| Some(Letter { meant, length });
     match said {
-        Said::Letter(meant) => letter(meant, length),
-        Said::Unit(unit) => {
+        Escape::Letter(meant) => letter(meant, length),
+        Escape::Unit(unit) => {
             let next = text.get(length..).and_then(escape);
             let (units, both) = match next {
-                Some((Said::Unit(low), more)) => ([unit, low], length + more),
+                Some((Escape::Unit(low), more)) => ([unit, low], length + more),
                 _ => ([unit, 0], length),
             };
             let meant = char::decode_utf16(units).next()?.unwrap_or(char::REPLACEMENT_CHARACTER);
             letter(meant, if meant.len_utf16() == 2 { both } else { length })
         }
-        Said::Byte(first) => {
+        Escape::Byte(first) => {
             let (meant, length) = utf8(first, text, length).unwrap_or((char::from(first), length));
             letter(meant, length)
         }
@@ -81,17 +81,17 @@ fn escaped(text: &str) -> Option<Letter> {
 fn utf8(first: u8, text: &str, mut length: usize) -> Option<(char, usize)> {
     let mut bytes = vec![first];
     for _ in 0..first.leading_ones().checked_sub(1)?.min(3) {
-        let (Said::Byte(byte), more) = escape(text.get(length..)?)? else { return None };
+        let (Escape::Byte(byte), more) = escape(text.get(length..)?)? else { return None };
         bytes.push(byte);
         length += more;
     }
     Some((std::str::from_utf8(&bytes).ok()?.chars().next()?, length))
 }
 
-/// What the escape says that the text begins with, and how long it is.
-fn escape(text: &str) -> Option<(Said, usize)> {
+/// What the escape at the beginning of the text stands for, and its length.
+fn escape(text: &str) -> Option<(Escape, usize)> {
     if let Some(percent) = text.strip_prefix('%') {
-        return hex(percent, 2).map(|byte| (Said::Byte(byte as u8), 3));
+        return hex(percent, 2).map(|byte| (Escape::Byte(byte as u8), 3));
     }
     // JSON within JSON doubles the backslashes.
     let behind = text.trim_start_matches('\\');
@@ -100,8 +100,8 @@ fn escape(text: &str) -> Option<(Said, usize)> {
     let digits = behind.get(1..).unwrap_or_default();
     let letter = |code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
     let (said, length) = match kind {
-        // Whoever writes a quotation in capitals, writes its escapes so.
-        'n' | 'r' | 't' | 'b' | 'f' | 'v' | 'a' | 'e' | 'N' | 'R' | 'T' | 'B' | 'F' => (Said::Letter(' '), 1),
+        // A quotation in capitals has its escapes in capitals.
+        'n' | 'r' | 't' | 'b' | 'f' | 'v' | 'a' | 'e' | 'N' | 'R' | 'T' | 'B' | 'F' => (Escape::Letter(' '), 1),
         'u' | 'U' => {
             let braced = digits.strip_prefix('{').and_then(|digits| {
                 let end = digits.bytes().take(9).position(|byte| byte == b'}').filter(|end| *end > 0)?;
@@ -109,19 +109,19 @@ fn escape(text: &str) -> Option<(Said, usize)> {
             });
             let long = hex(digits, 8).filter(|_| kind == 'U').map(|code| (code, 9));
             match (braced.or(long), hex(digits, 4)) {
-                (Some((code, length)), _) => (Said::Letter(letter(code)), length),
-                (None, Some(unit)) => (Said::Unit(unit as u16), 5),
-                (None, None) => (Said::Letter(kind), 1),
+                (Some((code, length)), _) => (Escape::Letter(letter(code)), length),
+                (None, Some(unit)) => (Escape::Unit(unit as u16), 5),
+                (None, None) => (Escape::Letter(kind), 1),
             }
         }
-        'x' | 'X' => hex(digits, 2).map_or((Said::Letter(kind), 1), |byte| (Said::Byte(byte as u8), 3)),
-        '0'..='3' => octal(behind).map_or((Said::Letter(kind), 1), |byte| (Said::Byte(byte), 3)),
-        _ => (Said::Letter(kind), kind.len_utf8()),
+        'x' | 'X' => hex(digits, 2).map_or((Escape::Letter(kind), 1), |byte| (Escape::Byte(byte as u8), 3)),
+        '0'..='3' => octal(behind).map_or((Escape::Letter(kind), 1), |byte| (Escape::Byte(byte), 3)),
+        _ => (Escape::Letter(kind), kind.len_utf8()),
     };
     Some((said, slashes + length))
 }
 
-/// The first so many digits, if they are some.
+/// The value of the first `digits` hexadecimal digits.
 fn hex(text: &str, digits: usize) -> Option<u32> {
     let digits = text.get(..digits).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
     u32::from_str_radix(digits, 16).ok()
@@ -132,7 +132,7 @@ fn octal(text: &str) -> Option<u8> {
     u8::from_str_radix(digits, 8).ok()
 }
 
-/// Those that templates write, also where the ampersand was escaped again.
+/// The entities that templates write, even if the ampersand was escaped again.
 fn entity(text: &str) -> Option<Letter> {
     const NAMES: [(&str, char); 5] = [("quot;", '"'), ("apos;", '\''), ("lt;", '<'), ("gt;", '>'), ("nbsp;", ' ')];
     let mut name = text.get(1..)?;
@@ -162,45 +162,4 @@ fn without_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn meant(text: &str) -> String {
-        let letters: Vec<_> = Letters::of(text).collect();
-        assert_eq!(letters.iter().map(|letter| letter.length).sum::<usize>(), text.len(), "{text}");
-        letters.iter().map(|letter| letter.meant).collect()
-    }
-
-    #[test]
-    fn escapes_of_all_kinds_are_read() {
-        for (text, letters) in [
-            (r"caf\u00e9 caf\u00E9 caf\\u00e9 caf\\\\u00e9", "café café café café"),
-            (r"\ud83d\ude00 \\ud83d\\ude00 \U0001f600 \u{1f600}", "😀 😀 😀 😀"),
-            (r"b'\xd0\xbf\xd1\x80' '\xe9' \320\277", "b'пр' 'é' п"),
-            (r#"say \"no\" \'no\' \/"#, r#"say "no" 'no' /"#),
-            (r"a\nb\tc\\nd\Ne", "a b c d e"),
-            ("&quot;a&quot; &#39;b&#39; &#x27;c&#X27; &lt;&gt;", r#""a" 'b' 'c' <>"#),
-            ("a &amp; b &amp;amp; c &amp;quot; &QUOT; &amp;#39;", r#"a & b & c " " '"#),
-            ("caf%C3%A9%20au%20lait", "café au lait"),
-        ] {
-            assert_eq!(meant(text), letters, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_escape_spoils_nothing_but_itself() {
-        for (text, letters) in [
-            (r"\u12 \u00e9", "u12 é"),
-            (r"\ud83d \ud83d\u00e9 \ude00", "\u{fffd} \u{fffd}é \u{fffd}"),
-            (r"\xd0 \xd0a \xd0\n \xg0", "Ð Ða Ð  xg0"),
-            (
-                "50% off, 5 %, AT&T & more &unknown; &#; &#xffffffff; &",
-                "50% off, 5 %, AT&T & more &unknown; &#; &#xffffffff; &",
-            ),
-            (r"\u{110000} \u{} \777 \9 \é", "\u{fffd} u{} 777 9 é"),
-            (r"at the end \\", r"at the end \\"),
-        ] {
-            assert_eq!(meant(text), letters, "{text}");
-        }
-    }
-}
+mod tests;

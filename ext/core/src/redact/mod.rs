@@ -1,12 +1,12 @@
-//! What an endpoint says of a failure goes into logs; what the prompt said must not. Providers do
-//! quote the request in their error messages, and some the key.
+//! Masks prompts and keys in an endpoint's error messages before they are logged. Providers quote requests in errors,
+//! and some the key.
 
 mod body;
 mod folded;
+mod identifying;
 mod letters;
 mod quotations;
 mod sent;
-mod telling;
 mod wanted;
 
 use std::ops::Range;
@@ -17,39 +17,38 @@ use tokio::task::yield_now;
 use crate::request::{Candidate, Request};
 pub(crate) use body::body;
 use folded::folded_with_places;
+use identifying::identifying;
 use letters::{Letter, Letters};
-use quotations::{Passage, Quotations, TURN};
+use quotations::{Passage, Quotations, TURN_BYTES};
 use sent::Texts;
-use telling::telling;
 
-/// Rails' own word for it, and plain ASCII: logs come in all encodings.
+/// The same as in Rails, and plain ASCII: logs have all encodings.
 const MASK: &str = "[FILTERED]";
-/// Longer than chance: text shared with the prompt from this many bytes on is a quotation.
-const QUOTATION: usize = 16;
-/// A whole message this short is looked for as it is.
-const SHORTEST: usize = 6;
-const LONGEST_MESSAGE: usize = 300;
+/// Text shared with the prompt from this many bytes on is a quotation.
+const MIN_QUOTATION: usize = 16;
+/// Messages, quoted words and numbers from this many bytes on are searched for as a whole.
+const MIN_PASSAGE: usize = 6;
+const MAX_MESSAGE_CHARS: usize = 300;
 /// In bytes.
-const LOOKED_AT: usize = 15_000;
+const MAX_SCANNED_BYTES: usize = 15_000;
 
-/// As much of an endpoint's words as is looked at: far more than will be shown, for half a secret is not
-/// found.
+/// The part of an endpoint's words that is searched: far more than will be shown, since half a secret is not found.
 pub(crate) fn beginning(words: &str) -> &str {
-    cut(words, LOOKED_AT)
+    cut(words, MAX_SCANNED_BYTES)
 }
 
-/// What of an exchange must not be in a message.
+/// What a message must not contain.
 pub(crate) struct Confidential<'s> {
-    /// Never, not even in part of another text: the key, and what moderation flagged.
+    /// Not even as part of another text: the key, and what moderation flagged.
     pub(crate) secrets: Vec<&'s str>,
     pub(crate) request: &'s Request,
     pub(crate) candidate: &'s Candidate,
-    /// What the model said.
+    /// The model's content.
     pub(crate) said: Vec<&'s str>,
 }
 
-/// One printable line from an endpoint's words, without secrets and without quotations of what was sent, or said by
-/// the model. It yields to whoever else runs on the thread, for a prompt may be as large as it likes.
+/// One printable line from an endpoint's words, without secrets and without quotations of what was sent or answered. It
+/// yields to other tasks of the thread, since a prompt may be large.
 pub(crate) async fn line(words: &str, confidential: &Confidential<'_>) -> String {
     let line = flat(&readable(beginning(words)));
     let (folded, places) = folded_with_places(&line);
@@ -58,10 +57,10 @@ pub(crate) async fn line(words: &str, confidential: &Confidential<'_>) -> String
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         memmem::find_iter(&folded, secret).for_each(|start| hide(&mut hidden, start..start + secret.len()));
     }
-    // It is cut short already where it comes from a larger one, but for less than a letter.
-    if words.len() + 3 >= LOOKED_AT {
-        // The half of a secret, or of a quotation, that the cut may have left.
-        let half = secrets.iter().map(Vec::len).chain([QUOTATION]).max().unwrap_or_default();
+    // `beginning` cuts at a letter, which has up to four bytes.
+    if words.len() + 3 >= MAX_SCANNED_BYTES {
+        // The cut may have left half of a secret, or of a quotation.
+        let half = secrets.iter().map(Vec::len).chain([MIN_QUOTATION]).max().unwrap_or_default();
         hide(&mut hidden, folded.len().saturating_sub(half)..folded.len());
     }
     quotations(&folded, confidential).await.mark(&mut hidden);
@@ -70,7 +69,7 @@ pub(crate) async fn line(words: &str, confidential: &Confidential<'_>) -> String
 
 async fn quotations<'l>(folded: &'l [u8], confidential: &Confidential<'_>) -> Quotations<'l> {
     let Confidential { request, candidate, said, .. } = confidential;
-    let mut quotations = Quotations::of(folded, telling(std::str::from_utf8(folded).unwrap_or_default()));
+    let mut quotations = Quotations::of(folded, identifying(std::str::from_utf8(folded).unwrap_or_default()));
     let messages = Texts::of(request.messages().get()).chain(said.iter().copied());
     let options = request.options(candidate).flat_map(|(_, value)| Texts::of(value.get()));
     let mut looked_at = 0;
@@ -79,7 +78,7 @@ async fn quotations<'l>(folded: &'l [u8], confidential: &Confidential<'_>) -> Qu
         loop {
             let read = quotations.turn(&mut passage);
             looked_at += read;
-            if looked_at >= TURN {
+            if looked_at >= TURN_BYTES {
                 looked_at = 0;
                 yield_now().await;
             }
@@ -91,18 +90,18 @@ async fn quotations<'l>(folded: &'l [u8], confidential: &Confidential<'_>) -> Qu
     quotations
 }
 
-/// One line of printable text, and not too long.
+/// One line of printable text, shortened.
 pub(crate) fn printable(text: &str) -> String {
     shorten(&flat(text))
 }
 
-/// The first `most` bytes, less a letter that they cut in two.
+/// The first `most` bytes, without a letter that they cut in two.
 fn cut(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     text.get(..end.unwrap_or_default()).unwrap_or_default()
 }
 
-/// One secret may hold another: cut out of it first, that would leave the rest to be read.
+/// One secret may contain another: removed first, that would leave the rest readable.
 fn longest_first(secrets: impl Iterator<Item = String>) -> Vec<String> {
     let mut secrets: Vec<String> = secrets.filter(|secret| !secret.is_empty()).collect();
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
@@ -125,7 +124,7 @@ fn flat(text: &str) -> String {
     line
 }
 
-/// With the letters that stand under escapes, but for blanks, and for those of URLs.
+/// Replaces escapes by the letters that they stand for, except blanks and the escapes of URLs.
 fn readable(text: &str) -> String {
     let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
     for Letter { meant, length } in Letters::of(text) {
@@ -146,7 +145,7 @@ fn hide(hidden: &mut [bool], range: Range<usize>) {
     hidden.get_mut(range).into_iter().flatten().for_each(|byte| *byte = true);
 }
 
-/// The line with a mask in place of what is hidden of its folded bytes.
+/// The line with a mask for what is hidden.
 fn masked(line: &str, places: &[Range<usize>], folded: &[bool]) -> String {
     let mut hidden = vec![false; line.len()];
     for (place, _) in places.iter().zip(folded).filter(|(_, is_hidden)| **is_hidden) {
@@ -156,7 +155,7 @@ fn masked(line: &str, places: &[Range<usize>], folded: &[bool]) -> String {
     let mut last = None;
     for (start, letter) in line.char_indices() {
         let is_hidden = hidden.get(start).copied().unwrap_or_default();
-        // The blanks around a quotation may be a part of it; they stay for the eye.
+        // Blanks around a quotation stay, for readability.
         let blank = |letter: char| if letter == ' ' { " " } else { "" };
         match (is_hidden, last) {
             (true, None) => clean.extend([blank(letter), MASK]),
@@ -170,7 +169,7 @@ fn masked(line: &str, places: &[Range<usize>], folded: &[bool]) -> String {
 }
 
 pub(crate) fn shorten(line: &str) -> String {
-    match line.char_indices().nth(LONGEST_MESSAGE) {
+    match line.char_indices().nth(MAX_MESSAGE_CHARS) {
         Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
         None => line.to_owned(),
     }

@@ -1,32 +1,32 @@
-//! What of an endpoint's words is quoted from a prompt or an answer. Those may be large: they are gone through once, in
-//! turns, between which whoever else waits for the thread can have it.
+//! Finds quotations of prompts and answers in an endpoint's words. Those may be large: they are searched once, in
+//! turns, between which other tasks run.
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::folded::Folding;
 use super::wanted::Wanted;
-use super::{QUOTATION, SHORTEST};
+use super::{MIN_PASSAGE, MIN_QUOTATION};
 
-/// As much of a text is looked at in one turn, in bytes: some hundred microseconds.
-pub(super) const TURN: usize = 64 * 1024;
+/// The bytes of a text that are searched in one turn: some hundred microseconds.
+pub(super) const TURN_BYTES: usize = 64 * 1024;
 
-/// The search for what a line quotes.
+/// The search for quotations in a line.
 pub(super) struct Quotations<'l> {
     /// Folded.
     line: &'l [u8],
     /// All passages of the line of this length.
-    long: Wanted<'l, QUOTATION>,
-    /// Telling ones that are shorter, and no shorter than this.
-    telling: Wanted<'l, SHORTEST>,
+    long: Wanted<'l, MIN_QUOTATION>,
+    /// Shorter passages that identify somebody by themselves.
+    identifying: Wanted<'l, MIN_PASSAGE>,
     found: HashSet<&'l [u8]>,
 }
 
-/// A text that is gone through.
+/// A text that is being searched.
 pub(super) struct Passage<'t> {
     folding: Folding<'t>,
-    /// What has been folded and may begin a quotation.
+    /// Folded text that may begin a quotation.
     window: Vec<u8>,
-    /// It may be so short that it is looked for as a whole.
+    /// Search for it as a whole too, if it is short.
     whole: bool,
 }
 
@@ -37,34 +37,35 @@ impl<'t> Passage<'t> {
 }
 
 impl<'l> Quotations<'l> {
-    /// `telling` are the shorter passages of the line that are looked for besides.
-    pub(super) fn of(line: &'l [u8], telling: impl Iterator<Item = &'l str>) -> Self {
-        let telling = telling.map(str::as_bytes).filter(|passage| (SHORTEST..QUOTATION).contains(&passage.len()));
-        let long = Wanted::all(line.windows(QUOTATION));
-        Self { line, long, telling: Wanted::all(telling), found: HashSet::new() }
+    /// `identifying` are the shorter passages of the line to search for.
+    pub(super) fn of(line: &'l [u8], identifying: impl Iterator<Item = &'l str>) -> Self {
+        let identifying =
+            identifying.map(str::as_bytes).filter(|passage| (MIN_PASSAGE..MIN_QUOTATION).contains(&passage.len()));
+        let long = Wanted::all(line.windows(MIN_QUOTATION));
+        Self { line, long, identifying: Wanted::all(identifying), found: HashSet::new() }
     }
 
-    /// Looks at the next part of a text. Returns how many bytes that was; none at its end.
+    /// Searches the next part of a text. Returns its bytes; 0 at the end.
     pub(super) fn turn(&mut self, passage: &mut Passage<'_>) -> usize {
-        let read = passage.folding.read(TURN, &mut passage.window);
+        let read = passage.folding.read(TURN_BYTES, &mut passage.window);
         self.long.find(&passage.window, &mut self.found);
-        self.telling.find(&passage.window, &mut self.found);
+        self.identifying.find(&passage.window, &mut self.found);
         if std::mem::take(&mut passage.whole) {
             self.find_whole(passage.window.trim_ascii_end());
         }
-        // What stands at the end may go on.
-        let seen = passage.window.len().saturating_sub(QUOTATION - 1);
+        // A quotation may go on in the next part.
+        let seen = passage.window.len().saturating_sub(MIN_QUOTATION - 1);
         passage.window.drain(..seen);
         read
     }
 
     fn find_whole(&mut self, text: &[u8]) {
-        if (SHORTEST..QUOTATION).contains(&text.len()) {
+        if (MIN_PASSAGE..MIN_QUOTATION).contains(&text.len()) {
             self.found.extend(self.line.windows(text.len()).find(|passage| *passage == text));
         }
     }
 
-    /// Marks those bytes of the line that are quoted.
+    /// Marks the quoted bytes of the line.
     pub(super) fn mark(self, hidden: &mut [bool]) {
         let lengths: BTreeSet<_> = self.found.iter().map(|passage| passage.len()).collect();
         for length in lengths {

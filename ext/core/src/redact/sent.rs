@@ -1,11 +1,11 @@
-//! The texts of a request, where they stand in its JSON.
+//! Iterates over the texts of a request in its JSON.
 
 use memchr::memchr2;
 
-/// The strings of JSON that is known to be valid, but for names, and for the protocol's own words.
+/// The strings of valid JSON, except names of fields and the protocol's own words.
 pub(super) struct Texts<'j> {
     rest: &'j str,
-    /// The name before the value that comes.
+    /// The name of the field whose value is next.
     name: Option<&'j str>,
 }
 
@@ -21,7 +21,7 @@ impl<'j> Iterator for Texts<'j> {
     fn next(&mut self) -> Option<&'j str> {
         loop {
             let (between, string) = self.rest.split_once('"')?;
-            // A name is that of the value right behind it.
+            // A name belongs to the value directly behind it.
             let name = self.name.take().filter(|_| between.trim() == ":");
             let end = end(string);
             let text = string.get(..end).unwrap_or_default();
@@ -39,7 +39,7 @@ fn is_from_caller(name: &str) -> bool {
     !["role", "type", "model"].contains(&name)
 }
 
-/// Where the string ends whose first mark is left out.
+/// The end of a string whose first quotation mark was removed.
 fn end(string: &str) -> usize {
     let mut end = 0;
     while let Some(place) = memchr2(b'"', b'\\', string.as_bytes().get(end..).unwrap_or_default()) {

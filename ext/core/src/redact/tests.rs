@@ -114,7 +114,7 @@ fn a_short_quotation_is_cut_where_it_tells_something() {
 
 #[test]
 fn of_words_that_are_too_long_no_half_secret_is_left() {
-    let words = format!("{} sk-1234 {}", "x".repeat(LONGEST_MESSAGE * 50 - 6), "y".repeat(99));
+    let words = format!("{} sk-1234 {}", "x".repeat(MAX_MESSAGE_CHARS * 50 - 6), "y".repeat(99));
     let clean = redacted(&words, &["sk-1234"], &format!(r#"[{{"content":"{}"}}]"#, "x".repeat(99)));
     assert_eq!(clean, MASK);
 }
@@ -129,14 +129,14 @@ fn a_large_prompt_is_gone_through_in_turns() {
     let confidential = Confidential { secrets: vec![], request: &request, candidate: &candidate, said: vec![] };
     let (line, turns) = turns(super::line("no: my number is 123-45-6789", &confidential));
     assert_eq!(line, "no: [FILTERED]");
-    assert!(turns > text.len() * texts / (2 * TURN), "{turns} turns");
+    assert!(turns > text.len() * texts / (2 * TURN_BYTES), "{turns} turns");
     let (folded, mut passage) = (b"no: my number is 123-45-6789", Passage::of(&text, true));
     let mut quotations = Quotations::of(folded, std::iter::empty());
     let mut read = 0;
     loop {
         match quotations.turn(&mut passage) {
             0 => break,
-            turn => (read, _) = (read + turn, assert!(turn <= TURN + 16, "{turn} bytes in a turn")),
+            turn => (read, _) = (read + turn, assert!(turn <= TURN_BYTES + 16, "{turn} bytes in a turn")),
         }
     }
     assert_eq!(read, text.len());
@@ -145,14 +145,14 @@ fn a_large_prompt_is_gone_through_in_turns() {
 #[test]
 fn the_key_is_cut_wherever_it_stands() {
     assert_eq!(line("bad key sk-1234", &["sk-1234"]), "bad key [FILTERED]");
-    let late = format!("{} key sk-1234", "x".repeat(LONGEST_MESSAGE - 8));
+    let late = format!("{} key sk-1234", "x".repeat(MAX_MESSAGE_CHARS - 8));
     assert!(!line(&late, &["sk-1234"]).contains("sk-"));
 }
 
 #[test]
 fn a_message_is_one_line_and_not_too_long() {
     assert_eq!(line("a\nb\r\n\u{1b}[31mc", &[]), "a b [31mc");
-    assert_eq!(line(&"é".repeat(5000), &[]).chars().count(), LONGEST_MESSAGE + 3);
+    assert_eq!(line(&"é".repeat(5000), &[]).chars().count(), MAX_MESSAGE_CHARS + 3);
 }
 
 #[test]

@@ -1,16 +1,16 @@
-//! Passages that are looked for in a large text, all at once.
+//! Searches a large text for many passages at once.
 
 use std::collections::{BTreeSet, HashSet};
 
-/// None of them is shorter than `N` bytes.
+/// No passage is shorter than `N` bytes.
 pub(super) struct Wanted<'l, const N: usize> {
     passages: HashSet<&'l [u8]>,
     lengths: BTreeSet<usize>,
-    /// By how passages begin. Most places of a text do not pass this first look.
+    /// A bitmap of hashed beginnings, which rules out most places of a text.
     beginnings: Vec<u64>,
 }
 
-/// Of how many bits the beginnings are a hash.
+/// The size of the hash in bits.
 const BITS: u32 = 16;
 
 impl<'l, const N: usize> Wanted<'l, N> {
@@ -24,7 +24,7 @@ impl<'l, const N: usize> Wanted<'l, N> {
         Self { passages, lengths, beginnings }
     }
 
-    /// Moves those that stand in `text` into `found`.
+    /// Moves the passages that occur in `text` into `found`.
     pub(super) fn find(&mut self, text: &[u8], found: &mut HashSet<&'l [u8]>) {
         if self.passages.is_empty() {
             return;

@@ -1,11 +1,11 @@
-//! What is asked: the same for every candidate but for its model and its own parameters.
+//! The body of a request: the same for every candidate except for the model and the candidate's own options.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::request::{Candidate, Params};
 
-/// The messages and options of one call, serialised once however many candidates are asked.
+/// The messages and options of one call, serialised once for all candidates.
 #[derive(Debug)]
 pub struct Request {
     messages: Box<RawValue>,
@@ -17,8 +17,8 @@ impl Request {
         Self { messages, params }
     }
 
-    /// The body for one candidate. The candidate's own parameters are laid over the call's; a
-    /// `null` among them takes the option away, for models that refuse it.
+    /// The body for one candidate. The candidate's options override the call's; a `null` removes an option, for models
+    /// that refuse it.
     ///
     /// # Errors
     /// None in practice: everything in it is valid JSON already.
@@ -30,7 +30,7 @@ impl Request {
         &self.messages
     }
 
-    /// The options that one candidate is sent.
+    /// The options that are sent to one candidate.
     pub(crate) fn options<'a>(&'a self, candidate: &'a Candidate) -> impl Iterator<Item = (&'a str, &'a RawValue)> {
         let own = &candidate.params;
         let shared = self.params.iter().filter(|(name, _)| !own.iter().any(|(overridden, _)| overridden == name));

@@ -10,17 +10,17 @@ use crate::request::{Endpoint, Params};
 pub struct Candidate {
     /// The model's name as the endpoint knows it, e.g. `anthropic/claude-sonnet-4.5`.
     pub model: String,
-    /// Where it is asked for.
+    /// Where requests for it go.
     pub endpoint: Arc<Endpoint>,
-    /// Wall-clock limit of one attempt; `None` leaves it to the call.
+    /// Wall-clock limit of one attempt; `None` for the call's.
     pub timeout: Option<Duration>,
-    /// Options for this candidate alone, laid over the call's own.
+    /// Options of this candidate, which override the call's.
     pub params: Params,
 }
 
 impl Candidate {
-    /// Who makes the model: `anthropic` in `anthropic/claude-sonnet-4.5`; the endpoint's name
-    /// for a model that names nobody.
+    /// The maker of the model: `anthropic` in `anthropic/claude-sonnet-4.5`; the endpoint's name if the model has no
+    /// such part.
     pub fn vendor(&self) -> &str {
         match self.model.split_once('/') {
             Some((vendor, _)) => vendor,

@@ -1,4 +1,4 @@
-//! Where requests go, and whose key pays for them.
+//! Where requests go, with which key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::request::Trust;
 
 /// In bytes: longer than any name of a model, or id of a generation.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME_BYTES: usize = 200;
 
 /// An OpenAI-compatible gateway: a base URL, and the key and headers that go with each request.
 pub struct Endpoint {
@@ -89,7 +89,7 @@ impl Endpoint {
         Ok(Self { name, base, url, key, headers, identity, trust })
     }
 
-    /// The same, but for whose certificates it may show.
+    /// The same endpoint with other trusted certificates.
     #[must_use]
     pub fn trusting(self, trust: Trust) -> Self {
         Self { trust, ..self }
@@ -110,7 +110,7 @@ impl Endpoint {
         below(&self.base, path)
     }
 
-    /// The full address of what is known of a model; `None` for a name without an author.
+    /// The address of a model's providers; `None` for a name without an author.
     pub(crate) fn of_model(&self, model: &str) -> Option<Url> {
         let (author, slug) = model.split_once('/')?;
         let mut url = self.below("models");
@@ -118,7 +118,7 @@ impl Endpoint {
         Some(url)
     }
 
-    /// Whose certificates it may show.
+    /// The certificate authorities that it may use.
     pub fn trust(&self) -> &Trust {
         &self.trust
     }
@@ -131,14 +131,14 @@ impl Endpoint {
         &self.headers
     }
 
-    /// What makes it the same as another endpoint, for what is remembered of it.
+    /// Endpoints with the same identity share their health.
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
     }
 
     /// Whether a name that came from it can go into logs and events: short, on one line, without the key.
     pub(crate) fn may_be_shown(&self, name: &str) -> bool {
-        name.len() <= LONGEST_NAME
+        name.len() <= MAX_NAME_BYTES
             && !name.contains(char::is_control)
             && self.key().is_none_or(|key| !name.contains(key))
     }
@@ -156,7 +156,7 @@ impl fmt::Debug for Endpoint {
 
 fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
     let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| EndpointError::NotAUrl)?;
-    // Of what was given only the host is ever repeated: keys end up in URLs.
+    // Only the host is repeated: keys end up in URLs.
     let host = || url.host_str().unwrap_or_default().to_owned();
     if !url.username().is_empty() || url.password().is_some() {
         return Err(EndpointError::Userinfo);
@@ -176,7 +176,7 @@ fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
     Ok(url)
 }
 
-/// The base of the address of a whole call; `None` for an address that is none.
+/// The base of the address of a whole call; `None` for other addresses.
 fn without_call(url: &Url) -> Option<String> {
     let is = |segment: Option<&str>, word: &str| segment.is_some_and(|segment| segment.eq_ignore_ascii_case(word));
     let mut segments: Vec<_> = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
@@ -202,73 +202,4 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn url(base: &str) -> Result<String, EndpointError> {
-        Endpoint::new("e", base, None, &App::default()).map(|e| e.url().to_string())
-    }
-
-    #[test]
-    fn the_call_hangs_below_the_base() {
-        assert_eq!(url("https://openrouter.ai/api/v1").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
-        assert_eq!(url("https://openrouter.ai/api/v1//").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
-        assert_eq!(url("http://localhost:11434").unwrap(), "http://localhost:11434/chat/completions");
-    }
-
-    #[test]
-    fn a_models_name_is_escaped_in_its_address() {
-        let endpoint = Endpoint::new("e", "https://a.example/api/v1/", None, &App::default()).unwrap();
-        let path = |model: &str| endpoint.of_model(model).map(|url| url.to_string());
-        let at = |path: &str| Some(format!("https://a.example/api/v1/models/{path}/endpoints"));
-        assert_eq!(path("a/b-1.5:free"), at("a/b-1.5:free"));
-        assert_eq!(path("a/b c/d?e#f%2F\u{e9}"), at("a/b%20c%2Fd%3Fe%23f%252F%C3%A9"));
-        assert_eq!(path("llama3"), None);
-    }
-
-    #[test]
-    fn plain_http_is_for_loopback_only() {
-        for good in ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080/v1", "http://localhost"] {
-            assert!(url(good).is_ok(), "{good}");
-        }
-        for bad in ["http://openrouter.ai/api/v1", "http://10.0.0.1", "http://localhost.evil.example"] {
-            assert!(matches!(url(bad), Err(EndpointError::Insecure(_))), "{bad}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_base_url_is_refused() {
-        assert!(matches!(url("openrouter.ai"), Err(EndpointError::NotAUrl)));
-        assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl)));
-        assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
-        assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
-    }
-
-    #[test]
-    fn the_address_of_the_call_itself_is_refused_with_the_right_one() {
-        let base = "https://api.groq.com/openai/v1";
-        for end in ["", "/", "//", "?key=sk-secret", "/?key=sk-secret", "#top"] {
-            for call in ["/chat/completions", "//chat//completions", "/Chat/Completions"] {
-                let error = url(&format!("{base}{call}{end}")).unwrap_err().to_string();
-                assert!(error.contains(&format!("\"{base}\"")) && !error.contains("secret"), "{error}");
-            }
-        }
-        let error = url("http://localhost:11434/chat/completions").unwrap_err().to_string();
-        assert!(error.contains("\"http://localhost:11434\""), "{error}");
-        for good in
-            ["https://a.example/chat", "https://a.example/v1/completions", "https://a.example/chat/completions/v1"]
-        {
-            assert!(url(good).is_ok(), "{good}");
-        }
-    }
-
-    #[test]
-    fn the_key_is_in_no_debug_print_and_in_no_error() {
-        let endpoint = Endpoint::new("e", "https://a.example", Some("sk-secret"), &App::default()).unwrap();
-        assert!(!format!("{endpoint:?}").contains("sk-secret"));
-        assert!(!format!("{:?}", endpoint.headers()).contains("sk-secret"));
-        let error = Endpoint::new("e", "https://a.example", Some("sk-secret\n"), &App::default()).unwrap_err();
-        assert!(matches!(error, EndpointError::Key));
-        assert!(!format!("{error} {error:?}").contains("sk-secret"));
-    }
-}
+mod tests;

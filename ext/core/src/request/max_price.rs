@@ -23,8 +23,8 @@ pub struct MaxPrice {
 }
 
 impl MaxPrice {
-    /// The candidate with an option of its own that holds providers to these rates. What the request says of
-    /// `provider` besides stays as it is; of two limits the stricter one holds.
+    /// The candidate with an option that holds providers to these rates. What the request says about `provider` stays;
+    /// of two limits the stricter one counts.
     ///
     /// # Errors
     /// None in practice: everything in it is valid JSON already.
@@ -32,7 +32,7 @@ impl MaxPrice {
         let given = request.options(candidate).filter(|(name, _)| *name == PROVIDER).last();
         let given = given.filter(|(_, json)| json.get() != "null");
         let mut provider = match given.map(|(_, json)| Fields::read(json)) {
-            // It is no object: the endpoint says so.
+            // Not an object: the endpoint will reject it.
             Some(None) => return Ok(candidate.clone()),
             Some(Some(provider)) => provider,
             None => Fields::default(),
@@ -65,7 +65,7 @@ impl MaxPrice {
     }
 }
 
-/// What is no amount is no limit.
+/// Anything but an amount is no limit.
 fn is_less(given: &RawValue, limit: &str) -> bool {
     match (Cost::read(given.get()), Cost::read(limit)) {
         (Ok(Some(given)), Ok(Some(limit))) => given < limit,
@@ -82,7 +82,7 @@ impl Fields {
         serde_json::from_str(json.get()).ok()
     }
 
-    /// All of that name; returns the last, which is the one that counts.
+    /// Removes all fields of that name, and returns the last, which is the one that counts.
     fn remove(&mut self, name: &str) -> Option<Box<RawValue>> {
         let (removed, kept) = std::mem::take(&mut self.0).into_iter().partition(|(field, _)| field == name);
         self.0 = kept;
@@ -126,73 +126,4 @@ impl Serialize for Fields {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::request::candidate::tests::candidate;
-    use crate::request::Params;
-
-    fn raw(json: &str) -> Box<RawValue> {
-        RawValue::from_string(json.to_owned()).unwrap()
-    }
-
-    fn cost(usd: &str) -> Cost {
-        Cost::read(usd).unwrap().unwrap()
-    }
-
-    fn max_price(prompt: &str, completion: &str) -> MaxPrice {
-        MaxPrice { prompt: cost(prompt), completion: cost(completion), request: cost("0"), image: None }
-    }
-
-    /// `provider` as it is sent, where the call and its candidate say this of it.
-    fn sent(max_price: &MaxPrice, shared: Option<&str>, own: Option<&str>) -> String {
-        let params =
-            |json: Option<&str>| -> Params { json.map(|json| (PROVIDER.to_owned(), raw(json))).into_iter().collect() };
-        let request = Request::new(raw("[]"), params(shared));
-        let candidate = max_price.imposed_on(&request, &Candidate { params: params(own), ..candidate("a/b") }).unwrap();
-        let body = String::from_utf8(request.body_for(&candidate).unwrap()).unwrap();
-        body.strip_prefix(r#"{"model":"a/b","messages":[],"provider":"#).unwrap().strip_suffix('}').unwrap().to_owned()
-    }
-
-    #[test]
-    fn rates_are_per_million_tokens_to_the_last_digit() {
-        let price =
-            MaxPrice { request: cost("0.010"), image: Some(cost("0.0048")), ..max_price("0.000003", "0.00001512345") };
-        let expected = r#"{"max_price":{"prompt":3,"completion":15.12345,"request":0.010,"image":0.0048}}"#;
-        assert_eq!(sent(&price, None, None), expected);
-        assert_eq!(sent(&price, Some("null"), None), expected);
-        assert_eq!(
-            sent(&max_price("0", "1.5e-7"), None, None),
-            r#"{"max_price":{"prompt":0,"completion":0.15,"request":0}}"#
-        );
-    }
-
-    #[test]
-    fn what_else_is_said_of_providers_stays_as_it_is() {
-        let limits = r#""max_price":{"prompt":3,"completion":15,"request":0}"#;
-        let price = max_price("0.000003", "0.000015");
-        let shared = r#"{"sort":"price","only":["a", "b"]}"#;
-        assert_eq!(sent(&price, Some(shared), None), format!(r#"{{"sort":"price","only":["a", "b"],{limits}}}"#));
-        assert_eq!(sent(&price, Some(shared), Some(r#"{"zdr":true}"#)), format!(r#"{{"zdr":true,{limits}}}"#));
-        assert_eq!(sent(&price, Some(shared), Some("null")), format!("{{{limits}}}"));
-        assert_eq!(sent(&price, Some(r#""cheap""#), None), r#""cheap""#);
-    }
-
-    #[test]
-    fn the_stricter_of_two_limits_holds() {
-        let price = max_price("0.000003", "0.000015");
-        for (given, expected) in [
-            (r#"{"prompt":1,"completion":20}"#, r#"{"prompt":1,"completion":15,"request":0}"#),
-            (r#"{"prompt":"2.50","completion":"1e1"}"#, r#"{"prompt":"2.50","completion":"1e1","request":0}"#),
-            (
-                r#"{"audio":7,"image":2,"prompt":"3.0"}"#,
-                r#"{"audio":7,"image":2,"prompt":3,"completion":15,"request":0}"#,
-            ),
-            (r#"{"prompt":"cheap","completion":-1,"request":null}"#, r#"{"prompt":3,"completion":15,"request":0}"#),
-            ("null", r#"{"prompt":3,"completion":15,"request":0}"#),
-            ("7", r#"{"prompt":3,"completion":15,"request":0}"#),
-        ] {
-            let provider = format!(r#"{{"max_price":{given}}}"#);
-            assert_eq!(sent(&price, Some(&provider), None), format!(r#"{{"max_price":{expected}}}"#), "{given}");
-        }
-    }
-}
+mod tests;

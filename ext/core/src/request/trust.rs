@@ -1,4 +1,4 @@
-//! Whose word is taken for a server being who it says it is.
+//! Which certificate authorities vouch for a server.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub enum Trust {
     /// Those that the machine knows; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them, as elsewhere.
     #[default]
     System,
-    /// Those of a file, and no others. It is read once: what becomes of it later changes nothing.
+    /// Those of a file, and no others. The file is read once.
     File(Arc<Bundle>),
 }
 
@@ -26,7 +26,7 @@ pub struct Bundle {
     certificates: Vec<CertificateDer<'static>>,
 }
 
-/// Why a file of certificates was refused. Nothing of what is in it is repeated: it may be a key.
+/// Why a file of certificates was refused. Its content is not repeated: it may be a key.
 #[derive(Debug, Error)]
 pub enum TrustError {
     #[error("{0} cannot be read: {1}")]
@@ -53,7 +53,7 @@ impl Trust {
         Ok(Self::File(Arc::new(bundle)))
     }
 
-    /// The authorities, and what to do about one that is not among them.
+    /// The authorities, and what to do about an unknown one.
     pub(crate) fn roots(&self) -> (RootCertStore, String) {
         match self {
             Self::System => system(),

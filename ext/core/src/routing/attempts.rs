@@ -1,4 +1,4 @@
-//! Attempts under way at the same time, of walks that one caller goes side by side.
+//! Concurrent attempts of several walks on one thread.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,38 +11,38 @@ use tokio::task::JoinSet;
 use crate::panic::{caught_waiting, Panicked};
 use crate::routing::Outcome;
 
-/// Each is a task of a runtime, which somebody else drives. Dropping this drops those under way.
+/// Each attempt is a task of a runtime that the caller drives. Dropping this drops the attempts in flight.
 #[derive(Debug, Default)]
 pub struct Attempts {
     tasks: JoinSet<()>,
     arrivals: Arc<Arrivals>,
 }
 
-/// An attempt that is over.
+/// An attempt that has ended.
 #[derive(Debug)]
 pub struct Arrival {
     /// What [`Attempts::start`] was given.
     pub number: usize,
     pub outcome: Result<Outcome, Panicked>,
-    /// When it was over: its caller may come to look later.
+    /// When it ended, which may be well before the caller collects it.
     pub at: Instant,
 }
 
-/// Those that nobody has looked at yet.
+/// Those not collected yet.
 #[derive(Debug, Default)]
 struct Arrivals {
     list: Mutex<Vec<Arrival>>,
-    told: Notify,
+    ready: Notify,
 }
 
 impl Attempts {
-    /// Starts one. `number` is what its arrival will be known by.
+    /// Starts an attempt. Its arrival has the same `number`.
     pub fn start(&mut self, runtime: &Handle, number: usize, attempt: impl Future<Output = Outcome> + Send + 'static) {
         let (arrivals, attempt) = (Arc::clone(&self.arrivals), caught_waiting(attempt));
         let attempt = async move {
             let outcome = attempt.await;
             arrivals.list().push(Arrival { number, outcome, at: Instant::now() });
-            arrivals.told.notify_one();
+            arrivals.ready.notify_one();
         };
         self.tasks.spawn_on(attempt, runtime);
     }
@@ -52,19 +52,19 @@ impl Attempts {
         let arrivals = Arc::clone(&self.arrivals);
         async move {
             while arrivals.list().is_empty() {
-                arrivals.told.notified().await;
+                arrivals.ready.notified().await;
             }
         }
     }
 
-    /// All that have arrived since the last look, in order.
+    /// Collects what has arrived, in order.
     pub fn arrived(&mut self) -> Vec<Arrival> {
-        // What is left of the tasks themselves.
+        // Frees the tasks that have ended.
         while self.tasks.try_join_next().is_some() {}
         std::mem::take(&mut *self.arrivals.list())
     }
 
-    /// Drops those under way, and waits until that is done. From then on no more arrive.
+    /// Drops the attempts in flight and waits for that. No more arrive afterwards.
     pub async fn abandon(&mut self) {
         self.tasks.shutdown().await;
     }

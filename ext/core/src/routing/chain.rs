@@ -1,10 +1,10 @@
-//! The order in which models are asked, as data.
+//! An ordered list of candidates.
 
 use thiserror::Error;
 
 use crate::request::Candidate;
 
-/// Candidates in the order in which they are asked; never empty.
+/// Candidates in the order in which they are attempted; never empty.
 #[derive(Debug)]
 pub struct Chain {
     candidates: Vec<Candidate>,
@@ -21,7 +21,7 @@ pub enum ChainError {
 
 impl Chain {
     /// # Errors
-    /// [`ChainError`] for a chain that nobody could walk.
+    /// [`ChainError`] for a chain without candidates, or with a nameless model.
     pub fn new(candidates: Vec<Candidate>) -> Result<Self, ChainError> {
         if candidates.is_empty() {
             return Err(ChainError::Empty);
@@ -32,7 +32,7 @@ impl Chain {
         }
     }
 
-    /// In the order in which they are asked.
+    /// In the order in which they are attempted.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }

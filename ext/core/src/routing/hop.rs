@@ -1,4 +1,4 @@
-//! What is kept of each step of a walk that was not the answer.
+//! The record of a step of a walk that brought no answer.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use crate::health::Cooling;
 use crate::money::Cost;
 use crate::request::Candidate;
 
-/// One step past a candidate: it failed, or it was not asked at all.
+/// One candidate that failed, or was skipped.
 #[derive(Debug, Clone)]
 pub struct Hop {
-    /// The candidate's place in the chain, from 0.
+    /// The candidate's position in the chain, from 0.
     pub position: usize,
     pub model: String,
     pub vendor: String,
     pub endpoint: String,
     pub failure: Failure,
-    /// How long the attempt took; zero where none was made.
+    /// How long the attempt took; zero if none was made.
     pub duration: Duration,
 }
 
@@ -33,7 +33,7 @@ impl Hop {
     }
 
     pub(crate) fn skipped(position: usize, candidate: &Candidate, because: Reason) -> Self {
-        let why = format!("not asked: {} had failed already ({})", candidate.endpoint.name(), because.as_str());
+        let why = format!("{} had failed already in this call ({})", candidate.endpoint.name(), because.as_str());
         Self::of(position, candidate, Failure::new(Reason::Skipped, Scope::Model, why), Duration::ZERO)
     }
 
@@ -41,10 +41,10 @@ impl Hop {
         let who = if cooling.whole_endpoint { candidate.endpoint.name() } else { "it" };
         let since = cooling.reason.map_or_else(String::new, |reason| format!(" ({})", reason.as_str()));
         let (why, retry_after) = if cooling.left.is_zero() {
-            (format!("not asked: {who} was failing{since}, and another call is asking whether that is over"), None)
+            (format!("{who} was failing{since}, and another call is probing it"), None)
         } else {
             let left = cooling.left.as_secs_f64();
-            (format!("not asked: {who} was failing{since}, and is left alone for {left:.1} s more"), Some(cooling.left))
+            (format!("{who} was failing{since}, and cools down for {left:.1} s more"), Some(cooling.left))
         };
         let failure = Failure { retry_after, ..Failure::new(Reason::CoolingDown, Scope::Model, why) };
         Self::of(position, candidate, failure, Duration::ZERO)
@@ -54,7 +54,7 @@ impl Hop {
         Self::of(position, candidate, Failure::new(Reason::TooExpensive, Scope::Model, why), Duration::ZERO)
     }
 
-    /// What the failed attempt cost all the same, where that is more than nothing.
+    /// What the failed attempt cost, if that is more than nothing.
     pub fn cost(&self) -> Option<&Cost> {
         self.failure.cost.as_ref().filter(|cost| !cost.is_zero())
     }

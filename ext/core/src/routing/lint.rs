@@ -1,4 +1,4 @@
-//! What is doubtful about a chain: it can be walked, but it insures against little.
+//! Doubts about a chain that works, but protects against few outages.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::routing::Chain;
 
 const OPENROUTER: &str = "openrouter.ai";
 
-/// Why the insurance of a chain is void, in words for its owner.
+/// Why a chain protects less than it seems to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// OpenRouter names every model `vendor/model`.
@@ -20,7 +20,7 @@ pub enum Doubt {
 }
 
 impl Chain {
-    /// What a reviewer of this chain would ask about; empty for a sound one.
+    /// What a reviewer would object to; empty for a sound chain.
     pub fn doubts(&self) -> Vec<Doubt> {
         let mut doubts = self.without_vendor();
         doubts.extend(self.one_outage());
@@ -35,7 +35,7 @@ impl Chain {
         nameless.map(|candidate| Doubt::NoVendor { model: candidate.model.clone() }).collect()
     }
 
-    /// What one outage takes whole.
+    /// Chains, or neighbours, that one outage takes down.
     fn one_outage(&self) -> Vec<Doubt> {
         let candidates = self.candidates();
         let [first, rest @ ..] = candidates else { return Vec::new() };

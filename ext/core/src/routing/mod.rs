@@ -1,15 +1,17 @@
-//! The way through a chain: THE LOOP, and what it decides by.
+//! The way through a chain: the loop in `router.rs`, and the decisions in `walk.rs`.
 
 mod attempts;
 mod chain;
 mod hop;
 mod lint;
 mod router;
+mod step;
 mod walk;
 
 pub use attempts::{Arrival, Attempts};
 pub use chain::{Chain, ChainError};
 pub use hop::Hop;
 pub use lint::Doubt;
-pub use router::{advance, conclude, run, Due, Gate, Host, Outcome, Stopped, Waiting};
-pub use walk::{Asking, Ended, Next, Step, Walk};
+pub use router::{advance, conclude, run, BlockingHost, Due, Gate, Host, Outcome, Stopped};
+pub use step::{Ended, Next, Planned, Step};
+pub use walk::Walk;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llm_router_core::{
-    gateway, App, Ask, Candidate, Client, Completion, Endpoint, Failure, Params, Progress, Reason, Request, Trust,
+    attempt, App, Attempt, Candidate, Client, Completion, Endpoint, Failure, Params, Progress, Reason, Request, Trust,
 };
 use peak_alloc::PeakAlloc;
 use serde_json::value::RawValue;
@@ -72,6 +72,6 @@ async fn ask(client: &Client, base_url: &str) -> Result<Completion, Failure> {
     let messages = RawValue::from_string(r#"[{"role":"user","content":"Hi"}]"#.to_owned()).unwrap();
     let (request, progress) = (Request::new(messages, Params::new()), Progress::default());
     let limit = Duration::from_secs(60);
-    let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes: LIMIT, progress: &progress };
-    gateway::attempt(client, ask).await
+    let ask = Attempt { candidate: &candidate, request: &request, limit, max_answer_bytes: LIMIT, progress: &progress };
+    attempt(client, ask).await
 }

@@ -30,7 +30,7 @@ async fn an_answer_is_no_deeper_than_a_request_may_be_also_where_nobody_reads_it
     for depth in [100, 200, 100_000] {
         let failure = failure(levels(depth)).await;
         assert_eq!((failure.reason, failure.scope, failure.uncertain), (Reason::BadAnswer, Scope::Model, true));
-        assert_eq!(failure.message, "the answer is not read: it is nested deeper than 100 levels");
+        assert_eq!(failure.message, "the answer was not parsed: it is nested deeper than 100 levels");
         assert_eq!(failure.cost, None);
     }
 }

@@ -113,16 +113,16 @@ async fn the_length_of_the_body_is_known_before_it_comes() {
 
 #[tokio::test]
 async fn a_request_that_was_turned_away_unread_is_sent_again() {
-    for turned_away in [Turn::Refuse, Turn::GoAway] {
-        let (outcome, answers) = served(&[turned_away, turned_away, Turn::Answer]).await;
+    for refused_unread in [Turn::Refuse, Turn::GoAway] {
+        let (outcome, answers) = served(&[refused_unread, refused_unread, Turn::Answer]).await;
         assert_eq!((outcome.unwrap().content(), answers), (Some("Hello"), 1));
     }
 }
 
 #[tokio::test]
 async fn a_request_that_is_always_turned_away_is_given_up_and_not_billed() {
-    for turned_away in [Turn::Refuse, Turn::GoAway] {
-        let failure = served(&[turned_away; 3]).await.0.unwrap_err();
+    for refused_unread in [Turn::Refuse, Turn::GoAway] {
+        let failure = served(&[refused_unread; 3]).await.0.unwrap_err();
         assert_eq!((failure.reason, failure.uncertain), (Reason::Connection, false), "{failure:?}");
     }
 }

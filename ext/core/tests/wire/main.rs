@@ -1,4 +1,4 @@
-//! The core over real sockets: [`llm_router_core::gateway::attempt`] against a gateway on loopback
+//! The core over real sockets: [`llm_router_core::attempt`] against a gateway on loopback
 //! that plays the shapes OpenRouter is documented, or was seen, to send.
 //!
 //! One crate for all of it, so that the HTTP stack is linked once.

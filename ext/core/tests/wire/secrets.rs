@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use llm_router_core::{prices, Ask, Chain, Endpoint, LookupError, Progress, Proxy, Walk};
+use llm_router_core::{prices, Attempt, Chain, Endpoint, LookupError, Progress, Proxy, Walk};
 use tokio::time::Duration;
 
 use crate::support::{answer, Authority, Caller, Gateway, Step, KEY};
@@ -24,7 +24,7 @@ async fn the_key_is_in_no_debug_print() {
     let Caller { candidate, request, limit, max_answer_bytes, client } = caller;
     let lookup = prices(&client, &candidate.endpoint, limit).await.unwrap_err();
     assert_eq!(lookup, LookupError::Status(400));
-    let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &progress };
+    let ask = Attempt { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &progress };
     let asked = format!("{ask:?}");
     let chain = Chain::new(vec![candidate]).unwrap();
     let candidate = &chain.candidates()[0];

@@ -20,7 +20,7 @@ pub(crate) struct NativeChain(Arc<Chain>);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Chain", ruby.class_object())?;
-    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    // Resolved now: on first use, inside a call, magnus would check for interrupts.
     <NativeChain as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 1))?;
     class.define_method("doubts", method!(NativeChain::doubts, 0))?;
@@ -58,7 +58,7 @@ impl NativeChain {
         self.0.candidates().iter().map(|candidate| candidate.vendor().to_owned()).collect()
     }
 
-    /// Walks the chain for one call. `call` is asked and told on the way, see [`RubyHost`].
+    /// Walks the chain for one call. `call` is a `LlmRouter::Call`, see [`RubyHost`].
     fn walk(
         ruby: &Ruby,
         this: &Self,
@@ -75,8 +75,16 @@ impl NativeChain {
                 Arc::new(Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?));
             let reserving = call.funcall("reserving?", ())?;
             let (max_answer_bytes, pid) = (terms.max_answer_bytes, std::process::id());
-            let mut host =
-                RubyHost { ruby, call, request, reserving, max_answer_bytes, pid, max_price: None, late: None };
+            let mut host = RubyHost {
+                ruby,
+                call,
+                request,
+                reserving,
+                max_answer_bytes,
+                pid,
+                max_price: None,
+                pending_interrupt: None,
+            };
             run(&mut terms.walk(&this.0, started), &mut host).map_err(|stopped| host.stopped(stopped))
         })
     }

@@ -14,7 +14,7 @@ pub(crate) struct NativeEndpoint(pub(crate) Arc<Endpoint>);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<RClass, Error> {
     let class = native.define_class("Endpoint", ruby.class_object())?;
-    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    // Resolved now: on first use, inside a call, magnus would check for interrupts.
     <NativeEndpoint as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 6))?;
     Ok(class)

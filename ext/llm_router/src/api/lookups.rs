@@ -75,7 +75,7 @@ impl NativeEndpoint {
     }
 }
 
-/// Waits for a look-up as for an attempt: until an interrupt.
+/// Waits for a lookup, as for an attempt.
 fn waited<T, F>(ruby: &Ruby, endpoint: &NativeEndpoint, ask: impl FnOnce(Client) -> F) -> Result<T, Error>
 where
     T: Send + 'static,
@@ -84,8 +84,8 @@ where
     let process = Process::current().map_err(|error| errors::configuration(ruby, error))?;
     let client = process.clients.trusting(endpoint.0.trust()).map_err(|error| errors::configuration(ruby, error))?;
     match wait(ruby, &process, ask(client)) {
-        Ok(Waited { output, late: None }) => output.map_err(|error| errors::lookup(ruby, &error)),
-        Ok(Waited { late: Some(late), .. }) => Err(late),
+        Ok(Waited { output, pending_interrupt: None }) => output.map_err(|error| errors::lookup(ruby, &error)),
+        Ok(Waited { pending_interrupt: Some(pending_interrupt), .. }) => Err(pending_interrupt),
         Err(interrupted) => Err(interrupted.into_error(ruby)),
     }
 }

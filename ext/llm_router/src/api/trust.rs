@@ -12,7 +12,7 @@ pub(crate) struct NativeTrust(pub(crate) Trust);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Trust", ruby.class_object())?;
-    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    // Resolved now: on first use, inside a call, magnus would check for interrupts.
     <NativeTrust as magnus::TypedData>::class(ruby);
     class.define_singleton_method("new", function!(new, 1))
 }

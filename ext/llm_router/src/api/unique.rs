@@ -1,5 +1,5 @@
-//! `LlmRouter::Native.uuid`: names that no other attempt has, in any process that shares a database. The system's
-//! random numbers are asked for once; to ask for each name costs as much as the rest of the booking.
+//! `LlmRouter::Native.uuid`: unique names of attempts, in all processes that share a database. The system's random
+//! numbers are read once: to read them for each name costs as much as the rest of a reservation.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};

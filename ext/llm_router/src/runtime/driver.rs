@@ -1,56 +1,56 @@
-//! A thread that drives the runtime while fibers wait, for they cannot do it themselves. It starts with
-//! the first that waits and ends with the last: loading the gem, and calls by threads, start none.
+//! The thread that drives the runtime while fibers are parked, since a parked fiber cannot drive it. It starts with the
+//! first guard and ends after the last. Loading the gem and calls by threads start none.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use llm_router_core::{caught, gateway};
+use llm_router_core::{caught, poll_connections};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 /// One for each process.
 #[derive(Default)]
 pub(crate) struct Driver {
-    /// Held for a moment only, and never by the driver's thread with the GVL.
+    /// Locked for moments only, and never by the driver's thread while it has the GVL.
     state: Mutex<State>,
-    idle: Notify,
+    no_guards: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    passengers: usize,
-    driving: bool,
+    guards: usize,
+    running: bool,
 }
 
-/// Keeps the driver going until it is dropped.
-pub(crate) struct Pass(Arc<Driver>);
+/// Keeps the driver running until it is dropped.
+pub(crate) struct DriverGuard(Arc<Driver>);
 
 impl Driver {
     /// # Errors
-    /// Where the operating system refuses a thread.
-    pub(crate) fn pass(self: &Arc<Self>, runtime: &Arc<Runtime>) -> io::Result<Pass> {
+    /// The operating system refuses a thread.
+    pub(crate) fn guard(self: &Arc<Self>, runtime: &Arc<Runtime>) -> io::Result<DriverGuard> {
         let mut state = self.state();
-        if !state.driving {
+        if !state.running {
             let (driver, runtime) = (Arc::clone(self), Arc::clone(runtime));
-            std::thread::Builder::new().name("llm_router".to_owned()).spawn(move || driver.drive(&runtime))?;
-            state.driving = true;
+            std::thread::Builder::new().name("llm_router".to_owned()).spawn(move || driver.run(&runtime))?;
+            state.running = true;
         }
-        state.passengers += 1;
-        Ok(Pass(Arc::clone(self)))
+        state.guards += 1;
+        Ok(DriverGuard(Arc::clone(self)))
     }
 
-    fn drive(&self, runtime: &Runtime) {
+    fn run(&self, runtime: &Runtime) {
         loop {
             let driven = caught(|| {
                 runtime.block_on(async {
-                    self.idle.notified().await;
-                    // An exchange that was dropped is closed by this.
-                    gateway::settle().await;
+                    self.no_guards.notified().await;
+                    // Closes the connection of an attempt that was dropped.
+                    poll_connections().await;
                 });
             });
             let mut state = self.state();
-            if state.passengers == 0 || driven.is_err() {
-                state.driving = false;
+            if state.guards == 0 || driven.is_err() {
+                state.running = false;
                 return;
             }
         }
@@ -61,12 +61,12 @@ impl Driver {
     }
 }
 
-impl Drop for Pass {
+impl Drop for DriverGuard {
     fn drop(&mut self) {
         let mut state = self.0.state();
-        state.passengers -= 1;
-        if state.passengers == 0 {
-            self.0.idle.notify_one();
+        state.guards -= 1;
+        if state.guards == 0 {
+            self.0.no_guards.notify_one();
         }
     }
 }

@@ -1,9 +1,8 @@
 //! This process's tokio runtime and HTTP clients, built on first use and again after a fork.
 //!
-//! The runtime has no worker of its own: whoever waits drives it, for all who wait. So loading the
-//! gem starts no thread, a fork leaves no work behind, and an attempt costs no cross-thread wake.
-//! (A fiber cannot drive it: see `driver.rs`. A name that must be resolved is, by the system's resolver, on
-//! a thread that ends when idle.)
+//! The runtime has no worker thread: a waiting thread drives it, for all that wait. So loading the gem starts no thread,
+//! a fork leaves no work behind, and an attempt costs no wake across threads. (A fiber cannot drive it: see `driver.rs`.
+//! The system's resolver runs on a thread that ends when idle.)
 
 use std::io;
 use std::os::fd::RawFd;
@@ -16,14 +15,14 @@ use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 
-use crate::runtime::bell::Bell;
-use crate::runtime::driver::{Driver, Pass};
+use crate::runtime::driver::{Driver, DriverGuard};
+use crate::runtime::wake_pipe::WakePipe;
 
 pub(crate) struct Process {
     pub(crate) pid: u32,
     pub(crate) runtime: Arc<Runtime>,
     pub(crate) clients: Clients,
-    pub(crate) bell: Bell,
+    pub(crate) wake_pipe: WakePipe,
     driver: Arc<Driver>,
 }
 
@@ -38,10 +37,10 @@ static CURRENT: Mutex<Option<Arc<Process>>> = Mutex::new(None);
 
 impl Process {
     /// # Errors
-    /// [`StartError`] where the operating system refuses a runtime.
+    /// [`StartError`]: the operating system refuses a runtime.
     pub(crate) fn current() -> Result<Arc<Self>, StartError> {
         let mut current = lock();
-        forget_parents(&mut current);
+        leak_inherited(&mut current);
         if let Some(process) = current.as_ref() {
             return Ok(Arc::clone(process));
         }
@@ -50,29 +49,29 @@ impl Process {
         Ok(started)
     }
 
-    /// Whether it is still this process, and no fork of it.
+    /// False in a fork of the process that it was built in.
     pub(crate) fn is_ours(&self) -> bool {
         self.pid == std::process::id()
     }
 
-    /// A thread drives the runtime from now on, until the guard is dropped.
+    /// Drives the runtime on a thread of its own until the guard is dropped.
     ///
     /// # Errors
-    /// Where the operating system refuses a thread.
-    pub(crate) fn driven(&self) -> io::Result<Pass> {
-        self.driver.pass(&self.runtime)
+    /// The operating system refuses a thread.
+    pub(crate) fn drive(&self) -> io::Result<DriverGuard> {
+        self.driver.guard(&self.runtime)
     }
 
     fn start(pid: u32) -> Result<Self, StartError> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let bell = Bell::hang(&runtime)?;
+        let wake_pipe = WakePipe::new(&runtime)?;
         runtime.spawn(tick());
-        Ok(Self { pid, runtime: Arc::new(runtime), clients: Clients::default(), bell, driver: Arc::default() })
+        Ok(Self { pid, runtime: Arc::new(runtime), clients: Clients::default(), wake_pipe, driver: Arc::default() })
     }
 }
 
-/// A timer that is always there, and sooner than an attempt's. Where a new one is the first to end, tokio wakes
-/// itself up, by a write and another turn of its loop; so it would for almost every attempt.
+/// A timer that always ends before an attempt's. If a new timer is the first to end, tokio wakes itself, by a write and
+/// another turn of its loop; without this it would do so for almost every attempt.
 async fn tick() {
     loop {
         sleep(Duration::from_secs(1)).await;
@@ -83,18 +82,18 @@ fn lock() -> MutexGuard<'static, Option<Arc<Process>>> {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// After a fork the old one is the parent's. Dropping it would speak on the parent's connections and
-/// take its sockets out of the epoll set that both share; so it is leaked.
-fn forget_parents(current: &mut Option<Arc<Process>>) -> Option<(RawFd, RawFd)> {
-    let parents = current.take_if(|process| !process.is_ours())?;
-    let descriptors = parents.bell.descriptors();
-    std::mem::forget(parents);
+/// Leaks what a fork inherited. Dropping it would write to the parent's connections, and remove its sockets from the
+/// epoll set that both share.
+fn leak_inherited(current: &mut Option<Arc<Process>>) -> Option<(RawFd, RawFd)> {
+    let inherited = current.take_if(|process| !process.is_ours())?;
+    let descriptors = inherited.wake_pipe.descriptors();
+    std::mem::forget(inherited);
     Some(descriptors)
 }
 
-/// `LlmRouter::Native.inherited`: by which descriptors `LlmRouter::Inheritance` finds the others.
+/// `LlmRouter::Native.inherited`: the descriptors by which `LlmRouter::Inheritance` finds the others.
 fn inherited() -> Option<(RawFd, RawFd)> {
-    forget_parents(&mut lock())
+    leak_inherited(&mut lock())
 }
 
 pub(crate) fn define(native: RModule) -> Result<(), RubyError> {

@@ -1,8 +1,22 @@
-//! Waiting for work the way the caller has to: a thread drives the runtime itself, see [`gvl`]; a fiber
-//! that a scheduler looks after is parked with it, so that the other fibers of its thread run.
+//! Waits for native work as the caller has to. A thread drives the runtime itself, see [`gvl`]. A fiber under a
+//! scheduler is parked, so that the other fibers of its thread run: its work is a task that the
+//! [driver](crate::runtime::driver) drives, and a file descriptor becomes readable when the task is done.
 //!
-//! A fiber's work is a task of the runtime, which the [driver](crate::runtime::driver) drives. When it is done, a
-//! file descriptor becomes readable, which is what every scheduler can wait for.
+//! What a wait can end with, and what the caller does with the money:
+//!
+//! ```text
+//!   waiting ──done──────────────────▶ Waited, nothing pending     settle, go on
+//!      │    ──done, and interrupted─▶ Waited, pending_interrupt   settle, then raise it
+//!      │                                                          (a kill or throw: keep the outcome, raise;
+//!      │                                                           the call settles it on its way out)
+//!      ├──interrupted───────────────▶ Interrupted::ByRuby         the work is dropped, the connection closed;
+//!      │                                                          keep how far it came, raise
+//!      ├──panicked──────────────────▶ Interrupted::ByPanic        the same, as InternalError
+//!      └──forked────────────────────▶ Interrupted::Forked         the work is the parent's: raise
+//! ```
+//!
+//! `RubyHost` settles, and keeps an outcome in `@unsettled` of the call; `docs/interrupts.md` says what that means for
+//! each kind of budget.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,114 +27,113 @@ use magnus::{Error, Module, RClass, RModule, Ruby};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::task::JoinHandle;
 
-use crate::runtime::driver::Pass;
+use crate::runtime::driver::DriverGuard;
 use crate::runtime::gvl::{self, Interrupted};
-use crate::runtime::signal::Signal;
+use crate::runtime::ready_fd::ReadyFd;
 use crate::runtime::Process;
 use crate::values::errors;
 
-/// What work came to.
+/// Work that is done.
 pub(crate) struct Waited<T> {
     pub(crate) output: T,
-    /// What a fiber was stopped with when the work was done, but the fiber not yet woken. It has to go
-    /// on, when the output is seen to.
-    pub(crate) late: Option<Error>,
+    /// What interrupted a fiber after its work was done and before it was woken. Raise it once the output is settled.
+    pub(crate) pending_interrupt: Option<Error>,
 }
 
 /// Waits for `work`. Call it with the GVL held.
 ///
 /// # Errors
-/// [`Interrupted`], with `work` dropped, or about to be by the driver.
+/// [`Interrupted`]: `work` is dropped, or the driver is about to drop it.
 pub(crate) fn wait<F>(ruby: &Ruby, process: &Arc<Process>, work: F) -> Result<Waited<F::Output>, Interrupted>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     if gvl::scheduled() {
-        // Without a file descriptor or a thread to be had, the fiber's thread has to wait.
-        if let (Ok(signal), Ok(pass)) = (Signal::new(), process.driven()) {
-            return Errand::start(process, work, Arc::new(signal), pass).parked(ruby);
+        // Without a free file descriptor or thread, the fiber's thread waits.
+        if let (Ok(ready_fd), Ok(guard)) = (ReadyFd::new(), process.drive()) {
+            return ParkedTask::start(process, work, Arc::new(ready_fd), guard).wait(ruby);
         }
     }
-    gvl::wait(process, work).map(|output| Waited { output, late: None })
+    gvl::wait(process, work).map(|output| Waited { output, pending_interrupt: None })
 }
 
-/// Work that the driver does for a fiber. Dropping it drops the work.
-struct Errand<T> {
+/// Work that the driver does for a parked fiber. Dropping it drops the work.
+struct ParkedTask<T> {
     process: Arc<Process>,
     task: JoinHandle<()>,
     outcome: oneshot::Receiver<Result<T, Panicked>>,
-    signal: Arc<Signal>,
+    ready_fd: Arc<ReadyFd>,
 }
 
-impl<T: Send + 'static> Errand<T> {
-    fn start<F>(process: &Arc<Process>, work: F, signal: Arc<Signal>, pass: Pass) -> Self
+impl<T: Send + 'static> ParkedTask<T> {
+    fn start<F>(process: &Arc<Process>, work: F, ready_fd: Arc<ReadyFd>, guard: DriverGuard) -> Self
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let (tell, outcome) = oneshot::channel();
-        let (done, work) = (Done(Arc::clone(&signal)), caught_waiting(work));
+        let (sender, outcome) = oneshot::channel();
+        let (ready, work) = (ReadyOnDrop(Arc::clone(&ready_fd)), caught_waiting(work));
         let task = process.runtime.spawn(async move {
-            let _pass = pass;
-            let _done = done;
-            let _gone = tell.send(work.await);
+            let _guard = guard;
+            let _ready = ready;
+            let _dropped = sender.send(work.await);
         });
-        Self { process: Arc::clone(process), task, outcome, signal }
+        Self { process: Arc::clone(process), task, outcome, ready_fd }
     }
 
-    fn parked(mut self, ruby: &Ruby) -> Result<Waited<T>, Interrupted> {
+    fn wait(mut self, ruby: &Ruby) -> Result<Waited<T>, Interrupted> {
         loop {
-            let parked = park(ruby, &self.signal);
+            let parked = park(ruby, &self.ready_fd);
             if !self.process.is_ours() {
-                return Err(self.left_behind(ruby, parked.err()));
+                return Err(self.leak_in_fork(ruby, parked.err()));
             }
             match (self.outcome.try_recv(), parked) {
-                (Ok(Ok(output)), parked) => return Ok(Waited { output, late: parked.err() }),
+                (Ok(Ok(output)), parked) => return Ok(Waited { output, pending_interrupt: parked.err() }),
                 (Ok(Err(panicked)), _) => return Err(Interrupted::ByPanic(panicked)),
-                (Err(TryRecvError::Closed), _) => return Err(Interrupted::ByRuby(errors::internal(ruby, LOST))),
+                (Err(TryRecvError::Closed), _) => return Err(Interrupted::ByRuby(errors::internal(ruby, NO_OUTCOME))),
                 (Err(TryRecvError::Empty), Ok(true)) => {}
-                (Err(TryRecvError::Empty), Ok(false)) => return self.unparked(ruby),
+                (Err(TryRecvError::Empty), Ok(false)) => return self.wait_on_thread(ruby),
                 (Err(TryRecvError::Empty), Err(interrupt)) => return Err(Interrupted::ByRuby(interrupt)),
             }
         }
     }
 
-    /// The scheduler cannot park this fiber: its thread waits.
-    fn unparked(mut self, ruby: &Ruby) -> Result<Waited<T>, Interrupted> {
+    /// The scheduler cannot park this fiber, so its thread waits.
+    fn wait_on_thread(mut self, ruby: &Ruby) -> Result<Waited<T>, Interrupted> {
         let process = Arc::clone(&self.process);
         match gvl::wait(&process, &mut self.outcome)? {
-            Ok(Ok(output)) => Ok(Waited { output, late: None }),
+            Ok(Ok(output)) => Ok(Waited { output, pending_interrupt: None }),
             Ok(Err(panicked)) => Err(Interrupted::ByPanic(panicked)),
-            Err(_) => Err(Interrupted::ByRuby(errors::internal(ruby, LOST))),
+            Err(_) => Err(Interrupted::ByRuby(errors::internal(ruby, NO_OUTCOME))),
         }
     }
 
-    /// A fork took a copy of this fiber along. Its work is the parent's, and so is its runtime.
-    fn left_behind(self, ruby: &Ruby, interrupt: Option<Error>) -> Interrupted {
+    /// A fork copied this fiber. The work and the runtime are the parent's, so the copy is leaked.
+    fn leak_in_fork(self, ruby: &Ruby, interrupt: Option<Error>) -> Interrupted {
         std::mem::forget(self);
         Interrupted::ByRuby(interrupt.unwrap_or_else(|| errors::forked(ruby)))
     }
 }
 
-const LOST: &str = "an attempt ended without its outcome";
+const NO_OUTCOME: &str = "an attempt ended without its outcome";
 
-impl<T> Drop for Errand<T> {
+impl<T> Drop for ParkedTask<T> {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-/// Tells the fiber, whatever became of the work.
-struct Done(Arc<Signal>);
+/// Wakes the fiber however its task ends.
+struct ReadyOnDrop(Arc<ReadyFd>);
 
-impl Drop for Done {
+impl Drop for ReadyOnDrop {
     fn drop(&mut self) {
-        self.0.give();
+        self.0.set_ready();
     }
 }
 
-/// Parks the calling fiber until the signal is given. False where its scheduler cannot.
-fn park(ruby: &Ruby, signal: &Signal) -> Result<bool, Error> {
+/// Parks the calling fiber until the descriptor is readable. False if its scheduler cannot.
+fn park(ruby: &Ruby, ready_fd: &ReadyFd) -> Result<bool, Error> {
     let router: RClass = ruby.class_object().const_get("LlmRouter")?;
-    router.const_get::<_, RModule>("Parking")?.funcall("park", (signal.fd(),))
+    router.const_get::<_, RModule>("Parking")?.funcall("park", (ready_fd.fd(),))
 }

@@ -1,5 +1,5 @@
-//! `LlmRouter::Native::Completion`: the core's completion, read by `LlmRouter::Response`. Text
-//! becomes Ruby objects only when it is asked for.
+//! `LlmRouter::Native::Completion`: the core's completion, read by `LlmRouter::Response`. Text becomes Ruby objects
+//! only when it is read.
 
 use llm_router_core::{Completion, Text, Usage};
 use magnus::typed_data::Obj;
@@ -10,7 +10,7 @@ pub(crate) struct NativeCompletion(Completion);
 
 pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Completion", ruby.class_object())?;
-    // magnus looks the class up on first use, by a call that checks for interrupts: not in a call.
+    // Resolved now: on first use, inside a call, magnus would check for interrupts.
     <NativeCompletion as magnus::TypedData>::class(ruby);
     class.undef_default_alloc_func();
     define_texts(class)?;
@@ -53,13 +53,13 @@ pub(crate) fn tokens(usage: Usage) -> Tokens {
     (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens)
 }
 
-/// Straight into Ruby, for it can be large: not by way of another copy.
+/// Without another copy, since it can be large.
 fn text(ruby: &Ruby, text: Option<&str>) -> Option<RString> {
     text.map(|text| ruby.str_new(text))
 }
 
 impl NativeCompletion {
-    /// The GC is told how much there is to be had from taking it away.
+    /// Tells the GC how much memory it would free.
     pub(crate) fn wrap(ruby: &Ruby, completion: Completion) -> Obj<Self> {
         let wrapped = ruby.obj_wrap(Self(completion));
         ruby.gc_adjust_memory_usage(wrapped.weight());

@@ -1,5 +1,4 @@
-//! From Ruby's values to JSON text, strictly: what JSON cannot hold is refused with its place,
-//! never sent as the text of its `inspect`.
+//! From Ruby values to JSON text, strictly: an error names the place of what JSON cannot hold.
 
 use llm_router_core::Params;
 use magnus::encoding::EncodingCapable;
@@ -10,8 +9,8 @@ use serde_json::value::RawValue;
 
 use crate::values::errors;
 
-/// Deeper than any schema or message; a structure that contains itself gets here at once.
-const DEEPEST: usize = 100;
+/// More than any schema or message; a structure that contains itself exceeds it.
+const MAX_DEPTH: usize = 100;
 
 /// Serialises a value. `at` is what an error calls it, such as `messages`.
 ///
@@ -70,15 +69,15 @@ impl Refusal {
     }
 
     fn sentence(&self, at: &str) -> String {
-        // Of a structure that contains itself the first steps tell enough.
+        // The first steps say enough, also for a structure that contains itself.
         let path: String = self.path.iter().rev().take(8).map(String::as_str).collect();
         format!("{at}{path} cannot be sent as JSON: {}", self.why)
     }
 }
 
 fn write(ruby: &Ruby, value: Value, depth: usize, json: &mut Vec<u8>) -> Result<(), Refusal> {
-    if depth > DEEPEST {
-        return Err(Refusal::new(format!("it is nested deeper than {DEEPEST} levels; does it contain itself?")));
+    if depth > MAX_DEPTH {
+        return Err(Refusal::new(format!("it is nested deeper than {MAX_DEPTH} levels; does it contain itself?")));
     }
     if RString::from_value(value).is_some() || Symbol::from_value(value).is_some() {
         push(json, &text(ruby, value)?)

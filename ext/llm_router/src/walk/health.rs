@@ -1,4 +1,4 @@
-//! What this process knows of each model, and what an attempt has changed of it, in Ruby's values. It is locked with the
+//! The health of this process's models, and what an attempt changed in it, as Ruby values. The lock is taken with the
 //! GVL held only, so that no fork finds it locked.
 
 use std::sync::LazyLock;
@@ -12,17 +12,17 @@ use crate::values::seconds::duration;
 
 static HEALTH: LazyLock<Health> = LazyLock::new(Health::default);
 
-/// A fork starts with what its parent knew.
+/// A fork starts with a copy of its parent's.
 pub(crate) fn of_process() -> &'static Health {
     &HEALTH
 }
 
-/// What Ruby passes: after how many failures, and after how many seconds.
+/// As Ruby passes it: the number of failures, and the seconds.
 pub(crate) fn policy(ruby: &Ruby, (cooldown_after, down_after): (Option<u32>, f64)) -> Result<Policy, Error> {
     Ok(Policy { cooldown_after, down_after: duration(ruby, down_after)? })
 }
 
-/// For `LlmRouter::Call`: what has changed, or nil for the most frequent case, nothing.
+/// For `LlmRouter::Call`: the changes, or nil in the usual case that there are none.
 pub(crate) fn changes(ruby: &Ruby, notices: &[Notice]) -> Result<Option<RArray>, Error> {
     if notices.is_empty() {
         return Ok(None);
@@ -32,7 +32,7 @@ pub(crate) fn changes(ruby: &Ruby, notices: &[Notice]) -> Result<Option<RArray>,
     Ok(Some(changes))
 }
 
-/// A word and the attributes of what has changed.
+/// The name and the attributes of a change.
 fn changed(ruby: &Ruby, notice: &Notice) -> (&'static str, RHash) {
     let seconds = |time: &Duration| time.as_secs_f64();
     let symbol = |reason: &Reason| ruby.to_symbol(reason.as_str());
@@ -43,7 +43,7 @@ fn changed(ruby: &Ruby, notice: &Notice) -> (&'static str, RHash) {
                 "whole_endpoint" => *whole_endpoint)
             .0,
         ),
-        Notice::Warm { model, whole_endpoint } => {
+        Notice::Cleared { model, whole_endpoint } => {
             ("warm", kwargs!(ruby, "model" => *model, "whole_endpoint" => *whole_endpoint).0)
         }
         Notice::Down { failing, reason, failures } => (

@@ -1,4 +1,4 @@
-//! What a walk asks of its caller, done by Ruby: a `LlmRouter::Call`.
+//! What a walk needs of its caller, done by a `LlmRouter::Call` in Ruby.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    gateway, Ask, Asking, Candidate, Completion, Cost, Ended, Failure, Gate, Hop, Host, MaxPrice, Outcome, Progress,
-    Request, Stopped, Waiting,
+    attempt, Attempt, BlockingHost, Candidate, Completion, Cost, Ended, Failure, Gate, Hop, Host, MaxPrice, Outcome,
+    Planned, Progress, Request, Stopped,
 };
 use magnus::error::ErrorType;
 use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, TryConvert, Value};
@@ -18,87 +18,87 @@ use crate::values::completion::{self, NativeCompletion};
 use crate::values::errors;
 use crate::walk::health;
 
-/// The instance variable of `LlmRouter::Call` for what an attempt came to, until it is settled.
+/// The instance variable of `LlmRouter::Call` for an outcome that is not settled yet.
 const UNSETTLED: &str = "@unsettled";
 
 pub(crate) struct RubyHost<'r> {
     pub(crate) ruby: &'r Ruby,
-    /// Lives in the frame of the method that Ruby called, so the GC sees it.
+    /// On the stack of the method that Ruby called, so that the GC sees it.
     pub(crate) call: RObject,
     pub(crate) request: Arc<Request>,
-    /// Whether the budget wants to know what an attempt can cost. It takes a look at every message.
+    /// Whether the budget reserves. To bound an attempt takes a look at every message.
     pub(crate) reserving: bool,
     pub(crate) max_answer_bytes: usize,
     /// The process that makes the call.
     pub(crate) pid: u32,
-    /// What providers may bill for the attempt that the gate has let through, where that was reserved.
+    /// The reserved rates of the attempt that has passed the gate.
     pub(crate) max_price: Option<MaxPrice>,
-    /// The exception that came together with an outcome, and goes on when that is settled.
-    pub(crate) late: Option<Error>,
+    /// An exception that came together with an outcome, and is raised once that is settled.
+    pub(crate) pending_interrupt: Option<Error>,
 }
 
 impl Host for RubyHost<'_> {
     type Answer = Value;
     type Error = Error;
 
-    fn gate(&mut self, asking: Asking<'_>) -> Result<Gate, Error> {
-        let candidate = asking.candidate;
+    fn gate(&mut self, planned: Planned<'_>) -> Result<Gate, Error> {
+        let candidate = planned.candidate;
         let bounds = self.reserving.then(|| self.request.bounds(candidate));
         let bounds =
             bounds.map(|known| (known.prompt_tokens, known.completion_tokens, known.choices, known.tier, known.extras));
-        // Nil, or the rates to keep to, where the attempt may be made; else why not, or false for "not now".
-        let gate: Value = self.call.funcall("gate", (asking.position, asking.limit.as_secs_f64(), bounds))?;
+        // `nil`, or the rates to keep to: the attempt may be made. A String: why not. `false`: not now.
+        let gate: Value = self.call.funcall("gate", (planned.position, planned.limit.as_secs_f64(), bounds))?;
         self.max_price = None;
         if gate.is_nil() {
-            Ok(Gate::Open)
+            Ok(Gate::Proceed)
         } else if let Some(rates) = RArray::from_value(gate) {
             self.max_price = Some(max_price(self.ruby, rates)?);
-            Ok(Gate::Open)
+            Ok(Gate::Proceed)
         } else if gate.to_bool() {
             String::try_convert(gate).map(Gate::TooExpensive)
         } else {
-            Ok(Gate::NotNow)
+            Ok(Gate::Later)
         }
     }
 
     fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
         let changes = health::changes(self.ruby, notices)?;
-        self.book(completion.as_value(), "answered", (completion, changes))
+        self.settle(completion.as_value(), "answered", (completion, changes))
     }
 
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {
         let next = next.map(|candidate| candidate.model.as_str());
         let attributes = self.attributes(hop)?;
         let changes = health::changes(self.ruby, notices)?;
-        self.book(attributes.as_value(), "hopped", (next, attributes, changes)).map(drop)
+        self.settle(attributes.as_value(), "hopped", (next, attributes, changes)).map(drop)
     }
 }
 
-impl Waiting for RubyHost<'_> {
+impl BlockingHost for RubyHost<'_> {
     fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Error> {
         let process = self.process()?;
         let progress = Progress::default();
-        let attempt = self.exchange(&process, candidate, limit, &progress)?;
+        let attempt = self.prepare(&process, candidate, limit, &progress)?;
         match wait(self.ruby, &process, attempt) {
-            // A jump, as a kill is, does not outlive Ruby code.
-            Ok(Waited { output, late: Some(jump) }) if matches!(jump.error_type(), ErrorType::Jump(_)) => {
-                Err(self.keep(output).err().unwrap_or(jump))
+            // A kill or a throw would be lost in Ruby code, so the call settles on its way out.
+            Ok(Waited { output, pending_interrupt: Some(jump) }) if matches!(jump.error_type(), ErrorType::Jump(_)) => {
+                Err(self.keep_unsettled(output).err().unwrap_or(jump))
             }
-            Ok(Waited { output, late }) => {
-                self.late = late;
+            Ok(Waited { output, pending_interrupt }) => {
+                self.pending_interrupt = pending_interrupt;
                 Ok(output)
             }
             Err(interrupt) => {
                 let interrupt = interrupt.into_error(self.ruby);
-                Err(self.keep_dropped(&progress).err().unwrap_or(interrupt))
+                Err(self.keep_unsettled_drop(&progress).err().unwrap_or(interrupt))
             }
         }
     }
 }
 
 impl RubyHost<'_> {
-    /// What makes attempts in this process.
+    /// The process that makes the attempts.
     pub(crate) fn process(&self) -> Result<Arc<Process>, Error> {
         if self.forked() {
             return Err(errors::forked(self.ruby));
@@ -106,8 +106,8 @@ impl RubyHost<'_> {
         Process::current().map_err(|error| errors::configuration(self.ruby, error))
     }
 
-    /// An attempt, to be waited for. `progress` tells how far it came, whatever becomes of it.
-    pub(crate) fn exchange(
+    /// An attempt, not started yet. `progress` says how far it comes.
+    pub(crate) fn prepare(
         &self,
         process: &Process,
         candidate: &Candidate,
@@ -122,11 +122,18 @@ impl RubyHost<'_> {
             Some(max_price) => max_price.imposed_on(&self.request, candidate),
             None => Ok(candidate.clone()),
         };
-        let (candidate, told) = (candidate.map_err(|error| errors::internal(self.ruby, error))?, progress.clone());
+        let (candidate, attempt_progress) =
+            (candidate.map_err(|error| errors::internal(self.ruby, error))?, progress.clone());
         let (request, max_answer_bytes) = (Arc::clone(&self.request), self.max_answer_bytes);
         Ok(async move {
-            let ask = Ask { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &told };
-            gateway::attempt(&client, ask).await
+            let ask = Attempt {
+                candidate: &candidate,
+                request: &request,
+                limit,
+                max_answer_bytes,
+                progress: &attempt_progress,
+            };
+            attempt(&client, ask).await
         })
     }
 
@@ -135,16 +142,16 @@ impl RubyHost<'_> {
         self.pid != std::process::id()
     }
 
-    /// Settles an outcome. Whatever interrupts that, the call has it, and settles it on its way out.
-    fn book(&mut self, outcome: Value, method: &str, arguments: impl ArgList) -> Result<Value, Error> {
+    /// Settles an outcome. If that is interrupted, the call settles it on its way out.
+    fn settle(&mut self, outcome: Value, method: &str, arguments: impl ArgList) -> Result<Value, Error> {
         self.call.ivar_set(UNSETTLED, outcome)?;
-        let booked = self.call.funcall(method, arguments)?;
-        self.late.take().map_or(Ok(booked), Err)
+        let settled = self.call.funcall(method, arguments)?;
+        self.pending_interrupt.take().map_or(Ok(settled), Err)
     }
 
-    /// Leaves an outcome with the call, which settles it on its way out. No Ruby code runs here, for a kill or a throw may
-    /// be pending, which a `rescue` would lose.
-    pub(crate) fn keep(&self, outcome: Outcome) -> Result<(), Error> {
+    /// Leaves an outcome to the call, which settles it on its way out. No Ruby code runs here: a pending kill or throw
+    /// would be lost in a `rescue`.
+    pub(crate) fn keep_unsettled(&self, outcome: Outcome) -> Result<(), Error> {
         match outcome {
             Ok(completion) => self.call.ivar_set(UNSETTLED, NativeCompletion::wrap(self.ruby, completion)),
             Err(Failure { cost, uncertain, usage, generation_id, .. }) => {
@@ -160,23 +167,23 @@ impl RubyHost<'_> {
         }
     }
 
-    /// The same of an attempt that was dropped, as far as it had come.
-    pub(crate) fn keep_dropped(&self, progress: &Progress) -> Result<(), Error> {
+    /// As `keep_unsettled`, of a dropped attempt, as far as it had come.
+    pub(crate) fn keep_unsettled_drop(&self, progress: &Progress) -> Result<(), Error> {
         let (uncertain, generation_id) = (progress.uncertain(), progress.generation_id());
         let known = kwargs!(self.ruby, "uncertain" => uncertain, "generation_id" => generation_id);
         self.call.ivar_set(UNSETTLED, known.0)
     }
 
-    /// What a walk that brought no answer ends with.
+    /// The exception of a walk that brought no answer.
     pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
         match stopped {
             Stopped::Host(error) => error,
             Stopped::Ended(ended) => self.unanswered(ended),
-            Stopped::Held => errors::internal(self.ruby, "a call that is held was ended"),
+            Stopped::Deferred => errors::internal(self.ruby, "a call that waits for money was ended"),
         }
     }
 
-    /// The exception that tells why a walk ended without an answer. `Call` raises it.
+    /// The exception that says why a walk ended without an answer. `Call` raises it.
     fn unanswered(&self, ended: Ended) -> Error {
         let raised: Result<Value, Error> = match ended {
             Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
@@ -208,7 +215,7 @@ impl RubyHost<'_> {
     }
 }
 
-/// From the rates of `LlmRouter::Price`, as decimal text.
+/// From the rates of a `LlmRouter::Price`, as decimal text.
 fn max_price(ruby: &Ruby, rates: RArray) -> Result<MaxPrice, Error> {
     let cost = |usd: String| match Cost::read(&usd) {
         Ok(Some(cost)) => Ok(cost),

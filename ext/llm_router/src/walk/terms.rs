@@ -1,4 +1,4 @@
-//! The times and limits of a call, as Ruby passes them.
+//! The time limits and sizes of a call, as Ruby passes them.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use magnus::{Error, Ruby};
 use crate::values::seconds::duration;
 use crate::walk::health;
 
-/// Seconds for an attempt and for the call, and how many bytes an answer may have.
+/// The seconds of an attempt and of the call, and the bytes of an answer.
 pub(crate) type Limits = (f64, Option<f64>, usize);
 
 pub(crate) struct Terms {
@@ -38,6 +38,6 @@ impl Terms {
     /// A walk that began at `started`.
     pub(crate) fn walk<'c>(&self, chain: &'c Chain, started: Instant) -> Walk<'c> {
         let deadline = self.deadline.and_then(|deadline| started.checked_add(deadline));
-        Walk::new(chain, self.timeout, deadline).minding(health::of_process(), self.policy)
+        Walk::new(chain, self.timeout, deadline).with_health(health::of_process(), self.policy)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llm_router_core::{
-    gateway, App, Ask, Candidate, Client, Completion, Endpoint, Failure, Params, Progress, Request, Trust,
+    attempt, App, Attempt, Candidate, Client, Completion, Endpoint, Failure, Params, Progress, Request, Trust,
 };
 use serde_json::value::RawValue;
 
@@ -49,11 +49,11 @@ impl Caller {
         self.ask_watched(&Progress::default()).await
     }
 
-    /// Asks, with somebody looking at how far it comes.
+    /// Makes an attempt that reports how far it comes.
     pub(crate) async fn ask_watched(&self, progress: &Progress) -> Result<Completion, Failure> {
         let Self { candidate, request, limit, max_answer_bytes, client } = self;
-        let ask = Ask { candidate, request, limit: *limit, max_answer_bytes: *max_answer_bytes, progress };
-        gateway::attempt(client, ask).await
+        let planned = Attempt { candidate, request, limit: *limit, max_answer_bytes: *max_answer_bytes, progress };
+        attempt(client, planned).await
     }
 
     /// Asks once, of a gateway that plays this one reply.

@@ -7,7 +7,7 @@ use magnus::value::ReprValue;
 use magnus::{Error, Value};
 
 use super::exit::{bug, own};
-use super::{Batch, Held, UnderWay};
+use super::{Batch, Deferred, UnderWay};
 use crate::values::errors;
 use crate::walk::host::RubyHost;
 
@@ -15,61 +15,61 @@ impl<'b> Batch<'b> {
     pub(super) fn arrived(&mut self, Arrival { number, outcome, at }: Arrival) -> Result<(), Error> {
         let Some(UnderWay { mut walk, due, progress }) = self.under_way.remove(&number) else { return Ok(()) };
         let mut host = self.host(number)?;
-        // It lay here while others were booked, or the block ran.
+        // It waited here while others were settled, or the block ran.
         let lay = at.elapsed();
         let concluded = match outcome {
             Ok(outcome) => conclude(&mut walk, &mut host, due, outcome, at),
             Err(panicked) => {
-                host.keep_dropped(&progress)?;
+                host.keep_unsettled_drop(&progress)?;
                 return self.failed(number, bug(errors::internal(self.ruby, panicked))?);
             }
         };
         match concluded {
             Ok(Some(response)) => self.answered(number, response),
             Ok(None) => {
-                walk.postpone(lay);
-                let held = self.go_on(number, walk)?;
-                self.held.extend(held);
+                walk.extend_deadline(lay);
+                let deferred = self.go_on(number, walk)?;
+                self.deferred.extend(deferred);
                 Ok(())
             }
             Err(stopped) => self.stopped(number, &host, stopped),
         }
     }
 
-    /// Those that wait for money ask again, now that some was given back: one after the other, so that a dear one
-    /// is not passed by for ever.
+    /// Retries the gate for the calls that wait for money, one after the other, so that an expensive one is not
+    /// overtaken for ever.
     pub(super) fn resume(&mut self) -> Result<(), Error> {
-        while let Some(Held { number, mut walk, since }) = self.held.pop_front() {
-            walk.postpone(since.elapsed());
-            if let Some(held) = self.go_on(number, walk)? {
-                self.held.push_front(held);
+        while let Some(Deferred { number, mut walk, since }) = self.deferred.pop_front() {
+            walk.extend_deadline(since.elapsed());
+            if let Some(deferred) = self.go_on(number, walk)? {
+                self.deferred.push_front(deferred);
                 break;
             }
         }
         Ok(())
     }
 
-    /// Starts the next call. False where there is none, or no room for it, or others have to wait already.
+    /// Starts the next call. False if there is none, no room for it, or others wait for money.
     pub(super) fn start(&mut self) -> Result<bool, Error> {
-        let room = self.under_way.len() < self.concurrency && self.held.is_empty() && !self.closed;
+        let room = self.under_way.len() < self.concurrency && self.deferred.is_empty() && !self.closed;
         if !room || self.next >= self.requests.len() {
             return Ok(false);
         }
         let number = self.next;
         self.next += 1;
         let _begun: Value = self.batch.funcall("begin", (number,))?;
-        let held = self.go_on(number, self.terms.walk(self.chain, Instant::now()))?;
-        self.held.extend(held);
+        let deferred = self.go_on(number, self.terms.walk(self.chain, Instant::now()))?;
+        self.deferred.extend(deferred);
         Ok(true)
     }
 
-    /// Takes a call to its next attempt, and starts that, or to its end; or else it has to wait.
-    fn go_on(&mut self, number: usize, mut walk: Walk<'b>) -> Result<Option<Held<'b>>, Error> {
+    /// Takes a call to its next attempt, and starts that, or to its end. Returns the call if it has to wait for money.
+    fn go_on(&mut self, number: usize, mut walk: Walk<'b>) -> Result<Option<Deferred<'b>>, Error> {
         let since = Instant::now();
         let mut host = self.host(number)?;
         match self.attempt(number, &mut walk, &mut host) {
             Ok((due, progress)) => drop(self.under_way.insert(number, UnderWay { walk, due, progress })),
-            Err(Stopped::Held) => return Ok(Some(Held { number, walk, since })),
+            Err(Stopped::Deferred) => return Ok(Some(Deferred { number, walk, since })),
             Err(stopped) => self.stopped(number, &host, stopped)?,
         }
         Ok(None)
@@ -83,13 +83,13 @@ impl<'b> Batch<'b> {
     ) -> Result<(Due<'b>, Progress), Stopped<Error>> {
         let due = advance(walk, host)?;
         let (process, progress) = (host.process()?, Progress::default());
-        let attempt = host.exchange(&process, due.candidate, due.limit, &progress)?;
+        let attempt = host.prepare(&process, due.candidate, due.limit, &progress)?;
         self.attempts.start(process.runtime.handle(), number, attempt);
         Ok((due, progress))
     }
 
     fn answered(&mut self, number: usize, response: Value) -> Result<(), Error> {
-        self.requests.let_go(number);
+        self.requests.release(number);
         self.batch.funcall::<_, _, Value>("answered", (number, response)).map(drop)
     }
 
@@ -99,20 +99,20 @@ impl<'b> Batch<'b> {
     }
 
     fn failed(&mut self, number: usize, error: Value) -> Result<(), Error> {
-        self.requests.let_go(number);
+        self.requests.release(number);
         let alone = self.under_way.is_empty();
         self.closed |= self.batch.funcall::<_, _, bool>("failed", (number, error, alone))?;
         Ok(())
     }
 
-    /// What has not started by the time that the budget has nothing left, never is.
+    /// Gives up the calls that had not started when the budget was exhausted.
     pub(super) fn give_up(&mut self) -> Result<(), Error> {
         if !self.closed || self.next >= self.requests.len() {
             return Ok(());
         }
         let first = self.next;
         self.next = self.requests.len();
-        self.requests.let_go_from(first);
+        self.requests.release_from(first);
         self.batch.funcall::<_, _, Value>("give_up", (first,)).map(drop)
     }
 }

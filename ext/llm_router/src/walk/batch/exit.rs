@@ -1,6 +1,6 @@
-//! How a batch ends before it is through, and what is no reason to.
+//! How a batch ends early, and which errors end only their own call.
 
-use llm_router_core::{gateway, Arrival};
+use llm_router_core::{poll_connections, Arrival};
 use magnus::error::ErrorType;
 use magnus::rb_sys::AsRawValue;
 use magnus::value::ReprValue;
@@ -9,32 +9,32 @@ use magnus::{Class, Error, Object, RObject, Value};
 use super::Batch;
 
 impl Batch<'_> {
-    /// Ends what is under way. Each call settles what has arrived for it, or what its attempt may have cost, when it
-    /// ends; those that are held have nothing to settle.
+    /// Ends the attempts in flight. Each call then settles what has arrived for it, or what its attempt may have cost;
+    /// calls that wait for money have nothing to settle.
     pub(super) fn leave(&mut self) -> Result<(), Error> {
         self.process.runtime.block_on(async {
             self.attempts.abandon().await;
-            gateway::settle().await;
+            poll_connections().await;
         });
         self.arrivals.extend(self.attempts.arrived());
         while let Some(Arrival { number, outcome, .. }) = self.arrivals.pop_front() {
-            // Without an outcome it is seen to with the rest.
+            // A panicked attempt is kept with the rest, below.
             let Ok(outcome) = outcome else { continue };
             if self.under_way.remove(&number).is_some() {
-                self.host(number)?.keep(outcome)?;
+                self.host(number)?.keep_unsettled(outcome)?;
             }
         }
         for (number, under_way) in std::mem::take(&mut self.under_way) {
-            self.host(number)?.keep_dropped(&under_way.progress)?;
+            self.host(number)?.keep_unsettled_drop(&under_way.progress)?;
         }
         Ok(())
     }
 }
 
-/// What the call has raised itself.
+/// The error that the call itself raised.
 ///
 /// # Errors
-/// The error, where it is something else: an interrupt of the thread.
+/// Any other: an interrupt of the thread.
 pub(super) fn own(call: RObject, error: Error) -> Result<Value, Error> {
     let own: Value = call.ivar_get("@error")?;
     match error.error_type() {
@@ -43,7 +43,7 @@ pub(super) fn own(call: RObject, error: Error) -> Result<Value, Error> {
     }
 }
 
-/// A bug of this gem, of which Rust has told.
+/// An error of Rust's own, which is a bug of this gem.
 ///
 /// # Errors
 /// As [`own`].

@@ -1,8 +1,8 @@
-//! Many calls at once, on one Ruby thread: their attempts are under way side by side, and what has arrived
-//! by the time that the thread has the GVL again is booked in one go. See `LlmRouter::Batch`.
+//! Many calls at once on one Ruby thread: their attempts are in flight together, and those that have ended by the time
+//! that the thread has the GVL again are settled in one go. See `LlmRouter::Batch`.
 //!
-//! What a call raises itself is its result. What comes from elsewhere, an interrupt or the caller's block,
-//! ends them all: attempts under way are dropped, and what arrived before is booked.
+//! An error that a call raises is its result. Any other, an interrupt or the caller's block, ends all calls: attempts
+//! in flight are dropped, and what had arrived is settled.
 
 mod calls;
 mod exit;
@@ -16,7 +16,7 @@ use llm_router_core::{Arrival, Attempts, Chain, Due, Progress, Walk};
 use magnus::value::ReprValue;
 use magnus::{Error, RArray, RHash, RObject, Ruby, Value};
 
-use crate::runtime::driver::Pass;
+use crate::runtime::driver::DriverGuard;
 use crate::runtime::waiting::wait;
 use crate::runtime::Process;
 use crate::values::errors;
@@ -26,9 +26,9 @@ use requests::Requests;
 
 pub(crate) struct Batch<'b> {
     ruby: &'b Ruby,
-    /// Lives in the frame of the method that Ruby called, so the GC sees it, and by it the calls.
+    /// On the stack of the method that Ruby called, so that the GC sees it, and through it the calls.
     batch: RObject,
-    /// Those that have begun and not ended, by number.
+    /// The calls that have begun and not ended, by number.
     calls: RHash,
     chain: &'b Chain,
     terms: Terms,
@@ -39,30 +39,30 @@ pub(crate) struct Batch<'b> {
     process: Arc<Process>,
     attempts: Attempts,
     under_way: HashMap<usize, UnderWay<'b>>,
-    /// In the order in which they ask again.
-    held: VecDeque<Held<'b>>,
-    /// What is still to be booked.
+    /// In the order in which they retry the gate.
+    deferred: VecDeque<Deferred<'b>>,
+    /// Not settled yet.
     arrivals: VecDeque<Arrival>,
-    /// The request that is the next to start.
+    /// The next request to start.
     next: usize,
-    /// The budget has nothing left, and no more are started.
+    /// The budget is exhausted: no more calls are started.
     closed: bool,
-    /// Attempts go on while Ruby books, or runs the caller's block. `None` where there is no thread to be had.
-    _pass: Option<Pass>,
+    /// Drives attempts while Ruby settles or runs the caller's block. `None` if no thread can be started.
+    _guard: Option<DriverGuard>,
 }
 
-/// A call that waits for an attempt.
+/// A call whose attempt is in flight.
 struct UnderWay<'b> {
     walk: Walk<'b>,
     due: Due<'b>,
     progress: Progress,
 }
 
-/// A call that waits for money, which others of the batch hold. There are others, then: it holds none itself.
-struct Held<'b> {
+/// A call that waits for money that other calls of the batch have reserved. It has reserved none itself.
+struct Deferred<'b> {
     number: usize,
     walk: Walk<'b>,
-    /// When it came to the gate. Its clock stands still from then on.
+    /// When it came to the gate. Waiting does not use up its deadline.
     since: Instant,
 }
 
@@ -89,11 +89,11 @@ impl<'b> Batch<'b> {
             concurrency,
             attempts: Attempts::default(),
             under_way: HashMap::new(),
-            held: VecDeque::new(),
+            deferred: VecDeque::new(),
             arrivals: VecDeque::new(),
             next: 0,
             closed: false,
-            _pass: process.driven().ok(),
+            _guard: process.drive().ok(),
             process,
         })
     }
@@ -101,7 +101,7 @@ impl<'b> Batch<'b> {
     /// Makes all the calls.
     ///
     /// # Errors
-    /// What ended them before they were through.
+    /// An interrupt, or an error of the caller's block.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let end = loop {
             match self.round() {
@@ -113,18 +113,18 @@ impl<'b> Batch<'b> {
         if self.process.is_ours() {
             return Err(self.leave().err().unwrap_or(end));
         }
-        // The attempts are the parent's, and to drop them would speak on its connections.
+        // The attempts are the parent's: dropping them would write to its connections.
         std::mem::forget(self);
         Err(end)
     }
 
-    /// Books what has arrived and shows the results, then starts as many as there is room for, and waits for
-    /// more. False when all are through.
+    /// Settles what has arrived and shows the results, then starts as many calls as there is room for, and waits. False
+    /// when all calls have ended.
     fn round(&mut self) -> Result<bool, Error> {
         while let Some(arrival) = self.arrivals.pop_front() {
             self.arrived(arrival)?;
         }
-        // Before more is spent: the block may raise, or take its time until the thread is interrupted.
+        // Before more is spent, since the block may raise or take long.
         self.show()?;
         self.resume()?;
         while self.start()? {
@@ -133,16 +133,16 @@ impl<'b> Batch<'b> {
         self.give_up()?;
         self.show()?;
         if self.under_way.is_empty() {
-            return Ok(!self.held.is_empty());
+            return Ok(!self.deferred.is_empty());
         }
         let _rested: Value = self.batch.funcall("rest", ())?;
         let waited = wait(self.ruby, &self.process, self.attempts.wait());
         let waited = waited.map_err(|interrupt| interrupt.into_error(self.ruby))?;
         self.arrivals.extend(self.attempts.arrived());
-        waited.late.map_or(Ok(true), Err)
+        waited.pending_interrupt.map_or(Ok(true), Err)
     }
 
-    /// The block may fork, and this be the child.
+    /// The block may fork, and this may be the child.
     fn show(&self) -> Result<(), Error> {
         let _shown: Value = self.batch.funcall("show", ())?;
         self.check_process()
@@ -164,7 +164,7 @@ impl<'b> Batch<'b> {
             max_answer_bytes: self.terms.max_answer_bytes,
             pid: self.process.pid,
             max_price: None,
-            late: None,
+            pending_interrupt: None,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What the calls of a batch ask.
+//! The requests of a batch.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use magnus::{Error, RArray, RHash, Ruby};
 use crate::values::json;
 
 const MESSAGES: &str = "messages";
-/// The caller's own, which comes back with the result and is never sent.
+/// The caller's own value, which comes back with the result and is never sent.
 const CONTEXT: &str = "context";
 
-/// All of them are read before the first is sent, and each is kept until its call ends.
+/// All are read before the first is sent, and each is kept until its call ends.
 pub(super) struct Requests(Vec<Option<Arc<Request>>>);
 
 impl Requests {
@@ -39,14 +39,14 @@ impl Requests {
         self.0.get(number).and_then(Clone::clone)
     }
 
-    pub(super) fn let_go(&mut self, number: usize) {
+    pub(super) fn release(&mut self, number: usize) {
         if let Some(request) = self.0.get_mut(number) {
             *request = None;
         }
     }
 
     /// Of this one and all after it.
-    pub(super) fn let_go_from(&mut self, first: usize) {
+    pub(super) fn release_from(&mut self, first: usize) {
         self.0.iter_mut().skip(first).for_each(|request| *request = None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a generation costs in all, from the figures that OpenRouter, and others, give.
+//! What a generation costs in total, from the figures of OpenRouter and others.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -7,22 +7,22 @@ use crate::money::{Cost, CostError};
 
 /// The figures: `usage` of a completion, and `data` of `GET /generation`, where the cost is called `total_cost`.
 #[derive(Default)]
-pub(crate) struct Charges<'j> {
+pub(crate) struct BilledAmounts<'j> {
     pub(crate) cost: Option<&'j RawValue>,
     pub(crate) is_byok: Option<bool>,
-    /// What the upstream takes.
+    /// The upstream's price.
     pub(crate) upstream: Option<&'j RawValue>,
     /// The same in two parts: for the prompt, and for the completion.
     pub(crate) parts: [Option<&'j RawValue>; 2],
 }
 
-impl Charges<'_> {
-    /// With a key of one's own (`is_byok`), the `cost` is OpenRouter's fee alone and the upstream's price comes on top;
-    /// on other calls that price is in `cost` already. Without a word of whose key it was, a cost of nothing is no bill
-    /// where the upstream takes something.
+impl BilledAmounts<'_> {
+    /// With the caller's own key (`is_byok`), `cost` is OpenRouter's fee alone and the upstream's price comes on top;
+    /// otherwise `cost` includes that price. If the answer does not say whose key it was, a cost of zero is the
+    /// upstream's price, if there is one.
     ///
     /// # Errors
-    /// [`CostError`]: there is a bill, and it cannot be read.
+    /// [`CostError`]: there is a cost, and it cannot be read.
     pub(crate) fn owed(&self) -> Result<Option<Cost>, CostError> {
         let cost = read(self.cost)?;
         match self.is_byok {

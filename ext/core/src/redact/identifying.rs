@@ -1,9 +1,9 @@
-//! Short passages of an endpoint's words that say something by themselves: what stands in quotation marks, and words
-//! with a digit or an `@`, such as numbers of accounts and addresses.
+//! Short passages that identify somebody by themselves: text in quotation marks, and words with a digit or an `@`, such
+//! as account numbers and addresses.
 
 const MARKS: [char; 9] = ['"', '\'', '`', '“', '”', '‘', '’', '«', '»'];
 
-pub(super) fn telling(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn identifying(line: &str) -> impl Iterator<Item = &str> {
     words(line).chain(line.split(MARKS).skip(1)).map(|passage| passage.trim_matches(is_around))
 }
 
@@ -13,7 +13,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
         .filter(move |word| word.contains(tells))
 }
 
-/// Dots where a quotation was cut off, and the like.
+/// Such as the dots of a shortened quotation.
 fn is_around(letter: char) -> bool {
     letter.is_ascii_punctuation() || letter.is_whitespace() || letter == '…'
 }
@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn numbers_addresses_and_quotations_tell() {
         let line = "bad value: (ssn=123-45-6789), 'jane doe...', “hans müller” and `x` of a@b.example. at position one";
-        let found: Vec<_> = telling(line).collect();
+        let found: Vec<_> = identifying(line).collect();
         for passage in ["123-45-6789", "a@b.example", "jane doe", "hans müller"] {
             assert!(found.contains(&passage), "{found:?}");
         }

@@ -1,0 +1,67 @@
+use super::*;
+
+fn url(base: &str) -> Result<String, EndpointError> {
+    Endpoint::new("e", base, None, &App::default()).map(|e| e.url().to_string())
+}
+
+#[test]
+fn the_call_hangs_below_the_base() {
+    assert_eq!(url("https://openrouter.ai/api/v1").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
+    assert_eq!(url("https://openrouter.ai/api/v1//").unwrap(), "https://openrouter.ai/api/v1/chat/completions");
+    assert_eq!(url("http://localhost:11434").unwrap(), "http://localhost:11434/chat/completions");
+}
+
+#[test]
+fn a_models_name_is_escaped_in_its_address() {
+    let endpoint = Endpoint::new("e", "https://a.example/api/v1/", None, &App::default()).unwrap();
+    let path = |model: &str| endpoint.of_model(model).map(|url| url.to_string());
+    let at = |path: &str| Some(format!("https://a.example/api/v1/models/{path}/endpoints"));
+    assert_eq!(path("a/b-1.5:free"), at("a/b-1.5:free"));
+    assert_eq!(path("a/b c/d?e#f%2F\u{e9}"), at("a/b%20c%2Fd%3Fe%23f%252F%C3%A9"));
+    assert_eq!(path("llama3"), None);
+}
+
+#[test]
+fn plain_http_is_for_loopback_only() {
+    for good in ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080/v1", "http://localhost"] {
+        assert!(url(good).is_ok(), "{good}");
+    }
+    for bad in ["http://openrouter.ai/api/v1", "http://10.0.0.1", "http://localhost.evil.example"] {
+        assert!(matches!(url(bad), Err(EndpointError::Insecure(_))), "{bad}");
+    }
+}
+
+#[test]
+fn what_is_no_base_url_is_refused() {
+    assert!(matches!(url("openrouter.ai"), Err(EndpointError::NotAUrl)));
+    assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl)));
+    assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
+    assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
+}
+
+#[test]
+fn the_address_of_the_call_itself_is_refused_with_the_right_one() {
+    let base = "https://api.groq.com/openai/v1";
+    for end in ["", "/", "//", "?key=sk-secret", "/?key=sk-secret", "#top"] {
+        for call in ["/chat/completions", "//chat//completions", "/Chat/Completions"] {
+            let error = url(&format!("{base}{call}{end}")).unwrap_err().to_string();
+            assert!(error.contains(&format!("\"{base}\"")) && !error.contains("secret"), "{error}");
+        }
+    }
+    let error = url("http://localhost:11434/chat/completions").unwrap_err().to_string();
+    assert!(error.contains("\"http://localhost:11434\""), "{error}");
+    for good in ["https://a.example/chat", "https://a.example/v1/completions", "https://a.example/chat/completions/v1"]
+    {
+        assert!(url(good).is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn the_key_is_in_no_debug_print_and_in_no_error() {
+    let endpoint = Endpoint::new("e", "https://a.example", Some("sk-secret"), &App::default()).unwrap();
+    assert!(!format!("{endpoint:?}").contains("sk-secret"));
+    assert!(!format!("{:?}", endpoint.headers()).contains("sk-secret"));
+    let error = Endpoint::new("e", "https://a.example", Some("sk-secret\n"), &App::default()).unwrap_err();
+    assert!(matches!(error, EndpointError::Key));
+    assert!(!format!("{error} {error:?}").contains("sk-secret"));
+}

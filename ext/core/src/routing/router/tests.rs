@@ -1,0 +1,174 @@
+use super::*;
+use crate::answer::{Reason, Scope};
+use crate::health::{Health, Policy};
+use crate::money::Cost;
+use crate::routing::chain::tests::chain;
+
+/// Answers from a script, and writes down what it was asked to do.
+#[derive(Default)]
+struct Scripted {
+    outcomes: Vec<Result<Completion, Failure>>,
+    closed: bool,
+    /// Models that the gate has no money for.
+    too_expensive: Vec<&'static str>,
+    /// The model to which the gate says "not now", and how often.
+    not_now: (&'static str, usize),
+    /// How long the gate takes.
+    slow: Duration,
+    seen: Vec<String>,
+    /// What the attempts were given.
+    limits: Vec<Duration>,
+}
+
+impl Host for Scripted {
+    type Answer = String;
+    type Error = &'static str;
+
+    fn gate(&mut self, planned: Planned<'_>) -> Result<Gate, Self::Error> {
+        let model = planned.candidate.model.as_str();
+        self.seen.push(format!("gate {model}"));
+        std::thread::sleep(self.slow);
+        if self.not_now.0 == model && self.not_now.1 > 0 {
+            self.not_now.1 -= 1;
+            Ok(Gate::Later)
+        } else if self.closed {
+            Err("no money")
+        } else if self.too_expensive.contains(&model) {
+            Ok(Gate::TooExpensive("0.5 USD are left".to_owned()))
+        } else {
+            Ok(Gate::Proceed)
+        }
+    }
+
+    fn answered(&mut self, candidate: &Candidate, _: Completion, _: &[Notice]) -> Result<String, Self::Error> {
+        self.seen.push(format!("charge {}", candidate.model));
+        Ok(candidate.model.clone())
+    }
+
+    fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Self::Error> {
+        let cost = hop.cost().map(ToString::to_string).unwrap_or_default();
+        let next = next.map(|next| next.model.as_str());
+        self.seen.push(format!("hop {} {} {cost} to {next:?}", hop.model, hop.failure.reason.as_str()));
+        self.seen.extend(notices.iter().map(|notice| format!("{notice:?}")));
+        Ok(())
+    }
+}
+
+impl BlockingHost for Scripted {
+    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Self::Error> {
+        self.seen.push(format!("attempt {}", candidate.model));
+        self.limits.push(limit);
+        Ok(self.outcomes.remove(0))
+    }
+}
+
+fn completion() -> Completion {
+    Completion {
+        id: None,
+        generation_id: None,
+        model: "m".into(),
+        provider: None,
+        content: Some("Hi".into()),
+        refusal: None,
+        reasoning: None,
+        finish_reason: None,
+        native_finish_reason: None,
+        usage: crate::answer::Usage::default(),
+        cost: None,
+        body: String::new(),
+    }
+}
+
+fn walked(host: &mut Scripted) -> Result<String, Stopped<&'static str>> {
+    run(&mut Walk::new(&chain(&["a/1", "b/2"]), Duration::from_secs(1), None), host)
+}
+
+#[test]
+fn gate_attempt_hop_and_charge_come_in_this_order() {
+    let failed = Failure { cost: Cost::read("0.5").unwrap(), ..Failure::new(Reason::Unavailable, Scope::Model, "") };
+    let mut host = Scripted { outcomes: vec![Err(failed), Ok(completion())], ..Scripted::default() };
+    assert_eq!(walked(&mut host).unwrap(), "b/2");
+    let order = [
+        "gate a/1",
+        "attempt a/1",
+        "hop a/1 unavailable 0.5 to Some(\"b/2\")",
+        "gate b/2",
+        "attempt b/2",
+        "charge b/2",
+    ];
+    assert_eq!(host.seen, order);
+}
+
+#[test]
+fn a_closed_gate_ends_the_walk_before_anything_is_asked() {
+    let mut host = Scripted { closed: true, ..Scripted::default() };
+    assert!(matches!(walked(&mut host), Err(Stopped::Host("no money"))));
+    assert_eq!(host.seen, ["gate a/1"]);
+}
+
+#[test]
+fn a_rejected_request_is_asked_once() {
+    let failed = Failure::new(Reason::Rejected, Scope::Request, "");
+    let mut host = Scripted { outcomes: vec![Err(failed)], ..Scripted::default() };
+    assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Rejected(_)))));
+    assert_eq!(host.seen, ["gate a/1", "attempt a/1", "hop a/1 rejected  to None"]);
+}
+
+#[test]
+fn who_is_too_expensive_is_not_asked_but_told_of() {
+    let mut host = Scripted { outcomes: vec![Ok(completion())], too_expensive: vec!["a/1"], ..Scripted::default() };
+    assert_eq!(walked(&mut host).unwrap(), "b/2");
+    let order = ["gate a/1", "hop a/1 too_expensive  to Some(\"b/2\")", "gate b/2", "attempt b/2", "charge b/2"];
+    assert_eq!(host.seen, order);
+}
+
+#[test]
+fn a_chain_that_is_too_expensive_is_exhausted() {
+    let mut host = Scripted { too_expensive: vec!["a/1", "b/2"], ..Scripted::default() };
+    assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Exhausted))));
+    assert_eq!(host.seen.last().unwrap(), "hop b/2 too_expensive  to None");
+}
+
+#[test]
+fn who_is_told_not_now_stays_where_it_is_and_asks_again() {
+    let chain = chain(&["a/1", "b/2", "c/3"]);
+    let mut walk = Walk::new(&chain, Duration::from_secs(1), None);
+    let outcomes = vec![Ok(completion())];
+    let mut host = Scripted { outcomes, too_expensive: vec!["a/1"], not_now: ("b/2", 2), ..Scripted::default() };
+    assert!(matches!(advance(&mut walk, &mut host), Err(Stopped::Deferred)));
+    assert!(matches!(advance(&mut walk, &mut host), Err(Stopped::Deferred)));
+    assert_eq!(run(&mut walk, &mut host).unwrap(), "b/2");
+    let order = [
+        "gate a/1",
+        "hop a/1 too_expensive  to Some(\"b/2\")",
+        "gate b/2",
+        "gate b/2",
+        "gate b/2",
+        "attempt b/2",
+        "charge b/2",
+    ];
+    assert_eq!(host.seen, order);
+}
+
+#[test]
+fn a_gate_that_takes_all_the_time_leaves_none_for_the_attempt() {
+    let deadline = Some(Instant::now() + Duration::from_millis(10));
+    let mut host = Scripted { slow: Duration::from_millis(20), ..Scripted::default() };
+    let stopped = run(&mut Walk::new(&chain(&["a/1", "b/2"]), Duration::from_secs(1), deadline), &mut host);
+    assert!(matches!(stopped, Err(Stopped::Ended(Ended::DeadlineExceeded))));
+    assert_eq!(host.seen, ["gate a/1"]);
+}
+
+#[test]
+fn the_probe_of_an_endpoint_leaves_the_models_behind_it_their_share() {
+    let (chain, now) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
+    let (health, refused) = (Health::default(), Failure::new(Reason::InsufficientCredits, Scope::Endpoint, ""));
+    let policy = Policy { cooldown_after: Some(3), down_after: Duration::from_secs(3600) };
+    let long_ago = now - Duration::from_secs(60);
+    health.record(&chain.candidates()[0], Some(&refused), Duration::ZERO, policy, long_ago);
+    let mut walk = Walk::new(&chain, Duration::from_secs(30), Some(now + Duration::from_secs(6)));
+    walk = walk.with_health(&health, policy);
+    let mut host = Scripted { outcomes: vec![Ok(completion())], ..Scripted::default() };
+    run(&mut walk, &mut host).unwrap();
+    assert!(host.limits[0] <= Duration::from_secs(2), "{:?}", host.limits);
+}

@@ -16,7 +16,7 @@ RSpec.describe LlmRouter, "and its hops" do
     failure_of { ask }
     expect(log.lines.map { |line| line[/WARN|ERROR/] }).to eq(%w[ERROR WARN ERROR ERROR ERROR])
     expect(log).to match(/#{Support::PRIMARY} at openrouter failed: unauthorized .*; no further candidate is tried$/)
-    expect(log).to include("#{Support::SECONDARY} at openrouter skipped: not asked: openrouter had failed already")
+    expect(log).to include("#{Support::SECONDARY} at openrouter skipped: openrouter had failed already in this call")
     expect(log.lines.last).to match(/chain :default failed: exhausted after \d+\.\d+ s$/)
   end
 

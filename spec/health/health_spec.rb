@@ -32,8 +32,8 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(models_asked.count(Support::PRIMARY)).to eq(3)
     hop = drafts.last.hops.first
     expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(5, 12))
-    expect(hop.to_s).to match(/\A#{Support::PRIMARY} at openrouter skipped: not asked: it was failing \(timeout\), /)
-    expect(hop.to_s).to match(/and is left alone for 1?\d\.\d s more\z/)
+    expect(hop.to_s).to match(/\A#{Support::PRIMARY} at openrouter skipped: it was failing \(timeout\), /)
+    expect(hop.to_s).to match(/and cools down for 1?\d\.\d s more\z/)
     expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter cools down for 1\d\.\d\d s: timeout, 3 f/)
   end
 
@@ -76,7 +76,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health).to have_attributes(state: :probing)
     drafts = Array.new(8) { Thread.new { ask } }.map(&:value)
     expect(drafts.map { |draft| reasons(draft.hops) }).to all(eq([:cooling_down]))
-    expect(drafts.last.hops.first.message).to include("another call is asking whether that is over")
+    expect(drafts.last.hops.first.message).to include("another call is probing it")
     answer << true
     expect(reasons(prober.value.hops)).to eq([:unavailable])
     # A probe that failed begins the next cooldown.
@@ -162,7 +162,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(reasons(ask.hops)).to eq(%i[insufficient_credits skipped])
     draft = ask
     expect(reasons(draft.hops)).to eq(%i[cooling_down cooling_down])
-    expect(draft.hops.map(&:message)).to all(match(/not asked: openrouter was failing \(insufficient_credits\)/))
+    expect(draft.hops.map(&:message)).to all(match(/openrouter was failing \(insufficient_credits\)/))
     expect(models_asked).to eq([Support::PRIMARY])
     expect(log).to match(/endpoint openrouter cools down for/)
   ensure

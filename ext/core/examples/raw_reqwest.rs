@@ -1,5 +1,5 @@
 //! The practical limit for `bin/bench`: the same calls by reqwest on tokio alone, with no router, no budget and no Ruby.
-//! Arguments: the gateway's URL, how many calls, how many at a time, and the models to ask in turn. Prints JSON.
+//! Arguments: the gateway's URL, how many calls, how many at a time, and the models to call in turn. Prints JSON.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::LazyLock;
@@ -65,7 +65,7 @@ fn main() {
     });
 }
 
-/// Asks one after the other until one answers.
+/// Calls one after the other until one answers.
 async fn call(client: &reqwest::Client, url: &str, models: &[String]) {
     for model in models {
         let messages = json!([{ "role": "user", "content": "Say hello to the world." }]);

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_of_nothing_is_the_upstreams_price_where_nobody_says_whose_key_it_was() {
+    fn a_cost_of_zero_is_the_upstreams_price_if_nothing_says_whose_key_it_was() {
         let details = r#""cost_details":{"upstream_inference_cost":0.0019}"#;
         check(&[
             (&format!(r#""cost":0,{details}"#), Some("0.0019")),

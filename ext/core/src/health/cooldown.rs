@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_failure_never_shortens_it_and_only_what_was_asked_for_lengthens_it() {
+    fn a_later_failure_never_shortens_it_and_only_retry_after_lengthens_it() {
         let (mut cooldown, now) = (Cooldown::default(), Instant::now());
         assert_eq!(cooldown.start(Some(secs(60)), 0.0, now), Some(secs(60)));
         assert_eq!(cooldown.start(Some(secs(1)), 0.0, now), None);

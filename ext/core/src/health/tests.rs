@@ -53,7 +53,7 @@ fn three_transient_failures_in_a_row_start_a_cooldown() {
 }
 
 #[test]
-fn one_failure_that_asks_to_be_left_alone_is_enough() {
+fn one_failure_with_retry_after_is_enough() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
     let asked = Failure { retry_after: Some(secs(7)), ..failure(Reason::RateLimited) };
     let notices = health.record(&model, Some(&asked), secs(1), POLICY, now);
@@ -195,7 +195,7 @@ fn other_processes_share_the_length_of_a_cooldown() {
 }
 
 #[test]
-fn an_hour_of_failures_is_told_of_once_and_so_is_its_end() {
+fn an_hour_of_failures_is_reported_once_and_so_is_its_end() {
     let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
     assert_eq!(fail(&health, &model, Reason::Timeout, start), []);
     assert_eq!(succeed(&health, &model, start), [], "no outage was reported");
@@ -256,7 +256,7 @@ fn not_all_processes_come_back_at_one_moment() {
 }
 
 #[test]
-fn a_caller_with_less_patience_than_an_answer_takes_cools_nobody() {
+fn timeouts_below_the_median_latency_start_no_cooldown() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
     health.record(&model, None, secs(5), POLICY, now);
     let timeout = failure(Reason::Timeout);
@@ -293,7 +293,7 @@ fn one_failure_after_a_cooldown_of_others_begins_the_next() {
 }
 
 #[test]
-fn an_endpoint_that_cools_elsewhere_is_reported_though_none_of_its_models_was_asked() {
+fn an_endpoint_that_cools_down_elsewhere_is_reported_without_an_attempt_here() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
     health.take_over(&model.endpoint, None, secs(60), Reason::Unauthorized, now);
     let reports = health.report(now);
@@ -301,7 +301,7 @@ fn an_endpoint_that_cools_elsewhere_is_reported_though_none_of_its_models_was_as
 }
 
 #[test]
-fn the_report_tells_of_each_model() {
+fn the_report_has_each_model() {
     let (health, model, start) = (Health::default(), candidate("a/1"), Instant::now());
     succeed(&health, &model, start);
     fail(&health, &model, Reason::Timeout, start);

@@ -1,7 +1,7 @@
 //! Reading JSON whose shape is not quite what the schema says: a field of the wrong type is
 //! taken as absent rather than spoiling an answer that was paid for.
 //!
-//! A value is looked at where it stands in the body. A parser would first copy a text into a buffer of
+//! A value is read where it stands in the body. A parser would first copy a text into a buffer of
 //! its own, which for a text that fills the body takes as much memory again, and more.
 
 use std::borrow::Cow;

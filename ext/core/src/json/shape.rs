@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_parser_refuses_is_told_of() {
+    fn what_a_parser_refuses_is_reported() {
         for (json, surrogates, constants) in [
             (r#"["\ud83d"]"#, true, false),
             (r#"{"a":"b\\\uDC00"}"#, true, false),

@@ -14,7 +14,7 @@ pub(crate) fn replaced(json: String) -> String {
     let mut start = 0;
     while let Some(escape) = next_escape(&json, start) {
         let rest = json.get_mut(escape..).unwrap_or_default();
-        start = escape + mend(rest);
+        start = escape + replace_lone(rest);
     }
     // Nothing but ASCII has taken the place of ASCII.
     String::from_utf8(json).unwrap_or_default()
@@ -25,7 +25,7 @@ fn next_escape(json: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Replaces the escape at the beginning of `json` if it is a lone surrogate. Returns how many bytes to go on.
-fn mend(json: &mut [u8]) -> usize {
+fn replace_lone(json: &mut [u8]) -> usize {
     match (unit(json), json.get(ESCAPE..).and_then(unit)) {
         (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 2 * ESCAPE,
         (Some(0xD800..=0xDFFF), _) => {

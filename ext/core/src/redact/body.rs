@@ -32,7 +32,7 @@ fn body_of(text: &str, secrets: &[String]) -> String {
                 return MASK.to_owned();
             }
             let secrets = longest_first(secrets.iter().cloned().chain(spellings(&flagged)));
-            // Of fields of one name, all but the last are not in `json`, and so have not been looked at.
+            // Of fields with one name, `json` has only the last: the others have not been searched.
             let unseen = fields(&json) < colons(text);
             if hide(&mut json, &secrets) || unseen {
                 json.to_string()
@@ -40,7 +40,7 @@ fn body_of(text: &str, secrets: &[String]) -> String {
                 text.to_owned()
             }
         }
-        // Where the input ends cannot be told: JavaScript cuts a text in the middle of an emoji,
+        // The end of the input is unknown: JavaScript cuts a text in the middle of an emoji,
         // and writes the half of it as an escape that is no Unicode.
         Err(_) if text.contains("flagged_input") => MASK.to_owned(),
         Err(_) => without(text, secrets),

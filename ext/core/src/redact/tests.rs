@@ -27,7 +27,7 @@ fn line(words: &str, secrets: &[&str]) -> String {
     shorten(&redacted(words, secrets, MESSAGES))
 }
 
-/// A future that waits for nobody.
+/// A future that is never blocked.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     turns(future).0
 }
@@ -96,7 +96,7 @@ fn quotations_are_found_under_the_escapes_of_others() {
 }
 
 #[test]
-fn a_short_quotation_is_cut_where_it_tells_something() {
+fn a_short_quotation_is_masked_if_it_identifies_somebody() {
     for (words, clean) in [
         ("bad value: 123-45-6789", "bad value: [FILTERED]"),
         ("bad value (ssn=123-45-6789), sorry", "bad value (ssn=[FILTERED]), sorry"),

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_arrived_by_the_time_of_the_look_is_had_at_once() {
+    async fn all_that_has_arrived_is_collected_at_once() {
         let mut attempts = Attempts::default();
         let ends: Vec<_> = (0..3)
             .map(|number| {

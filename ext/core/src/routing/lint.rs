@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_of_one_vendor_at_one_endpoint_is_told_once() {
+    fn a_chain_of_one_vendor_at_one_endpoint_raises_one_doubt() {
         assert!(matches!(chain(&["a/1", "a/2", "a/3"]).doubts()[..], [Doubt::OneUpstream { .. }]));
     }
 

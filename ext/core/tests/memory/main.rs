@@ -45,7 +45,7 @@ fn no_answer_takes_four_times_its_limit() {
         let address = flood.serve_once();
         MEMORY.reset_peak_usage();
         let before = MEMORY.current_usage();
-        let outcome = runtime.block_on(ask(&client, &format!("http://{address}")));
+        let outcome = runtime.block_on(run_attempt(&client, &format!("http://{address}")));
         let peak = MEMORY.peak_usage() - before;
         println!("{:>6.2} x the limit: {name}", peak as f64 / LIMIT as f64);
         assert_eq!(summary(&outcome), expected, "{name}");
@@ -65,7 +65,7 @@ fn summary(outcome: &Result<Completion, Failure>) -> Outcome {
     }
 }
 
-async fn ask(client: &Client, base_url: &str) -> Result<Completion, Failure> {
+async fn run_attempt(client: &Client, base_url: &str) -> Result<Completion, Failure> {
     let endpoint = Endpoint::new("openrouter", base_url, Some("sk-1"), &App::default()).unwrap();
     let candidate =
         Candidate { model: "a/b".to_owned(), endpoint: Arc::new(endpoint), timeout: None, params: Params::new() };

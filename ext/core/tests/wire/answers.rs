@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{answer, good_answer, gzip, json, Caller, Step};
 
 #[tokio::test]
-async fn a_good_answer_says_what_who_and_how_much() {
+async fn a_good_answer_has_content_model_and_cost() {
     let body = r#"{"id":"gen-1","object":"chat.completion","created":1,"model":"anthropic/claude-4.5-sonnet",
         "provider":"Amazon Bedrock","system_fingerprint":null,
         "choices":[{"index":0,"logprobs":null,"finish_reason":"stop","native_finish_reason":"end_turn",
@@ -13,7 +13,7 @@ async fn a_good_answer_says_what_who_and_how_much() {
         "usage":{"prompt_tokens":8,"completion_tokens":2,"total_tokens":10,"cost":0.00012749999999999998,
           "is_byok":false,"cost_details":{"upstream_inference_cost":0.5}}}"#;
     let reply = answer("200 OK", "X-Generation-Id: gen-of-the-header\r\n", body);
-    let said = Caller::hears(vec![Step::Send(reply)]).await.unwrap();
+    let said = Caller::receives(vec![Step::Send(reply)]).await.unwrap();
     assert_eq!(said.content(), Some("Hello"));
     assert_eq!(said.reasoning(), Some("A greeting."));
     assert_eq!(said.refusal(), None);
@@ -40,7 +40,7 @@ async fn with_a_key_of_ones_own_the_upstream_price_comes_on_top() {
 #[tokio::test]
 async fn what_a_plain_gateway_leaves_out_is_no_reason_to_fail() {
     let said = Caller::hears_json(r#"{"choices":[{"message":{"content":"Hello"}}]}"#).await.unwrap();
-    assert_eq!(said.model, "anthropic/claude-sonnet-4.5", "the one that was asked for");
+    assert_eq!(said.model, "anthropic/claude-sonnet-4.5", "the requested one");
     assert_eq!((said.id, said.generation_id, said.provider), (None, None, None));
     assert!(said.cost.is_none() && said.usage.total_tokens.is_none());
 }
@@ -63,13 +63,13 @@ async fn an_answer_may_come_in_chunks() {
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\n\r\n";
     let chunk = |text: &str| Step::Send(format!("{:x}\r\n{text}\r\n", text.len()).into_bytes());
     let reply = vec![Step::Send(head.into()), chunk(start), chunk(end), Step::Send("0\r\n\r\n".into())];
-    assert_eq!(Caller::hears(reply).await.unwrap().content(), Some("Hello"));
+    assert_eq!(Caller::receives(reply).await.unwrap().content(), Some("Hello"));
 }
 
 #[tokio::test]
 async fn an_answer_may_end_with_its_connection() {
     let reply = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", good_answer());
-    let said = Caller::hears(vec![Step::Send(reply.into_bytes()), Step::Close]).await.unwrap();
+    let said = Caller::receives(vec![Step::Send(reply.into_bytes()), Step::Close]).await.unwrap();
     assert_eq!(said.content(), Some("Hello"));
 }
 
@@ -99,23 +99,23 @@ async fn a_compressed_answer_is_unpacked_whatever_that_is_called() {
     for encoding in ["gzip", "GZIP", "x-gzip", "X-GZip", "gzip, identity", "identity,gzip", "identity", "br", ""] {
         let header = format!("Content-Encoding: {encoding}\r\n");
         let reply = answer("200 OK", &header, gzip(good_answer().as_bytes()));
-        assert_eq!(Caller::hears(vec![Step::Send(reply)]).await.unwrap().body, good_answer(), "{encoding}");
+        assert_eq!(Caller::receives(vec![Step::Send(reply)]).await.unwrap().body, good_answer(), "{encoding}");
     }
     let headers = "Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n";
     let twice = answer("200 OK", headers, gzip(&gzip(good_answer().as_bytes())));
-    assert_eq!(Caller::hears(vec![Step::Send(twice)]).await.unwrap().body, good_answer());
+    assert_eq!(Caller::receives(vec![Step::Send(twice)]).await.unwrap().body, good_answer());
     let packed = gzip(good_answer().as_bytes());
     let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: x-gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
     let bytes = packed.iter().flat_map(|byte| [Step::Send(vec![*byte]), Step::Pause(Duration::from_micros(10))]);
     let drips = std::iter::once(Step::Send(head.into_bytes())).chain(bytes).collect();
-    assert_eq!(Caller::hears(drips).await.unwrap().body, good_answer());
+    assert_eq!(Caller::receives(drips).await.unwrap().body, good_answer());
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_compressed_is_read_whatever_its_header_says() {
     for encoding in ["gzip", "identity", "Identity", "none", "utf-8"] {
         let reply = answer("200 OK", &format!("Content-Encoding: {encoding}\r\n"), good_answer());
-        assert_eq!(Caller::hears(vec![Step::Send(reply)]).await.unwrap().body, good_answer(), "{encoding}");
+        assert_eq!(Caller::receives(vec![Step::Send(reply)]).await.unwrap().body, good_answer(), "{encoding}");
     }
 }
 
@@ -124,7 +124,7 @@ async fn an_answer_may_have_many_headers() {
     for headers in [98, 99, 100, 101, 300, 900] {
         let lines: String = (0..headers).map(|number| format!("X-Header-{number}: {number}\r\n")).collect();
         let reply = answer("200 OK", &format!("{lines}X-Generation-Id: gen-7\r\n"), good_answer());
-        let said = Caller::hears(vec![Step::Send(reply)]).await.unwrap();
+        let said = Caller::receives(vec![Step::Send(reply)]).await.unwrap();
         assert_eq!((said.content(), said.generation_id.as_deref()), (Some("Hello"), Some("gen-7")), "{headers}");
     }
 }
@@ -133,11 +133,11 @@ async fn an_answer_may_have_many_headers() {
 async fn a_byte_order_mark_before_the_json_is_no_part_of_it() {
     for mark in ["\u{feff}", "\n\n\u{feff}", "\u{feff}\r\n ", "\u{feff}\n\u{feff}"] {
         let body = format!("{mark}{}", good_answer());
-        let said = Caller::hears(vec![Step::Send(json(&body))]).await.unwrap();
+        let said = Caller::receives(vec![Step::Send(json(&body))]).await.unwrap();
         assert_eq!(said.content(), Some("Hello"), "{mark:?}");
         assert_eq!(said.body.trim_start(), good_answer(), "Ruby parses it, too");
         let packed = answer("200 OK", "Content-Encoding: gzip\r\n", gzip(body.as_bytes()));
-        assert_eq!(Caller::hears(vec![Step::Send(packed)]).await.unwrap().content(), Some("Hello"), "{mark:?}");
+        assert_eq!(Caller::receives(vec![Step::Send(packed)]).await.unwrap().content(), Some("Hello"), "{mark:?}");
     }
     let text = good_answer().replace("Hello", "\u{feff}Hello");
     assert_eq!(Caller::hears_json(text).await.unwrap().content(), Some("\u{feff}Hello"));
@@ -194,7 +194,7 @@ async fn every_digit_of_a_cost_is_kept() {
         ("\"0.0021\"", "0.0021"),
     ] {
         let body = good_answer().replacen('{', &format!(r#"{{"usage":{{"cost":{written}}},"#), 1);
-        let said = Caller::hears(vec![Step::Send(json(body))]).await.unwrap();
+        let said = Caller::receives(vec![Step::Send(json(body))]).await.unwrap();
         assert_eq!(said.cost.unwrap().to_string(), read);
     }
 }
@@ -215,7 +215,7 @@ async fn an_answer_from_the_gateways_cache_is_a_bill_of_nothing() {
         for (status, cost) in [("HIT", Some("0")), ("hit", Some("0")), (" Hit ", Some("0")), ("MISS", None), ("", None)]
         {
             let headers = format!("X-OpenRouter-Cache-Status: {status}\r\n");
-            let said = Caller::hears(vec![Step::Send(answer("200 OK", &headers, &body))]).await.unwrap();
+            let said = Caller::receives(vec![Step::Send(answer("200 OK", &headers, &body))]).await.unwrap();
             assert_eq!(said.cost.map(|cost| cost.to_string()).as_deref(), cost, "{status}");
         }
     }

@@ -1,4 +1,4 @@
-//! A 200 that is a failure: nobody gets it for an answer, and what it cost is not forgotten.
+//! A 200 that is a failure: it is never returned as an answer, and its cost is kept.
 
 use llm_router_core::{Failure, Reason, Scope};
 
@@ -130,7 +130,7 @@ async fn what_a_failed_answer_cost_is_owed_to_the_last_digit() {
         r#""choices":[{"message":{"content":"Hel"},"finish_reason":"error","error":{"code":502}}]"#,
     ] {
         let reply = answer("200 OK", "X-Generation-Id: gen-2\r\n", format!("{{{failed},{usage}}}"));
-        let failure = Caller::hears(vec![Step::Send(reply)]).await.unwrap_err();
+        let failure = Caller::receives(vec![Step::Send(reply)]).await.unwrap_err();
         assert_eq!(failure.cost.unwrap().to_string(), "0.00012749999999999998", "{failed}");
         assert_eq!(failure.generation_id.as_deref(), Some("gen-2"), "{failed}");
     }
@@ -141,7 +141,7 @@ async fn without_the_header_the_id_of_a_failed_answer_is_the_generations() {
     let body = r#"{"id":"gen-3","error":{"code":503},"usage":{"cost":0.1}}"#;
     assert_eq!(failure(body).await.generation_id.as_deref(), Some("gen-3"));
     let reply = answer("503 Service Unavailable", "X-Generation-Id: gen-2\r\n", body);
-    let refused = Caller::hears(vec![Step::Send(reply)]).await.unwrap_err();
+    let refused = Caller::receives(vec![Step::Send(reply)]).await.unwrap_err();
     assert_eq!(refused.generation_id.as_deref(), Some("gen-2"));
 }
 
@@ -188,7 +188,7 @@ async fn what_is_not_utf_8_is_no_answer_and_is_not_mended() {
 }
 
 #[tokio::test]
-async fn why_json_is_wrong_is_told_without_quoting_it() {
+async fn why_json_is_wrong_is_said_without_quoting_it() {
     let failure = failure(r#"{"choices":"Hello, Bob"}"#).await;
     assert!(failure.message.contains("line 1, column"), "{}", failure.message);
     assert!(!format!("{failure:?}").contains("Bob"));

@@ -6,17 +6,17 @@ use llm_router_core::{generation, Generation, LookupError};
 
 use crate::support::{answer, json, Caller, Gateway, Step, KEY};
 
-async fn asked(gateway: &Gateway, id: &str) -> Result<Generation, LookupError> {
+async fn looked_up(gateway: &Gateway, id: &str) -> Result<Generation, LookupError> {
     let caller = Caller::of(gateway.address);
     generation(&caller.client, &caller.candidate.endpoint, id, Duration::from_secs(60)).await
 }
 
-async fn told(data: &str) -> Result<Generation, LookupError> {
-    asked(&Gateway::start(vec![vec![Step::Send(json(format!(r#"{{"data":{data}}}"#)))]]), "gen-1").await
+async fn summary(data: &str) -> Result<Generation, LookupError> {
+    looked_up(&Gateway::start(vec![vec![Step::Send(json(format!(r#"{{"data":{data}}}"#)))]]), "gen-1").await
 }
 
 async fn cost(data: &str) -> Option<String> {
-    told(data).await.unwrap().cost.map(|cost| cost.to_string())
+    summary(data).await.unwrap().cost.map(|cost| cost.to_string())
 }
 
 #[tokio::test]
@@ -24,13 +24,13 @@ async fn a_generation_says_what_it_cost_and_how_long_it_was() {
     let body = r#"{"data":{"id":"gen-1","model":"a/b","total_cost":0.0015,"is_byok":false,"upstream_inference_cost":0.0012,
         "tokens_prompt":10,"tokens_completion":25,"native_tokens_prompt":11,"native_tokens_completion":null}}"#;
     let gateway = Gateway::start(vec![vec![Step::Send(json(body))]]);
-    let found = asked(&gateway, "gen-1").await.unwrap();
+    let found = looked_up(&gateway, "gen-1").await.unwrap();
     assert_eq!(found.cost.unwrap().to_string(), "0.0015");
     assert_eq!(
         (found.prompt_tokens, found.completion_tokens, found.model.as_deref()),
         (Some(11), Some(25), Some("a/b"))
     );
-    let request = gateway.asked().remove(0);
+    let request = gateway.requests().remove(0);
     assert_eq!(request.line, "GET /api/v1/generation?id=gen-1 HTTP/1.1");
     assert_eq!(request.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
 }
@@ -46,21 +46,21 @@ async fn with_a_key_of_ones_own_the_upstream_price_comes_on_top() {
 #[tokio::test]
 async fn what_is_left_out_or_odd_is_not_known() {
     let nothing = Generation { cost: None, prompt_tokens: None, completion_tokens: None, model: None };
-    assert_eq!(told("{}").await.unwrap(), nothing);
-    assert_eq!(told(r#"{"total_cost":"free","tokens_prompt":-1,"model":7}"#).await.unwrap(), nothing);
-    assert!(matches!(told("null").await, Err(LookupError::Unreadable(_))));
-    assert!(matches!(told(r#"{"total_cost":1e999999999}"#).await, Err(LookupError::Unreadable(_))));
+    assert_eq!(summary("{}").await.unwrap(), nothing);
+    assert_eq!(summary(r#"{"total_cost":"free","tokens_prompt":-1,"model":7}"#).await.unwrap(), nothing);
+    assert!(matches!(summary("null").await, Err(LookupError::Unreadable(_))));
+    assert!(matches!(summary(r#"{"total_cost":1e999999999}"#).await, Err(LookupError::Unreadable(_))));
 }
 
 #[tokio::test]
-async fn an_id_cannot_ask_for_more_than_it_is() {
+async fn an_id_cannot_change_the_path() {
     let gateway = Gateway::start(vec![vec![Step::Send(json(r#"{"data":{}}"#))]]);
-    asked(&gateway, "gen-1&id=2#/é").await.unwrap();
-    assert_eq!(gateway.asked().remove(0).line, "GET /api/v1/generation?id=gen-1%26id%3D2%23%2F%C3%A9 HTTP/1.1");
+    looked_up(&gateway, "gen-1&id=2#/é").await.unwrap();
+    assert_eq!(gateway.requests().remove(0).line, "GET /api/v1/generation?id=gen-1%26id%3D2%23%2F%C3%A9 HTTP/1.1");
 }
 
 #[tokio::test]
-async fn a_generation_that_is_not_known_yet_can_be_asked_for_again_on_the_same_connection() {
+async fn a_generation_that_is_not_known_yet_can_be_looked_up_again_on_the_same_connection() {
     // So long that it is not read by chance.
     let not_yet = answer("404 Not Found", "", " ".repeat(1 << 20));
     let gateway = Gateway::start(vec![
@@ -69,9 +69,9 @@ async fn a_generation_that_is_not_known_yet_can_be_asked_for_again_on_the_same_c
         vec![Step::Send(json(r#"{"data":{"total_cost":1}}"#))],
     ]);
     let caller = Caller::of(gateway.address);
-    let ask = || generation(&caller.client, &caller.candidate.endpoint, "gen-1", Duration::from_secs(60));
-    assert_eq!(ask().await, Err(LookupError::NotFound));
-    assert_eq!(ask().await, Err(LookupError::Status(500)));
-    assert!(ask().await.is_ok());
+    let look_up = || generation(&caller.client, &caller.candidate.endpoint, "gen-1", Duration::from_secs(60));
+    assert_eq!(look_up().await, Err(LookupError::NotFound));
+    assert_eq!(look_up().await, Err(LookupError::Status(500)));
+    assert!(look_up().await.is_ok());
     assert_eq!(gateway.connections(), 1);
 }

@@ -25,7 +25,7 @@ fn levels(depth: usize) -> String {
 }
 
 #[tokio::test]
-async fn an_answer_is_no_deeper_than_a_request_may_be_also_where_nobody_reads_it() {
+async fn an_answer_is_no_deeper_than_a_request_may_be_also_in_unknown_fields() {
     assert!(Caller::hears_json(levels(99)).await.is_ok());
     for depth in [100, 200, 100_000] {
         let failure = failure(levels(depth)).await;
@@ -114,13 +114,13 @@ async fn numbers_of_tokens_that_are_none_do_not_spoil_what_was_paid_for() {
 }
 
 #[tokio::test]
-async fn a_name_that_would_forge_a_line_fill_a_column_or_tell_the_key_is_none() {
+async fn a_name_that_would_forge_a_line_fill_a_column_or_leak_the_key_is_none() {
     for odd in ["a\\nERROR -- : forged".to_owned(), "x".repeat(201), format!("a/{KEY}")] {
         let names = format!(r#""id":"{odd}","model":"{odd}","provider":"{odd}""#);
         let body = with(&names)
             .replace(r#""Hi"}"#, &format!(r#""Hi"}},"finish_reason":"{odd}","native_finish_reason":"{odd}""#));
         let header = format!("X-Generation-Id: {}\r\n", odd.replace("\\n", "\t"));
-        let said = Caller::hears(vec![Step::Send(answer("200 OK", &header, body))]).await.unwrap();
+        let said = Caller::receives(vec![Step::Send(answer("200 OK", &header, body))]).await.unwrap();
         assert_eq!((said.id, said.generation_id, said.provider), (None, None, None), "{odd}");
         assert_eq!((said.finish_reason, said.native_finish_reason), (None, None), "{odd}");
         assert_eq!(said.model, "anthropic/claude-sonnet-4.5", "{odd}");
@@ -143,11 +143,11 @@ async fn a_list_is_no_object_even_if_its_entries_are_the_fields_in_order() {
 #[tokio::test]
 async fn of_an_error_no_more_is_kept_than_a_person_can_read() {
     let long = format!(r#"{{"error":{{"message":"no luck"}},"x":"{}"}}"#, "x".repeat(100_000));
-    let refused = Caller::hears(vec![Step::Send(answer("400 Bad Request", "", long))]).await.unwrap_err();
+    let refused = Caller::receives(vec![Step::Send(answer("400 Bad Request", "", long))]).await.unwrap_err();
     assert_eq!((refused.reason, refused.message.as_str()), (Reason::Rejected, "no luck"));
     assert!((60_000..=65_536).contains(&refused.body.unwrap().len()));
     let longer = format!(r#"{{"error":{{"message":"{}"}}}}"#, "x".repeat(1 << 20));
-    let refused = Caller::hears(vec![Step::Send(answer("404 Not Found", "", longer))]).await.unwrap_err();
+    let refused = Caller::receives(vec![Step::Send(answer("404 Not Found", "", longer))]).await.unwrap_err();
     assert_eq!(refused.reason, Reason::ModelNotFound);
 }
 
@@ -155,17 +155,17 @@ async fn of_an_error_no_more_is_kept_than_a_person_can_read() {
 async fn a_list_of_prices_is_not_too_long_or_too_deep_either() {
     let priced = r#"{"id":"a/b","pricing":{"prompt":"0","completion":"0"}},"#;
     let models = |list: String| format!(r#"{{"data":[{list}]}}"#);
-    let asked = |body: String| async {
+    let look_up = |body: String| async {
         let gateway = Gateway::start(vec![vec![Step::Send(json(body))]]);
         let caller = Caller::of(gateway.address);
         prices(&caller.client, &caller.candidate.endpoint, Duration::from_secs(60)).await
     };
-    let without = asked(models(format!("{}{{}}", "{},".repeat(50_000)))).await.unwrap();
+    let without = look_up(models(format!("{}{{}}", "{},".repeat(50_000)))).await.unwrap();
     assert_eq!(without, vec![]);
     for body in [models(priced.repeat(20_001) + "{}"), models("[".repeat(200)), models("0,".repeat(1_000_000) + "0")] {
-        assert!(matches!(asked(body).await, Err(LookupError::Unreadable(_))));
+        assert!(matches!(look_up(body).await, Err(LookupError::Unreadable(_))));
     }
     let overrides = format!(r#""overrides":[{}{{}}]"#, "{},".repeat(30_000));
     let odd = priced.replace(r#""completion""#, &format!(r#"{overrides},"completion""#));
-    assert_eq!(asked(models(odd + "{}")).await.unwrap(), vec![]);
+    assert_eq!(look_up(models(odd + "{}")).await.unwrap(), vec![]);
 }

@@ -18,7 +18,7 @@ enum Turn {
     Refuse,
     /// Give the stream up.
     Cancel,
-    /// Close the connection and say that none of its streams was looked at.
+    /// Close the connection and say that none of its streams was read.
     GoAway,
 }
 
@@ -29,7 +29,7 @@ async fn served(turns: &[Turn]) -> (Result<Completion, Failure>, usize) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(serve(listener, turns.to_vec()));
-    let outcome = caller(address).ask().await;
+    let outcome = caller(address).attempt().await;
     (outcome, lengths(server).await.len())
 }
 
@@ -65,7 +65,7 @@ async fn serve(listener: TcpListener, turns: Vec<Turn>) -> Lengths {
                 Turn::GoAway => panic!("the turn of a connection"),
                 Turn::Answer => {
                     let said = request.headers().get("content-length").map(|said| said.to_str().unwrap().to_owned());
-                    // The body comes only while the connection is looked after.
+                    // The body comes only while the connection is polled.
                     let read = tokio::spawn(async move {
                         let mut body = request.into_body();
                         let mut length = 0;
@@ -105,7 +105,7 @@ async fn the_length_of_the_body_is_known_before_it_comes() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let caller = caller(listener.local_addr().unwrap());
     let server = tokio::spawn(serve(listener, vec![Turn::Answer]));
-    assert_eq!(caller.ask().await.unwrap().content(), Some("Hello"));
+    assert_eq!(caller.attempt().await.unwrap().content(), Some("Hello"));
     drop(caller);
     let (said, length) = lengths(server).await.remove(0);
     assert_eq!(said, Some(length.to_string()));

@@ -19,7 +19,7 @@ async fn failures(rows: &[Row<'_>]) -> Vec<Failure> {
     let caller = Caller::of(gateway.address);
     let mut failures = Vec::new();
     for (status, body) in rows {
-        failures.push(caller.ask().await.expect_err(&format!("{status} {body}")));
+        failures.push(caller.attempt().await.expect_err(&format!("{status} {body}")));
     }
     failures
 }
@@ -426,7 +426,7 @@ async fn nobodys_prompt_has_a_say_in_it() {
     let gateway = Gateway::start(vec![vec![Step::Send(body)]]);
     let mut caller = Caller::of(gateway.address);
     caller.request = crate::support::messages(&format!(r#"[{{"role":"user","content":"{prompt}"}}]"#));
-    let failure = caller.ask().await.unwrap_err();
+    let failure = caller.attempt().await.unwrap_err();
     assert_eq!((failure.reason, failure.scope), (Rejected, Scope::Request));
 }
 
@@ -474,7 +474,7 @@ async fn the_name_of_a_model_has_no_say_in_it_either() {
     let gateway = Gateway::start(vec![vec![Step::Send(answer("500 Scripted", "", body))]]);
     let mut caller = Caller::of(gateway.address);
     caller.candidate.model = "nvidia/nemo-guardrails".to_owned();
-    assert_eq!(caller.ask().await.unwrap_err().reason, Unavailable);
+    assert_eq!(caller.attempt().await.unwrap_err().reason, Unavailable);
 }
 
 /// It may be anything, and may have been billed.

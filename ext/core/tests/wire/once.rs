@@ -1,4 +1,4 @@
-//! One attempt is one request on the wire: only the loop above may ask again, for only it knows the
+//! One attempt is one request on the wire: only the loop above may retry, for only it knows the
 //! time and the money. (The one exception, what a server turned away unread, is in `http2.rs`.)
 
 use std::time::Duration;
@@ -34,29 +34,29 @@ fn ends() -> Vec<(Reply, Reason)> {
 }
 
 /// `before` are answered on the connection first.
-async fn assert_asked_once(before: usize) {
+async fn assert_sent_once(before: usize) {
     for (end, reason) in ends() {
         let good = || vec![send(json(good_answer()))];
         let script = (0..before).map(|_| good()).chain([end.clone(), good()]).collect();
         let gateway = Gateway::start(script);
         let mut caller = Caller::of(gateway.address);
         for _ in 0..before {
-            caller.ask().await.unwrap();
+            caller.attempt().await.unwrap();
         }
         caller.limit = Duration::from_millis(if reason == Reason::Timeout { 300 } else { 60_000 });
-        assert_eq!(caller.ask().await.unwrap_err().reason, reason, "{end:?}");
-        assert_eq!((gateway.asked().len(), gateway.connections()), (before + 1, 1), "{end:?}");
+        assert_eq!(caller.attempt().await.unwrap_err().reason, reason, "{end:?}");
+        assert_eq!((gateway.requests().len(), gateway.connections()), (before + 1, 1), "{end:?}");
     }
 }
 
 #[tokio::test]
 async fn on_a_new_connection() {
-    assert_asked_once(0).await;
+    assert_sent_once(0).await;
 }
 
 #[tokio::test]
 async fn on_a_connection_that_was_kept() {
-    assert_asked_once(2).await;
+    assert_sent_once(2).await;
 }
 
 #[tokio::test]
@@ -65,9 +65,9 @@ async fn over_tls_with_either_protocol() {
     for offered in [&["h2"][..], &["http/1.1"]] {
         let gateway = TlsGateway::start(authority.acceptor(offered, |_: &mut CertificateParams| {})).await;
         let caller = gateway.caller(authority.client(None));
-        caller.ask().await.unwrap();
+        caller.attempt().await.unwrap();
         gateway.break_off();
-        let failure = caller.ask().await.unwrap_err();
+        let failure = caller.attempt().await.unwrap_err();
         assert_eq!((failure.reason, failure.uncertain), (Reason::Connection, true), "{failure:?}");
         assert_eq!(gateway.protocols(), [offered[0]; 2]);
     }

@@ -8,7 +8,7 @@ use crate::support::{answer, json, Caller, Gateway, Step, KEY};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-async fn asked(gateway: &Gateway, limit: Duration) -> Result<Vec<(String, Price)>, LookupError> {
+async fn looked_up(gateway: &Gateway, limit: Duration) -> Result<Vec<(String, Price)>, LookupError> {
     let caller = Caller::of(gateway.address);
     prices(&caller.client, &caller.candidate.endpoint, limit).await
 }
@@ -26,7 +26,7 @@ fn said(price: &Price) -> String {
 async fn failure(reply: Vec<Step>) -> LookupError {
     let stalls = matches!(reply.last(), Some(Step::Stall));
     let gateway = Gateway::start(vec![reply]);
-    let failure = asked(&gateway, if stalls { Duration::from_millis(200) } else { LIMIT }).await.unwrap_err();
+    let failure = looked_up(&gateway, if stalls { Duration::from_millis(200) } else { LIMIT }).await.unwrap_err();
     assert!(!format!("{failure} {failure:?}").contains(KEY), "{failure:?}");
     failure
 }
@@ -41,12 +41,12 @@ async fn each_model_has_its_prices() {
         {"id":"a/b:free","context_length":null,"pricing":{"prompt":"0","completion":"0"}},
         {"id":"c/d","pricing":null}, {"pricing":{"prompt":"1","completion":"1"}}, null, "odd"]}"#;
     let gateway = Gateway::start(vec![vec![Step::Send(json(body))]]);
-    let all = asked(&gateway, LIMIT).await.unwrap();
+    let all = looked_up(&gateway, LIMIT).await.unwrap();
     let shown = |(model, price): &(String, Price)| format!("{model} {}", said(price));
     let expected =
         ["anthropic/claude-sonnet-4.5 0.00000375 0.000015 0 0 Some(1000000) Some(64000)", "a/b:free 0 0 0 0 None None"];
     assert_eq!(all.iter().map(shown).collect::<Vec<_>>(), expected);
-    let request = gateway.asked().remove(0);
+    let request = gateway.requests().remove(0);
     assert_eq!(request.line, "GET /api/v1/models HTTP/1.1");
     assert_eq!(request.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
     assert_eq!(request.header("content-length"), None);
@@ -68,7 +68,7 @@ async fn each_provider_of_a_model_has_its_price_and_its_tier() {
         r#"Some("priority") 0.000015 0.00003 0.01 0.0048 None None"#,
     ];
     assert_eq!(all.iter().map(shown).collect::<Vec<_>>(), expected);
-    let request = gateway.asked().remove(0);
+    let request = gateway.requests().remove(0);
     assert_eq!(request.line, "GET /api/v1/models/a/b%20c/endpoints HTTP/1.1");
     assert_eq!(request.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
 }
@@ -78,7 +78,7 @@ async fn a_model_that_the_endpoint_does_not_know_has_no_providers() {
     let gateway = Gateway::start(vec![vec![Step::Send(answer("404 Not Found", "", "{}"))]]);
     assert_eq!(of_providers(&gateway, "a/b").await, Ok(vec![]));
     assert_eq!(of_providers(&gateway, "llama3").await, Ok(vec![]));
-    assert_eq!(gateway.asked().len(), 1);
+    assert_eq!(gateway.requests().len(), 1);
     for odd in [r#"{"data":[]}"#, r#"{"data":{"endpoints":null}}"#, "[]"] {
         let gateway = Gateway::start(vec![vec![Step::Send(json(odd))]]);
         assert!(matches!(of_providers(&gateway, "a/b").await, Err(LookupError::Unreadable(_))), "{odd}");
@@ -86,7 +86,7 @@ async fn a_model_that_the_endpoint_does_not_know_has_no_providers() {
 }
 
 #[tokio::test]
-async fn a_status_that_is_no_success_is_told() {
+async fn an_error_status_is_reported() {
     for (status, code) in [("401 Unauthorized", 401), ("404 Not Found", 404), ("503 Service Unavailable", 503)] {
         assert_eq!(failure(vec![Step::Send(answer(status, "", KEY))]).await, LookupError::Status(code));
     }
@@ -129,5 +129,5 @@ async fn what_is_no_list_of_models_is_of_no_use() {
 async fn a_list_without_an_end_is_not_read_to_it() {
     let large = answer("200 OK", "", format!(r#"{{"data":[]}}{}"#, " ".repeat(16 << 20)));
     let gateway = Gateway::start(vec![vec![Step::Send(large)]]);
-    assert!(matches!(asked(&gateway, LIMIT).await, Err(LookupError::Unreadable(why)) if why.contains("16 MiB")));
+    assert!(matches!(looked_up(&gateway, LIMIT).await, Err(LookupError::Unreadable(why)) if why.contains("16 MiB")));
 }

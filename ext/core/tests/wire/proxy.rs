@@ -32,7 +32,7 @@ impl Road {
     async fn failure(conduct: Conduct) -> (Failure, u16) {
         let mut road = Self::through(conduct, &format!("{NAME_AND_PASSWORD}@"), None).await;
         road.caller.limit = Duration::from_secs(1);
-        let failure = road.caller.ask().await.unwrap_err();
+        let failure = road.caller.attempt().await.unwrap_err();
         assert!(!failure.uncertain, "{failure:?}");
         let words = format!("{failure:?}");
         assert!(!words.contains(BASIC) && !words.contains("p%3Ass") && !words.contains("p:ss"), "{words}");
@@ -44,7 +44,7 @@ impl Road {
 async fn the_proxy_sees_the_address_and_nothing_of_what_is_sent() {
     let road = Road::through(Conduct::Connect, "", None).await;
     for _ in 0..2 {
-        assert_eq!(road.caller.ask().await.unwrap().content(), Some("Hello"));
+        assert_eq!(road.caller.attempt().await.unwrap().content(), Some("Hello"));
     }
     assert_eq!(road.gateway.protocols(), ["h2"; 2]);
     let to = format!("localhost:{}", road.gateway.port);
@@ -62,7 +62,7 @@ async fn the_proxy_sees_the_address_and_nothing_of_what_is_sent() {
 #[tokio::test]
 async fn the_proxy_is_given_its_own_name_and_password() {
     let road = Road::through(Conduct::Connect, &format!("{NAME_AND_PASSWORD}@"), None).await;
-    road.caller.ask().await.unwrap();
+    road.caller.attempt().await.unwrap();
     let to = format!("localhost:{}", road.gateway.port);
     let lines = ["user-agent: llm_router/0.1.0", &format!("proxy-authorization: Basic {BASIC}")].map(str::to_owned);
     let head = road.proxy.head();
@@ -73,14 +73,14 @@ async fn the_proxy_is_given_its_own_name_and_password() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_excepted_is_asked_without_the_proxy() {
+async fn a_host_in_no_proxy_is_reached_without_the_proxy() {
     for but_for in ["localhost", "other.example, localhost", "*"] {
         let road = Road::through(Conduct::Connect, "", Some(but_for)).await;
-        road.caller.ask().await.unwrap();
+        road.caller.attempt().await.unwrap();
         assert!(road.proxy.seen().is_empty(), "{but_for}");
     }
     let road = Road::through(Conduct::Connect, "", Some("other.example")).await;
-    road.caller.ask().await.unwrap();
+    road.caller.attempt().await.unwrap();
     assert_eq!(road.proxy.seen().len(), 1);
 }
 
@@ -89,7 +89,7 @@ async fn what_goes_to_loopback_in_the_clear_is_kept_from_the_proxy() {
     let road = Road::through(Conduct::Connect, "", None).await;
     let plain = Gateway::start(vec![vec![Step::Send(json(good_answer()))]]);
     let caller = Caller { client: road.caller.client, ..Caller::of(plain.address) };
-    caller.ask().await.unwrap();
+    caller.attempt().await.unwrap();
     assert!(road.proxy.seen().is_empty());
 }
 
@@ -114,7 +114,7 @@ async fn a_certificate_that_comes_through_the_proxy_is_looked_at_as_any_other() 
     let mut road = Road::through(Conduct::Connect, "", None).await;
     let address = format!("http://127.0.0.1:{}", road.proxy.port);
     road.caller.client = Authority::called("Ours").client(Some(Proxy::at(&address, None).unwrap()));
-    let failure = road.caller.ask().await.unwrap_err();
+    let failure = road.caller.attempt().await.unwrap_err();
     assert!(failure.message.starts_with("the certificate of localhost is signed by an authority"), "{failure:?}");
     assert!(road.gateway.protocols().is_empty());
 }
@@ -124,7 +124,7 @@ async fn a_proxy_that_shows_a_bad_certificate_itself_is_named() {
     let road = Road::through(Conduct::Connect, "", None).await;
     let proxy = Proxy::at(&format!("https://me:s3cret@localhost:{}", road.gateway.port), None).unwrap();
     let caller = Caller::at("https://api.example", Authority::called("Ours").client(Some(proxy)));
-    let message = caller.ask().await.unwrap_err().message;
+    let message = caller.attempt().await.unwrap_err().message;
     let words = format!("the certificate of the proxy localhost:{} is signed by an authority", road.gateway.port);
     assert!(message.starts_with(&words) && message.ends_with(" (it is HTTPS_PROXY)"), "{message}");
 }
@@ -142,7 +142,7 @@ async fn a_proxy_that_is_none_or_is_down_is_named() {
     drop(listener);
     let proxy = Proxy::at(&format!("me:s3cret@127.0.0.1:{port}"), None).unwrap();
     let caller = Caller::at("https://api.example", Authority::new().client(Some(proxy)));
-    let failure = caller.ask_watched(&Progress::default()).await.unwrap_err();
+    let failure = caller.attempt_with(&Progress::default()).await.unwrap_err();
     assert_eq!(failure.reason, Reason::Connection);
     let words = format!("could not connect to the proxy 127.0.0.1:{port}: ");
     assert!(failure.message.starts_with(&words), "{}", failure.message);

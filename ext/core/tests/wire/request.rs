@@ -4,14 +4,14 @@ use llm_router_core::{App, Candidate, Endpoint, Request};
 use serde_json::value::RawValue;
 use serde_json::{json, Value};
 
-use crate::support::{good_answer, json as ok, Asked, Caller, Gateway, Step, KEY};
+use crate::support::{good_answer, json as ok, Caller, Gateway, Received, Step, KEY};
 
-async fn sent(change: impl FnOnce(&mut Caller)) -> Asked {
+async fn sent(change: impl FnOnce(&mut Caller)) -> Received {
     let gateway = Gateway::start(vec![vec![Step::Send(ok(good_answer()))]]);
     let mut caller = Caller::of(gateway.address);
     change(&mut caller);
-    caller.ask().await.unwrap();
-    gateway.asked().remove(0)
+    caller.attempt().await.unwrap();
+    gateway.requests().remove(0)
 }
 
 fn raw(json: &str) -> Box<RawValue> {

@@ -20,18 +20,18 @@ async fn the_key_is_in_no_debug_print() {
     let gateway = Gateway::start(vec![vec![Step::Send(answer("400 Bad Request", "", body))]]);
     let caller = Caller::of(gateway.address);
     let progress = Progress::default();
-    let failure = caller.ask_watched(&progress).await.unwrap_err();
+    let failure = caller.attempt_with(&progress).await.unwrap_err();
     let Caller { candidate, request, limit, max_answer_bytes, client } = caller;
     let lookup = prices(&client, &candidate.endpoint, limit).await.unwrap_err();
     assert_eq!(lookup, LookupError::Status(400));
-    let ask = Attempt { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &progress };
-    let asked = format!("{ask:?}");
+    let attempt = Attempt { candidate: &candidate, request: &request, limit, max_answer_bytes, progress: &progress };
+    let planned = format!("{attempt:?}");
     let chain = Chain::new(vec![candidate]).unwrap();
     let candidate = &chain.candidates()[0];
     let mut walk = Walk::new(&chain, limit, None);
     let next = format!("{:?}", walk.next(Instant::now()));
     let step = walk.record(candidate, Err(failure.clone()), Duration::ZERO, Instant::now());
-    let shown = format!("{asked} {failure:?} {chain:?} {next} {step:?} {walk:?} {}", whole(&lookup));
+    let shown = format!("{planned} {failure:?} {chain:?} {next} {step:?} {walk:?} {}", whole(&lookup));
     assert!(shown.contains("not with [FILTERED]"), "{shown}");
     assert!(!shown.contains(KEY), "{shown}");
 }

@@ -4,10 +4,10 @@ use llm_router_core::{Completion, Failure, Reason, Scope};
 
 use crate::support::{answer, good_answer, gzip, json, Caller, Gateway, Step};
 
-async fn hears(reply: Vec<u8>, max_answer_bytes: usize) -> Result<Completion, Failure> {
+async fn receives(reply: Vec<u8>, max_answer_bytes: usize) -> Result<Completion, Failure> {
     let gateway = Gateway::start(vec![vec![Step::Send(reply)]]);
     let caller = Caller { max_answer_bytes, ..Caller::of(gateway.address) };
-    caller.ask().await
+    caller.attempt().await
 }
 
 fn assert_too_large(outcome: Result<Completion, Failure>, max_answer_bytes: usize) {
@@ -37,8 +37,8 @@ fn bomb() -> Vec<u8> {
 async fn an_answer_as_large_as_allowed_is_good_and_a_byte_more_is_not() {
     let size = good_answer().len();
     for reply in [json(good_answer()), chunked(good_answer()), zipped(&gzip(good_answer().as_bytes()))] {
-        assert_eq!(hears(reply.clone(), size).await.unwrap().body, good_answer());
-        assert_too_large(hears(reply, size - 1).await, size - 1);
+        assert_eq!(receives(reply.clone(), size).await.unwrap().body, good_answer());
+        assert_too_large(receives(reply, size - 1).await, size - 1);
     }
 }
 
@@ -46,14 +46,14 @@ async fn an_answer_as_large_as_allowed_is_good_and_a_byte_more_is_not() {
 async fn a_small_answer_that_unpacks_to_a_large_one_is_too_large() {
     let packed = bomb();
     assert!(packed.len() < 1_000);
-    assert_too_large(hears(zipped(&packed), 99_999).await, 99_999);
+    assert_too_large(receives(zipped(&packed), 99_999).await, 99_999);
     // Unpacked to its end, it is not too large but no JSON: the bomb is a bomb.
-    let blanks = hears(zipped(&packed), 100_000).await.unwrap_err();
+    let blanks = receives(zipped(&packed), 100_000).await.unwrap_err();
     assert!(blanks.message.contains("not the JSON"), "{}", blanks.message);
 }
 
 #[tokio::test]
 async fn a_length_that_is_only_announced_fills_no_memory() {
     let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{:2000}", 1_u64 << 63, "");
-    assert_too_large(hears(reply.into_bytes(), 1_000).await, 1_000);
+    assert_too_large(receives(reply.into_bytes(), 1_000).await, 1_000);
 }

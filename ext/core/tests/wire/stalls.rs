@@ -18,7 +18,7 @@ const SLACK: Duration = Duration::from_secs(1);
 async fn assert_ends_at_its_limit(what: &str, mut caller: Caller) -> Failure {
     caller.limit = LIMIT;
     let started = Instant::now();
-    let failure = caller.ask().await.unwrap_err();
+    let failure = caller.attempt().await.unwrap_err();
     let waited = started.elapsed();
     println!("{what}: {:+.1} ms", (waited.as_secs_f64() - LIMIT.as_secs_f64()) * 1000.0);
     assert_eq!(failure.reason, Reason::Timeout, "{failure:?}");
@@ -33,7 +33,7 @@ async fn assert_stalls_with_it(what: &str, client: &Client, reply: Reply) {
     let failure = assert_ends_at_its_limit(what, caller).await;
     assert_eq!(failure.message, "no whole answer within 1.500 s");
     assert!(failure.uncertain);
-    assert_eq!(gateway.asked().len(), 1);
+    assert_eq!(gateway.requests().len(), 1);
 }
 
 async fn assert_stalls_before_it(what: &str, caller: Caller) {
@@ -55,7 +55,7 @@ async fn in_connect() {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
-    // Nobody accepts: once the queue is full, the kernel lets who else comes wait.
+    // Nothing accepts: once the queue is full, the kernel lets further connections wait.
     while let Ok(stream) = timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
         waiting.push(stream.unwrap());
         assert!(waiting.len() < 100, "the queue of connections has an end");
@@ -88,7 +88,7 @@ async fn before_the_answer_or_in_the_middle_of_it() {
     let status = "HTTP/1.1 200 OK\r\n";
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{";
     let half = format!("{status}Content-Le");
-    // To make one takes a while, in which nobody looks at the clock.
+    // To make one takes a while, in which no task polls the clock.
     let client = Client::new(&Trust::System, None).unwrap();
     join!(
         assert_stalls_with_it("no answer", &client, vec![Step::Stall]),

@@ -7,7 +7,7 @@ use llm_router_core::{Failure, Reason, Scope};
 use crate::support::{answer, messages, Caller, Gateway, Step, KEY};
 
 async fn failure(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Failure {
-    Caller::hears(vec![Step::Send(answer(status, headers, body))]).await.unwrap_err()
+    Caller::receives(vec![Step::Send(answer(status, headers, body))]).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_proxys_html_page_is_judged_by_its_status() {
 }
 
 #[tokio::test]
-async fn a_model_that_no_provider_serves_at_the_price_asked_for_is_too_expensive() {
+async fn a_model_that_no_provider_serves_at_the_reserved_price_is_too_expensive() {
     let body = r#"{"error":{"code":404,"message":"No endpoints found","metadata":{"error_type":"constraint_filtered",
         "constraint":{"field":"max_price"}}}}"#;
     let dear = failure("404 Not Found", "", body).await;
@@ -103,10 +103,10 @@ async fn what_moderation_flagged_is_kept_nowhere_even_if_it_is_no_unicode() {
 #[tokio::test]
 async fn an_error_whose_body_cannot_be_read_is_judged_by_its_status() {
     let large = answer("401 Unauthorized", "", " ".repeat(2 << 20));
-    let refused = Caller::hears(vec![Step::Send(large)]).await.unwrap_err();
+    let refused = Caller::receives(vec![Step::Send(large)]).await.unwrap_err();
     assert_eq!((refused.reason, refused.scope), (Reason::Unauthorized, Scope::Endpoint));
     let cut_off = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 99\r\n\r\nslow".to_vec();
-    let limited = Caller::hears(vec![Step::Send(cut_off), Step::Close]).await.unwrap_err();
+    let limited = Caller::receives(vec![Step::Send(cut_off), Step::Close]).await.unwrap_err();
     assert_eq!((limited.reason, limited.retry_after), (Reason::RateLimited, Some(Duration::from_secs(7))));
 }
 
@@ -116,7 +116,7 @@ async fn the_key_and_the_prompt_are_in_no_message() {
     let gateway = Gateway::start(vec![vec![Step::Send(answer("400 Bad Request", "", body))]]);
     let mut caller = Caller::of(gateway.address);
     caller.request = messages(r#"[{"role":"user","content":"Hello, my number is 555-0100-23, call me"}]"#);
-    let rejected = caller.ask().await.unwrap_err();
+    let rejected = caller.attempt().await.unwrap_err();
     assert_eq!((rejected.reason, rejected.scope), (Reason::Rejected, Scope::Request));
     assert!(!rejected.message.contains("555-0100"), "{}", rejected.message);
     assert!(!format!("{rejected:?}").contains(KEY), "{rejected:?}");
@@ -128,10 +128,10 @@ async fn a_redirect_is_not_followed() {
     let elsewhere = format!("Location: http://{}/api/v1/chat/completions\r\n", gateway.address);
     for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
         let gateway = Gateway::start(vec![vec![Step::Send(answer(status, &elsewhere, ""))]]);
-        let moved = Caller::of(gateway.address).ask().await.unwrap_err();
+        let moved = Caller::of(gateway.address).attempt().await.unwrap_err();
         assert_eq!((moved.reason, moved.scope), (Reason::BadAnswer, Scope::Endpoint));
         assert_eq!(moved.status, status[..3].parse().ok());
-        assert_eq!(gateway.asked().len(), 1);
+        assert_eq!(gateway.requests().len(), 1);
     }
     assert_eq!(gateway.connections(), 0);
 }

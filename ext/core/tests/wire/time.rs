@@ -1,5 +1,5 @@
 //! The limit of an attempt is wall clock, whatever the server does. The clock is paused: it skips
-//! ahead when nobody has anything to do, so a limit of half a minute is over at once.
+//! ahead when no task has anything to do, so a limit of half a minute is over at once.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ async fn assert_times_out(reply: Reply, event: Event) {
     let gateway = Gateway::beside(vec![reply]);
     let caller = Caller { limit: LIMIT, ..Caller::of(gateway.address) };
     let started = Instant::now();
-    let (outcome, gateway) = join!(caller.ask(), gateway.hold_clock_until(event));
+    let (outcome, gateway) = join!(caller.attempt(), gateway.hold_clock_until(event));
     let waited = started.elapsed();
     let failure = outcome.unwrap_err();
     assert_eq!((failure.reason, failure.scope), (Reason::Timeout, Scope::Model), "{failure:?}");
     assert_eq!(failure.message, "no whole answer within 30.000 s");
     // tokio's timers are exact to the millisecond.
     assert!((LIMIT..LIMIT + Duration::from_millis(5)).contains(&waited), "{waited:?}");
-    assert_eq!(gateway.asked().len(), 1);
+    assert_eq!(gateway.requests().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,6 +61,6 @@ async fn an_answer_that_takes_its_time_but_keeps_the_limit_is_good() {
     let reply = vec![Step::Send(head.into()), Step::Pause(LIMIT - Duration::from_secs(5)), Step::Send(rest.into())];
     let gateway = Gateway::beside(vec![reply]);
     let caller = Caller { limit: LIMIT, ..Caller::of(gateway.address) };
-    let (outcome, _gateway) = join!(caller.ask(), gateway.hold_clock_until(Event::Sent));
+    let (outcome, _gateway) = join!(caller.attempt(), gateway.hold_clock_until(Event::Sent));
     assert_eq!(outcome.unwrap().content(), Some("Hello"));
 }

@@ -12,7 +12,7 @@ const BOTH: [&str; 2] = ["h2", "http/1.1"];
 
 fn as_it_is(_: &mut CertificateParams) {}
 
-/// Nothing was sent that could be billed, and the next model is asked.
+/// Nothing was sent that could be billed, and the next candidate is attempted.
 fn assert_refused(failure: &Failure, words: &str) {
     assert_eq!((failure.reason, failure.scope, failure.status), (Reason::Connection, Scope::Model, None));
     assert!(!failure.uncertain, "{failure:?}");
@@ -21,8 +21,8 @@ fn assert_refused(failure: &Failure, words: &str) {
 
 async fn refusal(authority: &Authority, change: impl FnOnce(&mut CertificateParams)) -> Failure {
     let gateway = TlsGateway::start(authority.acceptor(&BOTH, change)).await;
-    let failure = gateway.caller(authority.client(None)).ask().await.unwrap_err();
-    assert!(gateway.protocols().is_empty(), "nothing was asked");
+    let failure = gateway.caller(authority.client(None)).attempt().await.unwrap_err();
+    assert!(gateway.protocols().is_empty(), "nothing was sent");
     failure
 }
 
@@ -33,7 +33,7 @@ async fn the_protocol_is_the_one_that_both_know() {
         let gateway = TlsGateway::start(authority.acceptor(offered, as_it_is)).await;
         let caller = gateway.caller(authority.client(None));
         for _ in 0..2 {
-            assert_eq!(caller.ask().await.unwrap().content(), Some("Hello"));
+            assert_eq!(caller.attempt().await.unwrap().content(), Some("Hello"));
         }
         assert_eq!(gateway.protocols(), [spoken; 2]);
     }
@@ -44,7 +44,7 @@ async fn an_answer_over_http_2_may_have_many_headers() {
     let authority = Authority::new();
     let gateway = TlsGateway::start(authority.acceptor(&BOTH, as_it_is)).await;
     gateway.pad(500);
-    assert_eq!(gateway.caller(authority.client(None)).ask().await.unwrap().content(), Some("Hello"));
+    assert_eq!(gateway.caller(authority.client(None)).attempt().await.unwrap().content(), Some("Hello"));
     assert_eq!(gateway.protocols(), ["h2"]);
 }
 
@@ -52,10 +52,10 @@ async fn an_answer_over_http_2_may_have_many_headers() {
 async fn an_authority_that_is_not_known_is_refused() {
     let (theirs, ours) = (Authority::called("Theirs"), Authority::called("Ours"));
     let gateway = TlsGateway::start(theirs.acceptor(&BOTH, as_it_is)).await;
-    let failure = gateway.caller(ours.client(None)).ask().await.unwrap_err();
+    let failure = gateway.caller(ours.client(None)).attempt().await.unwrap_err();
     assert_refused(&failure, "the certificate of localhost is signed by an authority that is not trusted here: ");
     assert_refused(&failure, "config.ca_file (");
-    let failure = gateway.caller(Client::new(&Trust::System, None).unwrap()).ask().await.unwrap_err();
+    let failure = gateway.caller(Client::new(&Trust::System, None).unwrap()).attempt().await.unwrap_err();
     assert_refused(&failure, "is signed by an authority that is not trusted here: ");
     assert!(gateway.protocols().is_empty());
 }
@@ -64,7 +64,7 @@ async fn an_authority_that_is_not_known_is_refused() {
 #[tokio::test]
 async fn an_authority_of_the_same_name_is_refused() {
     let gateway = TlsGateway::start(Authority::new().acceptor(&BOTH, as_it_is)).await;
-    let failure = gateway.caller(Authority::new().client(None)).ask().await.unwrap_err();
+    let failure = gateway.caller(Authority::new().client(None)).attempt().await.unwrap_err();
     assert_refused(
         &failure,
         "the certificate of localhost is signed with another key than the authority that it names",
@@ -108,12 +108,12 @@ async fn a_certificate_for_another_purpose_is_refused() {
     };
     assert_refused(&refusal(&authority, client_only).await, "is for another purpose than to be a server");
     let gateway = TlsGateway::start(authority.own_acceptor()).await;
-    let failure = gateway.caller(authority.client(None)).ask().await.unwrap_err();
+    let failure = gateway.caller(authority.client(None)).attempt().await.unwrap_err();
     assert_refused(&failure, "is that of an authority (CA:TRUE), which cannot be a server's own");
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_speak_tls_is_told_from_one_that_is_not_trusted() {
+async fn a_server_that_does_not_speak_tls_differs_from_one_that_is_not_trusted() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -122,7 +122,7 @@ async fn a_server_that_does_not_speak_tls_is_told_from_one_that_is_not_trusted()
         std::future::pending::<()>().await;
     });
     let client = Client::new(&Trust::System, None).unwrap();
-    let failure = Caller::at(&format!("https://localhost:{port}"), client).ask().await.unwrap_err();
+    let failure = Caller::at(&format!("https://localhost:{port}"), client).attempt().await.unwrap_err();
     assert_refused(&failure, "localhost does not speak TLS at this port");
 }
 
@@ -133,18 +133,18 @@ async fn a_process_has_a_client_for_each_trust() {
     let clients = Clients::default();
     for (trust, good) in [(one.trust(), true), (other.trust(), false), (Trust::System, false), (one.trust(), true)] {
         let caller = gateway.caller(clients.trusting(&trust).unwrap());
-        assert_eq!(caller.ask().await.is_ok(), good, "{trust:?}");
+        assert_eq!(caller.attempt().await.is_ok(), good, "{trust:?}");
     }
 }
 
 /// Under TLS 1.3 that becomes known only behind the handshake.
 #[tokio::test]
-async fn a_server_that_wants_a_certificate_of_ours_is_told_from_one_whose_answer_is_bad() {
+async fn a_server_that_requires_a_client_certificate_differs_from_one_whose_answer_is_bad() {
     let authority = Authority::new();
     let wanted = "localhost wants a certificate of its caller, which llm_router cannot show";
     for (offered, words) in [(&BOTH[..], "received fatal alert: CertificateRequired"), (&[], wanted)] {
         let gateway = TlsGateway::start(authority.demanding_acceptor(offered)).await;
-        let failure = gateway.caller(authority.client(None)).ask().await.unwrap_err();
+        let failure = gateway.caller(authority.client(None)).attempt().await.unwrap_err();
         assert_eq!((failure.reason, failure.scope), (Reason::Connection, Scope::Model), "{failure:?}");
         assert!(failure.message.contains(words), "{}", failure.message);
     }
@@ -156,17 +156,17 @@ async fn a_connection_that_is_dead_is_left_behind() {
     let authority = Authority::new();
     let gateway = TlsGateway::start(authority.acceptor(&BOTH, as_it_is)).await;
     let caller = gateway.caller(authority.client(None));
-    caller.ask().await.unwrap();
+    caller.attempt().await.unwrap();
     gateway.freeze();
-    let (failure, ()) = join!(caller.ask(), async {
+    let (failure, ()) = join!(caller.attempt(), async {
         gateway.frozen.notified().await;
-        // It skips ahead from here on, for nobody has anything to do.
+        // It skips ahead from here on, since no task has anything to do.
         tokio::time::pause();
     });
     tokio::time::resume();
     let failure = failure.unwrap_err();
     assert_eq!((failure.reason, failure.uncertain), (Reason::Connection, true), "{failure:?}");
     assert_eq!(failure.message, "the connection to localhost broke: operation timed out");
-    assert_eq!(caller.ask().await.unwrap().content(), Some("Hello"));
+    assert_eq!(caller.attempt().await.unwrap().content(), Some("Hello"));
     assert_eq!(gateway.protocols(), ["h2"; 3]);
 }

@@ -6,9 +6,9 @@ use crate::support::{answer, good_answer, gzip, json, Caller, Gateway, Reply, St
 
 async fn failure(reply: Reply) -> Failure {
     let gateway = Gateway::start(vec![reply]);
-    let failure = Caller::of(gateway.address).ask().await.unwrap_err();
+    let failure = Caller::of(gateway.address).attempt().await.unwrap_err();
     // Once the request is sent, its cost may be running: only the loop above may send another.
-    assert_eq!(gateway.asked().len(), 1);
+    assert_eq!(gateway.requests().len(), 1);
     failure
 }
 
@@ -18,11 +18,11 @@ fn assert_broken(failure: &Failure) {
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn closed_port() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let refused = Caller::of(address).ask().await.unwrap_err();
+    let refused = Caller::of(address).attempt().await.unwrap_err();
     assert_eq!((refused.reason, refused.scope, refused.status), (Reason::Connection, Scope::Model, None));
     assert!(refused.message.starts_with("could not connect to 127.0.0.1: "), "{}", refused.message);
 }

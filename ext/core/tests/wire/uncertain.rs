@@ -17,14 +17,14 @@ const USAGE: &str = r#""usage":{"cost":0.0021}"#;
 
 async fn failure(reply: Reply) -> Failure {
     let gateway = Gateway::start(vec![reply]);
-    Caller { max_answer_bytes: 4_000, ..Caller::of(gateway.address) }.ask().await.unwrap_err()
+    Caller { max_answer_bytes: 4_000, ..Caller::of(gateway.address) }.attempt().await.unwrap_err()
 }
 
 /// Under a clock that is paused, as that of the tests about time.
 async fn timed_out(begun: Vec<Step>) -> Failure {
     let gateway = Gateway::beside(vec![[begun, vec![Step::Stall]].concat()]);
     let caller = Caller::of(gateway.address);
-    let (outcome, _gateway) = join!(caller.ask(), gateway.hold_clock_until(Event::Stalled));
+    let (outcome, _gateway) = join!(caller.attempt(), gateway.hold_clock_until(Event::Stalled));
     let failure = outcome.unwrap_err();
     assert_eq!(failure.reason, Reason::Timeout);
     failure
@@ -72,7 +72,7 @@ async fn a_request_that_was_refused_is_not_billed() {
 }
 
 #[tokio::test]
-async fn a_time_out_that_a_gateway_tells_of_may_have_been_billed() {
+async fn a_timeout_that_a_gateway_reports_may_have_been_billed() {
     for status in ["408 Request Timeout", "504 Gateway Timeout", "524 A Timeout Occurred"] {
         for body in ["<html>", "", r#"{"error":{"code":504,"message":"no luck"}}"#] {
             let told = answered(status, "", body).await;
@@ -166,7 +166,7 @@ async fn an_answer_that_says_that_there_is_none_is_not_billed() {
 }
 
 #[tokio::test]
-async fn a_failed_answer_with_tokens_and_no_bill_may_be_billed_and_tells_its_tokens() {
+async fn a_failed_answer_with_tokens_and_no_cost_may_be_billed_and_has_its_tokens() {
     let usage = r#""usage":{"prompt_tokens":9,"completion_tokens":4}"#;
     for body in [
         format!(r#"{{"choices":[],{usage}}}"#),
@@ -213,11 +213,11 @@ async fn a_request_that_never_went_out_is_not_billed() {
     let mut caller = Caller { limit: Duration::from_millis(100), ..Caller::of(address) };
     let tls = Endpoint::new("tls", &format!("https://{address}"), None, &App::default()).unwrap();
     let plain = std::mem::replace(&mut caller.candidate.endpoint, Arc::new(tls));
-    let stalled = caller.ask().await.unwrap_err();
+    let stalled = caller.attempt().await.unwrap_err();
     assert_eq!((stalled.reason, stalled.uncertain), (Reason::Timeout, false), "TLS never came about");
     drop(listener);
     caller.candidate.endpoint = plain;
-    let refused = caller.ask().await.unwrap_err();
+    let refused = caller.attempt().await.unwrap_err();
     assert_eq!((refused.reason, refused.uncertain), (Reason::Connection, false));
 }
 
@@ -229,19 +229,19 @@ fn a_request_that_is_left_without_its_connection_is_not_billed() {
     for _ in 0..50 {
         let gateway = Gateway::start(vec![vec![Step::Send(json(good_answer())), Step::Close]]);
         let caller = Caller::of(gateway.address);
-        runtime.block_on(caller.ask()).unwrap();
+        runtime.block_on(caller.attempt()).unwrap();
         drop(gateway);
-        let refused = runtime.block_on(caller.ask()).unwrap_err();
+        let refused = runtime.block_on(caller.attempt()).unwrap_err();
         assert_eq!((refused.reason, refused.uncertain), (Reason::Connection, false), "{refused:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_drops_an_attempt_can_tell_how_far_it_came() {
+async fn a_dropped_attempt_has_its_progress() {
     let gateway = Gateway::beside(vec![vec![begun("200 OK"), Step::Stall]]);
     let caller = Caller::of(gateway.address);
     let progress = Progress::default();
-    let dropped = timeout(Duration::from_secs(1), caller.ask_watched(&progress));
+    let dropped = timeout(Duration::from_secs(1), caller.attempt_with(&progress));
     let (outcome, _gateway) = join!(dropped, gateway.hold_clock_until(Event::Stalled));
     assert!(outcome.is_err());
     assert_eq!((progress.uncertain(), progress.generation_id()), (true, Some("gen-4")));

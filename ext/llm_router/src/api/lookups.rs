@@ -1,4 +1,4 @@
-//! `LlmRouter::Native::Endpoint#prices`, `#provider_prices` and `#generation`: the core's look-ups, in Ruby's own types.
+//! `LlmRouter::Native::Endpoint#prices`, `#provider_prices` and `#generation`: the core's lookups, in Ruby's own types.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -51,9 +51,9 @@ impl NativeEndpoint {
         errors::guarded(ruby, || {
             let limit = seconds::duration(ruby, limit)?;
             let endpoint = Arc::clone(&this.0);
-            let asked = |client| async move { provider_prices(&client, &endpoint, &model, limit).await };
+            let look_up = |client| async move { provider_prices(&client, &endpoint, &model, limit).await };
             let mut tiers: HashMap<Option<String>, Price> = HashMap::new();
-            for (tier, price) in waited(ruby, this, asked)? {
+            for (tier, price) in waited(ruby, this, look_up)? {
                 let dearest = tiers.remove(&tier).map_or_else(|| price.clone(), |other| other.dearest(price.clone()));
                 tiers.insert(tier, dearest);
             }
@@ -76,14 +76,14 @@ impl NativeEndpoint {
 }
 
 /// Waits for a lookup, as for an attempt.
-fn waited<T, F>(ruby: &Ruby, endpoint: &NativeEndpoint, ask: impl FnOnce(Client) -> F) -> Result<T, Error>
+fn waited<T, F>(ruby: &Ruby, endpoint: &NativeEndpoint, look_up: impl FnOnce(Client) -> F) -> Result<T, Error>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, LookupError>> + Send + 'static,
 {
     let process = Process::current().map_err(|error| errors::configuration(ruby, error))?;
     let client = process.clients.trusting(endpoint.0.trust()).map_err(|error| errors::configuration(ruby, error))?;
-    match wait(ruby, &process, ask(client)) {
+    match wait(ruby, &process, look_up(client)) {
         Ok(Waited { output, pending_interrupt: None }) => output.map_err(|error| errors::lookup(ruby, &error)),
         Ok(Waited { pending_interrupt: Some(pending_interrupt), .. }) => Err(pending_interrupt),
         Err(interrupted) => Err(interrupted.into_error(ruby)),

@@ -26,7 +26,7 @@ pub(crate) struct RubyHost<'r> {
     /// On the stack of the method that Ruby called, so that the GC sees it.
     pub(crate) call: RObject,
     pub(crate) request: Arc<Request>,
-    /// Whether the budget reserves. To bound an attempt takes a look at every message.
+    /// Whether the budget reserves: then every message is measured.
     pub(crate) reserving: bool,
     pub(crate) max_answer_bytes: usize,
     /// The process that makes the call.

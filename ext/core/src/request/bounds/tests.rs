@@ -129,7 +129,7 @@ fn choices_are_known_without_a_limit_of_tokens() {
 }
 
 #[test]
-fn a_models_name_can_ask_for_more_than_the_model() {
+fn a_models_name_can_add_more_than_the_model() {
     for (model, plain) in [("a/b", true), ("a/b:free", true), ("a/b:online", false), ("@preset/mine", false)] {
         assert_eq!(is_plain(model), plain, "{model}");
     }

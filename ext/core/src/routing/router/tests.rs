@@ -4,7 +4,7 @@ use crate::health::{Health, Policy};
 use crate::money::Cost;
 use crate::routing::chain::tests::chain;
 
-/// Answers from a script, and writes down what it was asked to do.
+/// Plays a script, and records each step.
 #[derive(Default)]
 struct Scripted {
     outcomes: Vec<Result<Completion, Failure>>,
@@ -100,14 +100,14 @@ fn gate_attempt_hop_and_charge_come_in_this_order() {
 }
 
 #[test]
-fn a_closed_gate_ends_the_walk_before_anything_is_asked() {
+fn a_gate_that_fails_ends_the_walk_before_any_attempt() {
     let mut host = Scripted { closed: true, ..Scripted::default() };
     assert!(matches!(walked(&mut host), Err(Stopped::Host("no money"))));
     assert_eq!(host.seen, ["gate a/1"]);
 }
 
 #[test]
-fn a_rejected_request_is_asked_once() {
+fn a_rejected_request_is_attempted_once() {
     let failed = Failure::new(Reason::Rejected, Scope::Request, "");
     let mut host = Scripted { outcomes: vec![Err(failed)], ..Scripted::default() };
     assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Rejected(_)))));
@@ -115,7 +115,7 @@ fn a_rejected_request_is_asked_once() {
 }
 
 #[test]
-fn who_is_too_expensive_is_not_asked_but_told_of() {
+fn a_candidate_over_budget_is_skipped_with_a_hop() {
     let mut host = Scripted { outcomes: vec![Ok(completion())], too_expensive: vec!["a/1"], ..Scripted::default() };
     assert_eq!(walked(&mut host).unwrap(), "b/2");
     let order = ["gate a/1", "hop a/1 too_expensive  to Some(\"b/2\")", "gate b/2", "attempt b/2", "charge b/2"];
@@ -130,7 +130,7 @@ fn a_chain_that_is_too_expensive_is_exhausted() {
 }
 
 #[test]
-fn who_is_told_not_now_stays_where_it_is_and_asks_again() {
+fn a_walk_that_is_deferred_retries_the_same_candidate() {
     let chain = chain(&["a/1", "b/2", "c/3"]);
     let mut walk = Walk::new(&chain, Duration::from_secs(1), None);
     let outcomes = vec![Ok(completion())];

@@ -63,7 +63,7 @@ fn an_endpoint_at_fault_takes_its_other_candidates_with_it() {
 }
 
 #[test]
-fn who_is_too_expensive_is_passed_by_alone() {
+fn a_candidate_over_budget_is_skipped_alone() {
     let (chain, start) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
     let mut walk = Walk::new(&chain, TIMEOUT, Some(start + secs(6)));
     let (candidate, limit) = asked(&mut walk, start);
@@ -98,7 +98,7 @@ fn a_share_is_never_more_than_the_timeout_and_a_candidates_own_comes_first() {
 }
 
 #[test]
-fn after_the_deadline_nobody_is_asked() {
+fn after_the_deadline_no_attempt_is_made() {
     let (chain, start) = (chain(&["a/1", "b/2"]), Instant::now());
     let mut walk = Walk::new(&chain, TIMEOUT, Some(start + secs(6)));
     fail(&mut walk, start, Scope::Model);
@@ -141,7 +141,7 @@ fn skipped(walk: &mut Walk<'_>, now: Instant) -> Hop {
 }
 
 #[test]
-fn who_cools_down_is_passed_by_and_all_who_do_have_one_share_of_the_time() {
+fn candidates_that_cool_down_are_skipped_and_share_one_share_of_the_time() {
     let (chain, now) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
     let health = board(&["a/1", "c/3"], now);
     let mut walk = Walk::new(&chain, TIMEOUT, Some(now + secs(6))).with_health(&health, POLICY);
@@ -154,7 +154,7 @@ fn who_cools_down_is_passed_by_and_all_who_do_have_one_share_of_the_time() {
 }
 
 #[test]
-fn when_all_others_have_failed_who_cools_down_is_asked_after_all() {
+fn when_all_others_have_failed_a_candidate_that_cools_down_is_attempted() {
     let (chain, now) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
     let health = board(&["a/1", "c/3"], now);
     let mut walk = Walk::new(&chain, TIMEOUT, None).with_health(&health, POLICY);
@@ -167,7 +167,7 @@ fn when_all_others_have_failed_who_cools_down_is_asked_after_all() {
 }
 
 #[test]
-fn where_all_cool_down_they_are_asked_in_order() {
+fn if_all_cool_down_they_are_attempted_in_order() {
     let (chain, now) = (chain(&["a/1", "b/2"]), Instant::now());
     let health = board(&["a/1", "b/2"], now);
     let mut walk = Walk::new(&chain, TIMEOUT, None).with_health(&health, POLICY);
@@ -178,7 +178,7 @@ fn where_all_cool_down_they_are_asked_in_order() {
 }
 
 #[test]
-fn without_cooldowns_nobody_is_passed_by() {
+fn without_cooldowns_no_candidate_is_skipped() {
     let (chain, now) = (chain(&["a/1", "b/2"]), Instant::now());
     let health = board(&["a/1"], now);
     let off = Policy { cooldown_after: None, ..POLICY };

@@ -1,4 +1,4 @@
-//! Somebody who asks a model at the scripted gateway.
+//! A caller of a model at the scripted gateway.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,26 +45,26 @@ impl Caller {
         }
     }
 
-    pub(crate) async fn ask(&self) -> Result<Completion, Failure> {
-        self.ask_watched(&Progress::default()).await
+    pub(crate) async fn attempt(&self) -> Result<Completion, Failure> {
+        self.attempt_with(&Progress::default()).await
     }
 
     /// Makes an attempt that reports how far it comes.
-    pub(crate) async fn ask_watched(&self, progress: &Progress) -> Result<Completion, Failure> {
+    pub(crate) async fn attempt_with(&self, progress: &Progress) -> Result<Completion, Failure> {
         let Self { candidate, request, limit, max_answer_bytes, client } = self;
         let planned = Attempt { candidate, request, limit: *limit, max_answer_bytes: *max_answer_bytes, progress };
         attempt(client, planned).await
     }
 
-    /// Asks once, of a gateway that plays this one reply.
-    pub(crate) async fn hears(reply: Reply) -> Result<Completion, Failure> {
+    /// One attempt at a gateway that plays this one reply.
+    pub(crate) async fn receives(reply: Reply) -> Result<Completion, Failure> {
         let gateway = Gateway::start(vec![reply]);
-        Self::of(gateway.address).ask().await
+        Self::of(gateway.address).attempt().await
     }
 
-    /// Asks once, of a gateway that answers 200 with this body.
+    /// One attempt at a gateway that answers 200 with this body.
     pub(crate) async fn hears_json(body: impl AsRef<[u8]>) -> Result<Completion, Failure> {
-        Self::hears(vec![Step::Send(json(body))]).await
+        Self::receives(vec![Step::Send(json(body))]).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! A gateway on loopback that plays a script and tells what it sees.
+//! A gateway on loopback that plays a script and records what it receives.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, Notify};
 
-use super::http::{send, until_closed, Asked};
+use super::http::{send, until_closed, Received};
 
 /// What is done about one request, in order. Afterwards the connection is there for the next one.
 pub(crate) type Reply = Vec<Step>;
@@ -48,7 +48,7 @@ pub(crate) struct Gateway {
 /// What all connections share.
 struct Stage {
     script: Mutex<VecDeque<Reply>>,
-    asked: Mutex<Vec<Asked>>,
+    requests: Mutex<Vec<Received>>,
     connections: Mutex<usize>,
     cue: Notify,
     events: Sender<Event>,
@@ -86,7 +86,7 @@ impl Gateway {
         let (sender, events) = channel();
         let stage = Stage {
             script: Mutex::new(script.into()),
-            asked: Mutex::default(),
+            requests: Mutex::default(),
             connections: Mutex::default(),
             cue: Notify::new(),
             events: sender,
@@ -118,8 +118,8 @@ impl Gateway {
         *self.stage.connections.lock().unwrap()
     }
 
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.stage.asked.lock().unwrap().clone()
+    pub(crate) fn requests(&self) -> Vec<Received> {
+        self.stage.requests.lock().unwrap().clone()
     }
 }
 
@@ -139,25 +139,25 @@ async fn serve(listener: std::net::TcpListener, stage: Arc<Stage>) {
         let stage = Arc::clone(&stage);
         tokio::spawn(async move {
             converse(stream, &stage).await;
-            stage.tell(Event::Closed);
+            stage.notify(Event::Closed);
         });
     }
 }
 
 async fn converse(mut stream: TcpStream, stage: &Stage) {
-    while let Ok(Some(asked)) = Asked::read(&mut stream).await {
-        for step in stage.reply_to(asked) {
+    while let Ok(Some(request)) = Received::read(&mut stream).await {
+        for step in stage.reply_to(request) {
             match step {
                 Step::Send(bytes) => {
                     if !send(&mut stream, &bytes).await {
                         return;
                     }
-                    stage.tell(Event::Sent);
+                    stage.notify(Event::Sent);
                 }
                 Step::Pause(duration) => tokio::time::sleep(duration).await,
                 Step::Cue => stage.cue.notified().await,
                 Step::Stall => {
-                    stage.tell(Event::Stalled);
+                    stage.notify(Event::Stalled);
                     return until_closed(&mut stream).await;
                 }
                 Step::Close => return,
@@ -168,15 +168,15 @@ async fn converse(mut stream: TcpStream, stage: &Stage) {
 }
 
 impl Stage {
-    fn reply_to(&self, asked: Asked) -> Reply {
-        self.asked.lock().unwrap().push(asked);
+    fn reply_to(&self, request: Received) -> Reply {
+        self.requests.lock().unwrap().push(request);
         let mut script = self.script.lock().unwrap();
         let last = script.len() == 1;
         if last { script.front().cloned() } else { script.pop_front() }.expect("the script has a reply")
     }
 
     /// A test that has seen enough no longer listens.
-    fn tell(&self, event: Event) {
+    fn notify(&self, event: Event) {
         let _ = self.events.send(event);
     }
 }

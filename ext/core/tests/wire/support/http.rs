@@ -7,13 +7,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// A request as it came over the wire.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct Received {
     pub(crate) line: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
 }
 
-impl Asked {
+impl Received {
     /// Reads the next request of a connection; `None` once the client has closed it.
     pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Self>> {
         let mut head = Vec::new();
@@ -29,15 +29,15 @@ impl Asked {
         let line = lines.next().unwrap_or_default().to_owned();
         let headers = lines.filter_map(|line| line.split_once(": "));
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-        let mut asked = Self { line, headers, body: Value::Null };
-        if asked.line.starts_with("GET ") {
-            return Ok(Some(asked));
+        let mut request = Self { line, headers, body: Value::Null };
+        if request.line.starts_with("GET ") {
+            return Ok(Some(request));
         }
-        let length = asked.header("content-length").expect("a POST says how long its body is");
+        let length = request.header("content-length").expect("a POST says how long its body is");
         let mut body = vec![0; length.parse().expect("Content-Length is a number")];
         stream.read_exact(&mut body).await?;
-        asked.body = serde_json::from_slice(&body).expect("the client sends JSON");
-        Ok(Some(asked))
+        request.body = serde_json::from_slice(&body).expect("the client sends JSON");
+        Ok(Some(request))
     }
 
     /// The header's only value: a header that is there twice is none.

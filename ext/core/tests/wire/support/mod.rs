@@ -1,4 +1,4 @@
-//! What the tests share: a gateway that plays a script, and somebody who asks it.
+//! What the tests share: a gateway that plays a script, and a caller.
 
 mod authority;
 mod caller;
@@ -10,6 +10,6 @@ mod tls;
 pub(crate) use authority::{Authority, Temporary};
 pub(crate) use caller::{good_answer, messages, Caller, KEY};
 pub(crate) use gateway::{Event, Gateway, Reply, Step};
-pub(crate) use http::{answer, gzip, json, until_closed, Asked};
+pub(crate) use http::{answer, gzip, json, until_closed, Received};
 pub(crate) use proxy::{Conduct, ProxyServer};
 pub(crate) use tls::TlsGateway;

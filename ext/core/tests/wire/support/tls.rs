@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio_rustls::server::TlsStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::http::{json, send, Asked};
+use super::http::{json, send, Received};
 use super::{good_answer, Caller};
 
 #[derive(Clone)]
@@ -47,7 +47,7 @@ impl TlsGateway {
         gateway
     }
 
-    /// Somebody who asks it by its name.
+    /// A caller that uses its name.
     pub(crate) fn caller(&self, client: llm_router_core::Client) -> Caller {
         Caller::at(&format!("https://localhost:{}/api/v1", self.port), client)
     }
@@ -77,7 +77,7 @@ impl TlsGateway {
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
             return self.serve_h2(stream).await;
         }
-        while let Ok(Some(_asked)) = Asked::read(&mut stream).await {
+        while let Ok(Some(_request)) = Received::read(&mut stream).await {
             self.protocols.lock().unwrap().push("http/1.1");
             if self.breaking.load(Ordering::SeqCst) {
                 return;

@@ -65,7 +65,7 @@ class LlmRouter
         freeze
       end
 
-      # @return [String, nil] the model asked for
+      # @return [String, nil] the requested model
       # @example
       #   request.model # => "anthropic/claude-sonnet-4.5"
       def model

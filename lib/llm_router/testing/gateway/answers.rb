@@ -31,7 +31,7 @@ class LlmRouter
         # @option options [Boolean] :is_byok (false) bring-your-own-key: the cost is OpenRouter's fee alone
         # @option options [String, BigDecimal, Integer, nil] :upstream_cost_usd US dollars, what the vendor took; the
         #   cost itself by default, nil under bring-your-own-key
-        # @option options [String] :model the model billed; the one asked for by default
+        # @option options [String] :model the model billed; the requested one by default
         # @option options [String] :provider ("Testing")
         # @option options [String] :finish_reason "stop", or "tool_calls" where there are some
         # @option options [Array<Hash>] :tool_calls

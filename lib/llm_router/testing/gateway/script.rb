@@ -45,7 +45,7 @@ class LlmRouter
           @lock.synchronize { @stubs.push(stub) }
         end
 
-        # @param model [String, nil] the model asked for
+        # @param model [String, nil] the requested model
         # @return [Stub, nil] the last that serves it, now used once more
         def take(model)
           @lock.synchronize do

@@ -104,7 +104,7 @@ class LlmRouter
       end
 
       def locked(model)
-        "#{model.table_name}: the row stayed locked for #{LOCK_TIMEOUT} s. If the transaction that this thread is inside " \
+        "#{model.table_name}: the row stayed locked for #{LOCK_TIMEOUT} s. If the transaction that this thread is in " \
           "made, changed or locked it, it waits for itself: use the budget after it"
       end
 

@@ -9,12 +9,12 @@ require "llm_router/native"
 
 %w[fiber_local hooks call_site inheritance parking unscheduled uninterrupted portable]
   .each { |file| require "llm_router/interop/#{file}" }
-%w[secret environment setting parameters endpoint candidate chain job_settings settings health_settings in_force]
-  .each { |file| require "llm_router/config/#{file}" }
+%w[secret environment setting parameters endpoint candidate chain job_settings settings health_settings warnings
+   in_force].each { |file| require "llm_router/config/#{file}" }
 %w[usage bounds price prices worst_case bill attempt unlimited budget_exceeded budgets current_job deferred_charge
    account spending].each { |file| require "llm_router/money/#{file}" }
 require "llm_router/health/health"
-%w[log events spans telemetry].each { |file| require "llm_router/events/#{file}" }
+%w[log events spans money_events health_events telemetry].each { |file| require "llm_router/events/#{file}" }
 require "llm_router/config/configuration"
 %w[input hop response endings settling web_request call].each { |file| require "llm_router/call/#{file}" }
 

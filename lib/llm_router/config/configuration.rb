@@ -5,6 +5,7 @@ class LlmRouter
   class Configuration
     include Settings
     include HealthSettings
+    include Warnings
     extend InForce
 
     # @return [Array<#call>] the blocks of {#on_hop}
@@ -150,33 +151,6 @@ class LlmRouter
       freeze
     end
 
-    # Warns of misspelt parameters, or raises, as {Settings#unknown_options} says.
-    # @param parameters [Hash{Symbol, String => Object}]
-    # @param error [Class] to raise under +unknown_options = :raise+
-    # @yieldreturn [String] where they are
-    # @raise [ArgumentError, ConfigurationError]
-    # @api private
-    def check_spelling(parameters, error)
-      return if unknown_options == :allow
-
-      Parameters.misspelt(parameters).each do |name, meant|
-        message = "#{yield}: #{name} is no known parameter: did you mean #{meant}?"
-        raise error, "#{message} (config.unknown_options = :warn sends it as it is)" if unknown_options == :raise
-
-        warn_once(name) { "#{message} It is sent as it is. (config.unknown_options = :allow accepts that)" }
-      end
-    end
-
-    # Logs a warning once in a process, whatever is configured meanwhile.
-    # @param what [Object] identifies the warning
-    # @api private
-    def warn_once(what, &)
-      return if @warned_of.key?(what)
-
-      @warned_of[what] = true
-      Log.new(logger).write(:warn, &)
-    end
-
     # @return [String] without keys. Ruby shows it when a frozen configuration is changed.
     def inspect
       advice = " in force: change it in a block of LlmRouter.configure," if frozen?
@@ -200,24 +174,6 @@ class LlmRouter
     def endpoint_of(name, base_url:, api_key:)
       Endpoint.new(name: name, base_url: base_url, api_key: api_key, app_name: app_name, app_url: app_url,
                    trust: @trust)
-    end
-
-    def check_params(chain)
-      chain.candidates.each do |candidate|
-        check_spelling(candidate.params, ConfigurationError) { "#{chain}: params of #{candidate.model}" }
-      end
-    end
-
-    def doubt(chain)
-      return if same_vendor == :allow
-
-      chain.doubts.each do |doubt|
-        message = "#{chain}: #{doubt}"
-        advice = "config.same_vendor = :allow accepts it"
-        raise ConfigurationError, "#{message}. (#{advice})" if same_vendor == :raise
-
-        Log.new(logger).write(:warn) { "#{message}. (#{advice})" }
-      end
     end
 
     def unknown(chain)

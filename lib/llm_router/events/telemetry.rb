@@ -6,6 +6,8 @@ class LlmRouter
   # @api private
   class Telemetry
     include Spans
+    include MoneyEvents
+    include HealthEvents
 
     OUTCOMES = { RequestRejected => :rejected, DeadlineExceeded => :deadline_exceeded, ChainExhausted => :exhausted,
                  BudgetExceeded => :budget_exceeded, ChargeFailed => :charge_failed }.freeze
@@ -80,61 +82,7 @@ class LlmRouter
       @config.hop_observers.each { |observer| notifying { observer.call(hop) } }
     end
 
-    # @param error [BudgetExceeded]
-    def budget_exceeded(model, error)
-      emit("budget_exceeded", chain: @chain.name, hops: @hops.dup, "gen_ai.request.model": model, scope: error.scope,
-                              **error.details, message: error.message)
-    end
-
-    # Warns of a call without max_tokens: more is reserved for it than need be.
-    # @param worst_case [WorstCase]
-    def unlimited(candidate, worst_case)
-      return unless worst_case.guessed? || worst_case.price&.completion&.positive?
-
-      @config.warn_once([:max_tokens, @chain.name || @chain.models]) do
-        "#{@chain}: a call without max_tokens reserves #{worst_case} for #{candidate.model} while it is under way. " \
-          "Set max_tokens, in the call or in the params of the chain, so that more calls fit under a cap at once"
-      end
-    end
-
-    # An attempt cost more than was reserved for it.
-    def overrun(attempt, reserved_usd, cost_usd)
-      emit("overrun", **spending(attempt, reserved_usd), cost_usd: cost_usd, over_usd: cost_usd - reserved_usd)
-    end
-
-    # An attempt may have been billed at an unknown cost.
-    def uncertain(attempt, reserved_usd)
-      emit("uncertain", **spending(attempt, reserved_usd), policy: @config.on_uncertain)
-    end
-
-    # The circuit breaker of a model, or of its whole endpoint, has opened.
-    def cooling(candidate, seconds:, failures:, whole_endpoint:, reason:)
-      emit("cooldown", **health(candidate, reason), seconds: seconds, consecutive_failures: failures,
-                                                whole_endpoint: whole_endpoint)
-    end
-
-    # A model has been failing for +config.down_after+.
-    def down(candidate, failing:, failures:, reason:)
-      emit("model_down", **health(candidate, reason), failing_since: (Time.now - failing).round(3), seconds: failing,
-                                                  consecutive_failures: failures)
-    end
-
-    # A model that was down answers again.
-    def up(candidate, outage:)
-      emit("model_up", **health(candidate), seconds: outage)
-    end
-
     private
-
-    def health(candidate, reason = nil)
-      known = { chain: @chain.name, endpoint: candidate.endpoint.name.to_s, "gen_ai.request.model": candidate.model }
-      reason ? known.merge(reason: reason, "error.type": reason.to_s) : known
-    end
-
-    def spending(attempt, reserved_usd)
-      { chain: @chain.name, endpoint: attempt.endpoint, reserved_usd: reserved_usd, job_id: attempt.job_id,
-        "gen_ai.request.model": attempt.model, "gen_ai.response.id": attempt.generation_id }
-    end
 
     def opening
       { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }

@@ -10,7 +10,7 @@ class LlmRouter
   #                ▼                       ▼                             │
   #             close: release          close: settle once more ─────────┘
   #
-  # The outcome of the attempt, @unsettled, is a Native::Completion, or the Hash of a failure. Interrupts are deferred in
+  # The outcome of the attempt, @unsettled, is a Native::Completion, or a failure's Hash. Interrupts are deferred in
   # UNSETTLED, but a signal's trap may still raise on the main thread. A reservation ends once, however often it is
   # settled; a plain charge! has no identity, so it is never repeated once begun. If the process dies, the lease
   # expires.

@@ -68,12 +68,12 @@ RSpec.describe "A call and the signal handlers of its process" do
     expect(looked("calls { all }")).to eq("[true]")
     gateway.hang
     expect(looked("calls { Timeout.timeout(0.5) { all } }")).to eq("[true]")
-    expect(looked_on_the_wire("t = Thread.new { calls { all } }; gets; t.kill; t.join")).to eq("[true]")
+    expect(looked_on_the_wire("t = Thread.new { calls { all } }; $stdin.gets; t.kill; t.join")).to eq("[true]")
   end
 
   it "does so for Ctrl-C, wherever it comes: on the wire, and in the middle of a settlement" do
     gateway.hang
-    expect(looked_on_the_wire("calls { Thread.new { gets; Process.kill(:INT, $$) }; all }")).to eq("[true]")
+    expect(looked_on_the_wire("calls { Thread.new { $stdin.gets; Process.kill(:INT, $$) }; all }")).to eq("[true]")
     gateway.answer("Hi", cost_usd: "0.25")
     interrupted = "def BUDGET.settle!(*) = Process.kill(:INT, $$) && Waiting.await_interrupt"
     expect(looked("#{interrupted}\ncalls { all }")).to eq("[true]")

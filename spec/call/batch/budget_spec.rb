@@ -33,7 +33,7 @@ RSpec.describe LlmRouter, "#call_all and the budget" do
     results = router.call_all(requests(5), concurrency: 1) { |request, result| seen << [request, result.class] }
     expect(classes(results)).to eq(([answered] * 2) + ([refused] * 3))
     expect(seen.map(&:last)).to eq(classes(results))
-    expect(results.drop(3).map(&:message)).to match([start_with("requests[3] was not started, for the budget had"),
+    expect(results.drop(3).map(&:message)).to match([start_with("requests[3] was not started, because the budget had"),
                                                      start_with("requests[4] was not started")])
     expect(results.drop(2).map(&:backtrace)).to all(eq(results[2].backtrace) & be_any)
     expect([budget.asked, gateway.requests.size]).to eq([3, 2])

@@ -31,13 +31,13 @@ class LlmRouter
         statements = writes(snapshots) { |snapshot| unchanged(snapshot) }
         batch(statements.map { |statement| or_roll_back(statement) }) if statements.any?
         true
-      rescue SQLite3::Exception, RuntimeError => e
+      rescue SQLite3::Exception, RuntimeError, ActiveRecord::StatementInvalid => e
         refused(e)
       ensure
         @connection.clear_query_cache
       end
 
-      # Older versions of the library raise a plain RuntimeError, so that its words have to do.
+      # Rails 7.1 and later raise an error of theirs, older libraries a plain RuntimeError: the message tells what it is.
       def refused(error)
         busy = error.message.match?(/locked|busy/)
         open = @nested ? !busy : AdapterInternals.transaction_active?(@connection)

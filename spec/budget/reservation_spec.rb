@@ -150,7 +150,8 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         budget.uncertain!(first)
         second = reserve("0.5", "job/1")
         expect(budget.reserved_usd).to eq(1)
-        expect { reserve("0.25", "job/1") }.to raise_error(LlmRouter::BudgetExceeded, /calls under way have reserved the rest/)
+        expect { reserve("0.25", "job/1") }
+          .to raise_error(LlmRouter::BudgetExceeded, /calls under way have reserved the rest/)
         budget.settle!(second, usd("0.125"))
         expect([budget.reserved_usd, spent(budget)]).to eq([usd("0.5"), usd("0.125")])
         travel 91

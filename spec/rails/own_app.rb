@@ -9,8 +9,8 @@ module OwnApp
 
   def self.app
     @app ||= begin
-      # Of each process that bin/specs starts.
-      path = File.join(ROOT, "tmp/rails_app#{ENV.fetch('TEST_ENV_NUMBER', '')}")
+      # Of each process that bin/specs starts. The folder's name becomes the app's.
+      path = File.join(ROOT, "tmp/specs#{ENV.fetch('TEST_ENV_NUMBER', '')}/rails_app")
       RailsApp.new(path, gem_home: gem_home, gems: %w[daemons delayed_job_active_record pg]).build
     end
   end

@@ -146,8 +146,7 @@ impl Judge<'_> {
     }
 
     fn failure(&self, message: String) -> Failure {
-        let generation_id = self.generation_id.clone();
-        Failure { generation_id, ..Failure::bad_answer(message).with_status(self.status) }
+        Failure::bad_answer(message).with_status(self.status)
     }
 
     async fn error(&self, answer: &Answer<'_>, body: &str) -> Failure {

@@ -137,6 +137,15 @@ async fn what_a_failed_answer_cost_is_owed_to_the_last_digit() {
 }
 
 #[tokio::test]
+async fn an_answer_that_says_nothing_or_cannot_be_read_keeps_the_headers_generation() {
+    for body in [r#"{"choices":[]}"#, r#"{"choices":[{"message":{"content":""},"finish_reason":"length"}]}"#, "Hello"] {
+        let reply = answer("200 OK", "X-Generation-Id: gen-4\r\n", body);
+        let failed = Caller::receives(vec![Step::Send(reply)]).await.unwrap_err();
+        assert_eq!(failed.generation_id.as_deref(), Some("gen-4"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn without_the_header_the_id_of_a_failed_answer_is_the_generations() {
     let body = r#"{"id":"gen-3","error":{"code":503},"usage":{"cost":0.1}}"#;
     assert_eq!(failure(body).await.generation_id.as_deref(), Some("gen-3"));

@@ -31,6 +31,12 @@ async fn a_429_may_say_so_with_a_date() {
 }
 
 #[tokio::test]
+async fn a_redirect_has_its_own_status_whatever_its_body_says() {
+    let body = r#"{"error":{"code":429,"message":"choose"}}"#;
+    assert_eq!(failure("300 Multiple Choices", "", body).await.status, Some(300));
+}
+
+#[tokio::test]
 async fn a_proxys_html_page_is_judged_by_its_status() {
     let down = failure("503 Service Unavailable", "Content-Type: text/html\r\n", "<html>Busy</html>").await;
     assert_eq!((down.reason, down.scope, down.status), (Reason::Unavailable, Scope::Model, Some(503)));

@@ -37,7 +37,7 @@ class LlmRouter
         @connection.clear_query_cache
       end
 
-      # Rails 7.1 and later raise an error of theirs, older libraries a plain RuntimeError: the message tells what it is.
+      # Rails 7.1 and later raise their own error, older libraries a RuntimeError: the message tells what it is.
       def refused(error)
         busy = error.message.match?(/locked|busy/)
         open = @nested ? !busy : AdapterInternals.transaction_active?(@connection)

@@ -66,7 +66,7 @@ module Bench
     end
 
     def ratios
-      known = scenario.goals.select { |other,| @took.key?(other) }
+      known = scenario.goals.select { |other,| @took.key?(other) && @took.key?(subject) }
       known.map do |other, goal|
         least = scenario.metric == :rate
         judged("against #{other}", ratio(subject, other), goal, least: least, unit: "×")

@@ -113,7 +113,7 @@ class LlmRouter
       attribute :owner_type, Name.new
       attribute :owner_id, Name.new
       attribute :feature, Name.new
-      attribute :environment, :string, default: -> { Budget.environment }
+      attribute :environment, ActiveModel::Type::String.new, default: -> { Budget.environment }
 
       belongs_to :owner, polymorphic: true, optional: true
       validates :period, inclusion: { in: Period::NAMES, message: "is one of #{Period::NAMES.join(', ')}" }

@@ -3,10 +3,10 @@
 class LlmRouter
   module Budget
     # Reserves, settles or releases in one statement of PostgreSQL, for all rows or for none. It does only what
-    # needs no thought; where it does nothing, a {Transaction} decides.
+    # needs no thought; where it does nothing, the {CarefulPath} decides.
     # @api private
     class OneStatement
-      # The transaction finds out what to do about these.
+      # The {CarefulPath} finds out what to do about these.
       UNSURE = [ActiveRecord::RecordNotUnique, ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure].freeze
       private_constant :UNSURE
 

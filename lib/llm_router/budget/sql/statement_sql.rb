@@ -34,7 +34,7 @@ class LlmRouter
           ),
           b AS (
             UPDATE #{budgets} b SET reserved_usd = b.reserved_usd + #{usd} #{touch(now)}
-            FROM fitting f WHERE b.#{key} = f.id AND #{all('fitting')} RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
+            FROM fitting f WHERE b.#{key} = f.id AND #{all('fitting')} #{returning}
           ),
           r AS (
             INSERT INTO #{reservations} (budget_id, #{names(RESERVATION)})
@@ -51,13 +51,9 @@ class LlmRouter
           WITH #{ended(CHARGE.size + 1)},
           b AS (
             UPDATE #{budgets} b SET spent_usd = b.spent_usd + #{usd}, reserved_usd = b.reserved_usd - d.usd #{touch(now)}
-            FROM d WHERE b.#{key} = d.budget_id RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
+            FROM d WHERE b.#{key} = d.budget_id #{returning}
           ),
-          c AS (
-            INSERT INTO #{charges} (budget_id, period_started_on, #{names(CHARGE)})
-            SELECT b.id, b.period_started_on, #{numbers(CHARGE)} FROM b
-          )
-          SELECT #{figures} FROM b
+          #{charged}
         SQL
       end
 
@@ -68,13 +64,9 @@ class LlmRouter
           fresh AS (SELECT l.id FROM l WHERE #{current(CHARGE.size + 1)}),
           b AS (
             UPDATE #{budgets} b SET spent_usd = b.spent_usd + #{number(CHARGE, :cost_usd)} #{touch(number(CHARGE, :created_at))}
-            FROM fresh f WHERE b.#{key} = f.id AND #{all('fresh')} RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
+            FROM fresh f WHERE b.#{key} = f.id AND #{all('fresh')} #{returning}
           ),
-          c AS (
-            INSERT INTO #{charges} (budget_id, period_started_on, #{names(CHARGE)})
-            SELECT b.id, b.period_started_on, #{numbers(CHARGE)} FROM b
-          )
-          SELECT #{figures} FROM b
+          #{charged}
         SQL
       end
 
@@ -83,13 +75,29 @@ class LlmRouter
           WITH #{ended(3)},
           b AS (
             UPDATE #{budgets} b SET reserved_usd = b.reserved_usd - d.usd #{touch('$2')}
-            FROM d WHERE b.#{key} = d.budget_id RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on
+            FROM d WHERE b.#{key} = d.budget_id #{returning}
           )
           SELECT #{figures} FROM b
         SQL
       end
 
       private
+
+      # What the budgets say now, as the rest of a statement reads it from b.
+      def returning
+        "RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on"
+      end
+
+      # The end of a statement that charges each budget of b.
+      def charged
+        <<~SQL
+          c AS (
+            INSERT INTO #{charges} (budget_id, period_started_on, #{names(CHARGE)})
+            SELECT b.id, b.period_started_on, #{numbers(CHARGE)} FROM b
+          )
+          SELECT #{figures} FROM b
+        SQL
+      end
 
       def locked(first)
         <<~SQL
@@ -137,7 +145,7 @@ class LlmRouter
         @count == 1 ? "TRUE" : "(SELECT COUNT(*) FROM #{rows}) = #{@count}"
       end
 
-      # One text costs Active Record less than four columns, whose types it looks up. The id may have spaces in it.
+      # One text, as {OneBlock} gives it, too. The id may have spaces in it.
       def figures
         "concat_ws(' ', spent_usd, reserved_usd, to_char(period_started_on, 'YYYY-MM-DD'), id)"
       end

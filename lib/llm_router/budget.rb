@@ -250,8 +250,8 @@ class LlmRouter
 
     # Sets attributes to the row's values in the database.
     # @api private
-    def learn(spent_usd:, reserved_usd:, period_started_on:)
-      return if frozen? || !has_attribute?(:spent_usd)
+    def learn(spent_usd, reserved_usd, period_started_on)
+      return if frozen?
 
       known = { "spent_usd" => spent_usd, "reserved_usd" => reserved_usd, "period_started_on" => period_started_on }
       AdapterInternals.load(self, known)

@@ -50,9 +50,10 @@ class LlmRouter
       # @param budget [Budget]
       # @return [BigDecimal, nil]
       def default_cap_for(budget)
-        caps = default_caps
+        return unless (caps = default_caps)
+
         feature = budget.feature&.to_sym
-        cap = caps.is_a?(Proc) ? cap_of_owner(budget) { |owner| caps.call(owner, feature) } : caps && caps[feature]
+        cap = caps.is_a?(Proc) ? cap_of_owner(budget) { |owner| caps.call(owner, feature) } : caps[feature]
         cap && Usd.exact(cap, "default_cap_usd")
       end
 

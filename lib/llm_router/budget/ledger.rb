@@ -12,7 +12,8 @@ class LlmRouter
       MAX_LENGTH = 191
       # What the ledger calls a charge, by {Attempt#cost_basis}.
       KINDS = Hash.new("cost").update(computed: "computed", estimated: "estimate").freeze
-      private_constant :MAX_LENGTH, :KINDS
+      NOTHING = {}.freeze
+      private_constant :MAX_LENGTH, :KINDS, :NOTHING
 
       # @return [Array<Budget>]
       attr_reader :budgets
@@ -20,7 +21,7 @@ class LlmRouter
 
       # @param budgets [Array<Budget>]
       def initialize(budgets)
-        @budgets = budgets.sort_by { |budget| [budget.class.table_name, budget.id.to_s] }
+        @budgets = budgets.one? ? budgets : budgets.sort_by { |budget| [budget.class.table_name, budget.id.to_s] }
       end
 
       # @see Budget#reserve!
@@ -114,6 +115,8 @@ class LlmRouter
       end
 
       def details(attempt)
+        return NOTHING unless attempt
+
         known = attempt.to_h.slice(:model, :endpoint, :job_id, :generation_id, :prompt_tokens, :completion_tokens)
         known.transform_values { |value| storable(value) }
       end

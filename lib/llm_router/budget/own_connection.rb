@@ -83,7 +83,8 @@ class LlmRouter
       end
 
       def in_transaction?(connection)
-        connection.open_transactions > (in_test?(connection) ? 1 : 0)
+        open = connection.open_transactions
+        open > 1 || (open == 1 && !in_test?(connection))
       end
 
       # No other transaction joins that of a test, which identifies it.

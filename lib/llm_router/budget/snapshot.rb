@@ -90,9 +90,9 @@ class LlmRouter
         estimate_of(attempt_id) ? settle(attempt_id, BigDecimal(0), columns) : finish_of(attempt_id)
       end
 
-      # @return [Hash] the row's new values
+      # @return [Array] the row's new values, as {Budget#learn} takes them
       def figures
-        { spent_usd: spent, reserved_usd: reserved, period_started_on: period_started_on }
+        [spent, reserved, period_started_on]
       end
 
       # @return [Boolean] whether there is anything to write

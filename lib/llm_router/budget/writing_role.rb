@@ -12,14 +12,17 @@ class LlmRouter
       # @param shard [Symbol, nil] nil for the caller's
       # @yield in the writing role, with writes allowed
       def enter(model, shard: nil, &block)
-        shard = nil if shard == model.current_shard
-        return yield if shard.nil? && current?(model) && !model.current_preventing_writes
+        return yield if here?(model, shard)
         return legacy(model, shard, &block) if legacy?
 
         owner = AdapterInternals.connection_class(model)
         return ActiveRecord::Base.connected_to(role: role, shard: shard, &block) if owner == ActiveRecord::Base
 
         ActiveRecord::Base.connected_to_many(owner, role: role, shard: shard, &block)
+      end
+
+      def here?(model, shard)
+        (shard.nil? || shard == model.current_shard) && current?(model) && !model.current_preventing_writes
       end
 
       # @return [Boolean]

@@ -90,7 +90,7 @@ class LlmRouter
       # The caller's records then say what the rows do.
       def learn(snapshots)
         figures = snapshots.to_h { |snapshot| [CarefulPath.name_of(snapshot.budget), snapshot.figures] }
-        @budgets.each { |budget| figures[CarefulPath.name_of(budget)]&.then { |known| budget.learn(**known) } }
+        @budgets.each { |budget| figures[CarefulPath.name_of(budget)]&.then { |known| budget.learn(*known) } }
       end
 
       def locked

@@ -84,7 +84,7 @@ class LlmRouter
       end
 
       def current
-        month, day = periods.map { |date| quote(date) }
+        month, day = Period.starts.values.map { |date| quote(date) }
         "period_started_on >= CASE period WHEN 'monthly' THEN #{month} WHEN 'daily' THEN #{day} " \
           "ELSE period_started_on END"
       end

@@ -40,26 +40,26 @@ class LlmRouter
       # @param caps [Array<BigDecimal, nil>] in US dollars, for rows that have none of their own
       # @return [true, nil] nil where nothing was reserved
       def reserve(columns, caps)
-        run(:reserve, columns.values_at(*StatementSql::RESERVATION) + periods + @ids + caps)
+        run(:reserve, columns.values_at(*StatementSql::RESERVATION).push(today, *@ids, *caps))
       end
 
       # @param columns [Hash] of the charge
       # @param _usd [BigDecimal] US dollars that are reserved
       # @return [true, nil] nil where nothing was settled
       def settle(columns, _usd)
-        run(:settle, columns.values_at(*StatementSql::CHARGE) + periods + @ids)
+        run(:settle, columns.values_at(*StatementSql::CHARGE).push(today, *@ids))
       end
 
       # @param columns [Hash] of the charge
       # @return [true, nil] nil where nothing was charged
       def charge(columns)
-        run(:charge, columns.values_at(*StatementSql::CHARGE) + periods + @ids)
+        run(:charge, columns.values_at(*StatementSql::CHARGE).push(today, *@ids))
       end
 
       # @param _usd [BigDecimal] US dollars that are reserved
       # @return [true, nil] nil where nothing was released
       def release(attempt_id, now, _usd)
-        run(:release, [attempt_id, now] + periods + @ids)
+        run(:release, [attempt_id, now, today, *@ids])
       end
 
       private
@@ -99,15 +99,15 @@ class LlmRouter
       # The caller's record then says what the row does.
       def learn(spent, reserved, started_on, id)
         index = @ids.one? ? 0 : @ids.index(id_type.deserialize(id))
-        @budgets[index].learn(spent_usd: spent, reserved_usd: reserved, period_started_on: started_on)
+        @budgets[index].learn(spent, reserved, started_on)
       end
 
       def id_type
         @model.type_for_attribute(@model.primary_key)
       end
 
-      def periods
-        Period.starts.values.map(&:iso8601)
+      def today
+        Period.today.iso8601
       end
     end
   end

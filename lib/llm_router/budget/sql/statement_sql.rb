@@ -3,8 +3,8 @@
 class LlmRouter
   module Budget
     # The SQL of {OneStatement}. The budgets are locked first and in order, so that whoever holds a reservation's row
-    # holds its budget's. A plan is made while the tables are small, and kept: conditions are written so that only one
-    # index fits each.
+    # holds its budget's; where there is only one and no reservation, its UPDATE is the lock. A plan is made while the
+    # tables are small, and kept: conditions are written so that only one index fits each.
     # @api private
     class StatementSql
       include TableNames
@@ -22,20 +22,13 @@ class LlmRouter
       end
 
       def reserve
-        first = RESERVATION.size + 1
+        day = RESERVATION.size + 1
         usd = number(RESERVATION, :usd)
         now = number(RESERVATION, :created_at)
         <<~SQL
-          WITH #{locked(first + 2)},
-          fitting AS (
-            SELECT l.id FROM l WHERE #{current(first)}
-              AND COALESCE(l.spent_usd + l.reserved_usd + #{usd} <= COALESCE(l.cap_usd, #{caps(first + 2)}), TRUE)
-              AND (SELECT 1 FROM #{reservations} r WHERE r.budget_id = l.id AND r.expires_at <= #{now} LIMIT 1) IS NULL
-          ),
-          b AS (
-            UPDATE #{budgets} b SET reserved_usd = b.reserved_usd + #{usd} #{touch(now)}
-            FROM fitting f WHERE b.#{key} = f.id AND #{all('fitting')} #{returning}
-          ),
+          WITH #{updated(day + 1, "reserved_usd = b.reserved_usd + #{usd} #{touch(now)}") do |row|
+            "#{current(row, day)} AND #{fits(row, usd, day + 1)} AND #{no_lease_is_up(row, now)}"
+          end},
           r AS (
             INSERT INTO #{reservations} (budget_id, #{names(RESERVATION)})
             SELECT b.id, #{numbers(RESERVATION)} FROM b
@@ -59,13 +52,10 @@ class LlmRouter
 
       # Of what nobody has reserved or charged: its id is new.
       def charge
+        day = CHARGE.size + 1
+        changes = "spent_usd = b.spent_usd + #{number(CHARGE, :cost_usd)} #{touch(number(CHARGE, :created_at))}"
         <<~SQL
-          WITH #{locked(CHARGE.size + 3)},
-          fresh AS (SELECT l.id FROM l WHERE #{current(CHARGE.size + 1)}),
-          b AS (
-            UPDATE #{budgets} b SET spent_usd = b.spent_usd + #{number(CHARGE, :cost_usd)} #{touch(number(CHARGE, :created_at))}
-            FROM fresh f WHERE b.#{key} = f.id AND #{all('fresh')} #{returning}
-          ),
+          WITH #{updated(day + 1, changes) { |row| current(row, day) }},
           #{charged}
         SQL
       end
@@ -82,6 +72,20 @@ class LlmRouter
       end
 
       private
+
+      # All budgets, or none: where there are several, their conditions are read once all are locked.
+      # @yieldparam row [String] what the condition is about
+      # @yieldreturn [String] a condition
+      def updated(first, changes)
+        one = @count == 1
+        <<~SQL
+          #{"#{locked(first)}," unless one}
+          b AS (
+            UPDATE #{budgets} b SET #{changes} WHERE #{within('b', first)} AND #{lock_timeout}
+              AND #{one ? yield('b') : "(SELECT COUNT(*) FROM l WHERE #{yield('l')}) = #{@count}"} #{returning}
+          )
+        SQL
+      end
 
       # What the budgets say now, as the rest of a statement reads it from b.
       def returning
@@ -102,8 +106,8 @@ class LlmRouter
       def locked(first)
         <<~SQL
           l AS (
-            SELECT #{key} AS id, spent_usd, reserved_usd, cap_usd, period, period_started_on FROM #{budgets}
-            WHERE #{key} IN (#{ids(first).join(', ')}) AND #{lock_timeout} ORDER BY #{key} FOR UPDATE
+            SELECT b.#{key}, spent_usd, reserved_usd, cap_usd, period, period_started_on FROM #{budgets} b
+            WHERE #{within('b', first)} AND #{lock_timeout} ORDER BY b.#{key} FOR UPDATE
           )
         SQL
       end
@@ -113,36 +117,40 @@ class LlmRouter
         "(SELECT set_config('lock_timeout', '#{OwnConnection::LOCK_TIMEOUT}s', true)) IS NOT NULL"
       end
 
-      # The reservations of the attempt $1, which another may have ended before the budgets were locked.
-      def ended(first)
+      # The reservations of the attempt $1, which another may have ended before the budgets were locked: where there
+      # are several, it is certain under lock that all are there.
+      def ended(day)
+        held = <<~SQL
+          r.attempt_id = $1 AND r.budget_id IS NOT DISTINCT FROM l.#{key} AND #{current('l', day)} AND (
+            SELECT 1 FROM #{charges} c WHERE c.attempt_id = $1 AND c.budget_id IS NOT DISTINCT FROM l.#{key} LIMIT 1
+          ) IS NULL
+        SQL
+        several = "held AS (SELECT r.id FROM #{reservations} r, l WHERE #{held} FOR UPDATE OF r)," unless @count == 1
+        ended = "held h WHERE r.id = h.id AND (SELECT COUNT(*) FROM held) = #{@count}" if several
         <<~SQL
-          #{locked(first + 2)},
-          held AS (
-            SELECT r.id FROM #{reservations} r JOIN l ON r.budget_id IS NOT DISTINCT FROM l.id
-            WHERE r.attempt_id = $1 AND #{current(first)} AND (
-              SELECT 1 FROM #{charges} c WHERE c.attempt_id = $1 AND c.budget_id IS NOT DISTINCT FROM l.id LIMIT 1
-            ) IS NULL
-            FOR UPDATE OF r
-          ),
-          d AS (
-            DELETE FROM #{reservations} r USING held h WHERE r.id = h.id AND #{all('held')}
-            RETURNING r.budget_id, r.usd
-          )
+          #{locked(day + 1)}, #{several}
+          d AS (DELETE FROM #{reservations} r USING #{ended || "l WHERE #{held}"} RETURNING r.budget_id, r.usd)
         SQL
       end
 
-      def current(first)
-        "l.period_started_on >= CASE l.period WHEN 'monthly' THEN $#{first}::date " \
-          "WHEN 'daily' THEN $#{first + 1}::date ELSE l.period_started_on END"
+      def current(row, day)
+        "#{row}.period_started_on >= CASE #{row}.period WHEN 'daily' THEN $#{day}::date WHEN 'monthly' THEN " \
+          "date_trunc('month', $#{day}::date::timestamp)::date ELSE #{row}.period_started_on END"
       end
 
-      def caps(first)
+      # A cap of the row's own counts, or else the model's.
+      def fits(row, usd, first)
         cases = ids(first).zip(ids(first + @count)).map { |id, cap| "WHEN #{id} THEN #{cap}::numeric" }
-        "CASE l.id #{cases.join(' ')} END"
+        "COALESCE(#{row}.spent_usd + #{row}.reserved_usd + #{usd} <= " \
+          "COALESCE(#{row}.cap_usd, CASE #{row}.#{key} #{cases.join(' ')} END), TRUE)"
       end
 
-      def all(rows)
-        @count == 1 ? "TRUE" : "(SELECT COUNT(*) FROM #{rows}) = #{@count}"
+      def no_lease_is_up(row, now)
+        "(SELECT 1 FROM #{reservations} r WHERE r.budget_id = #{row}.#{key} AND r.expires_at <= #{now} LIMIT 1) IS NULL"
+      end
+
+      def within(row, first)
+        "#{row}.#{key} IN (#{ids(first).join(', ')})"
       end
 
       # One text, as {OneBlock} gives it, too. The id may have spaces in it.

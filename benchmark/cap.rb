@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Whether a cap holds when many spend at once, what that costs, and how often the database is spoken to.
+# Whether a cap holds when many spend at once, what that costs, and how many statements it takes.
 # On servers and a gateway of its own, on this machine only. `bin/bench-cap --quick` does less of it.
 # Ends with status 1 where something did not hold that should.
 
@@ -10,7 +10,7 @@ Databases.connections = 300
 require "active_record"
 require "llm_router"
 require_relative "../spec/budget/budget_table"
-require_relative "support/crowded_cap"
+require_relative "support/contended_cap"
 require_relative "support/figures"
 require_relative "support/rates"
 require_relative "support/round_trips"
@@ -19,9 +19,9 @@ quick = ARGV.delete("--quick")
 abort "usage: bin/bench-cap [--quick]" if ARGV.any?
 
 size = if quick
-         { crowd: { cap: "60.00", processes: 8, threads: 4 }, rows: 200, each: 10, writers: 8, turns: 1_000 }
+         { contended: { cap: "60.00", processes: 8, threads: 4 }, rows: 200, each: 10, writers: 8, turns: 1_000 }
        else
-         { crowd: { cap: "100.00", processes: 32, threads: 8 }, rows: 2_000, each: 100, writers: 64, turns: 10_000 }
+         { contended: { cap: "100.00", processes: 32, threads: 8 }, rows: 2_000, each: 100, writers: 64, turns: 10_000 }
        end
 LlmRouter.configure { |config| config.logger = nil }
 figures = Figures.new
@@ -39,13 +39,13 @@ measure = lambda do |text, rows, each, processes, threads|
   now = rows.first.class.find(rows.map(&:id))
   figures.check("each row has spent what it was charged", now.all? { |row| row[:spent_usd] == rates.charged })
   figures.check("nothing reserved at the end", now.all? { |row| row[:reserved_usd].zero? })
-  figures.check("nobody failed", report.failed.zero?)
+  figures.check("no process failed", report.failed.zero?)
 end
 
 BudgetTable.prepare(:postgresql)
 model = BudgetTable::LlmBudget
-crowded = CrowdedCap.new(model, figures, **size[:crowd])
-%i[kept killed unreserved].each { |way| crowded.public_send(way) }
+contended = ContendedCap.new(model, figures, **size[:contended])
+%i[kept killed unreserved].each { |way| contended.public_send(way) }
 
 made = lambda do |name|
   model.for(nil, feature: name).tap { |row| row.update!(cap_usd: "1000.00", period: "total") }

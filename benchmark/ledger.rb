@@ -10,7 +10,7 @@ require "active_record"
 require "llm_router"
 require_relative "../spec/budget/budget_table"
 require_relative "support/bare_row"
-require_relative "support/billing_gateway"
+require_relative "../spec/support/billing/gateway"
 require_relative "support/figures"
 require_relative "support/rates"
 

@@ -67,11 +67,13 @@ class Runner
   end
 
   def check_charges
-    purse = @client.purse if @client.respond_to?(:purse)
-    return unless purse
+    budgets = @client.budgets if @client.respond_to?(:budgets)
+    return unless budgets
 
-    right = purse.charged == BigDecimal(COST) * @answers && purse.held.zero?
-    raise "charged #{purse.charged} for #{@answers} answers, and #{purse.held} held" unless right
+    right = budgets.charged == BigDecimal(COST) * @answers && budgets.reserved_usd.zero?
+    return if right
+
+    raise "charged #{budgets.charged} USD for #{@answers} answers, and #{budgets.reserved_usd} USD still reserved"
   end
 
   def state(memory = "VmRSS")

@@ -10,19 +10,19 @@ module ByHand
   class PlainBudget < ActiveRecord::Base; end
 
   # @return [Rows]
-  attr_reader :purse
+  attr_reader :budgets
 
   # @param database [Hash]
   # @param shared [Boolean]
   def initialize(url, database:, shared: false, **)
     super
-    @purse = Rows.new(database, shared: shared) do
+    @budgets = Rows.new(database, shared: shared) do
       PlainBudget.create!(cap_usd: Rows::CAP, reserved_usd: 0, spent_usd: 0)
     end
   end
 
   def call(models)
-    id = @purse.mine.id
+    id = @budgets.mine.id
     update(id, "spent_usd + reserved_usd + #{WORST_CASE.to_s('F')} <= cap_usd", "reserved_usd = reserved_usd + ?",
            WORST_CASE)
     super.tap do |_, cost|

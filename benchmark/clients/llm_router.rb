@@ -2,7 +2,7 @@
 
 require "llm_router"
 require_relative "peer"
-require_relative "purse"
+require_relative "in_memory_budget"
 
 # The gem as an app uses it: a router for each call, a budget whose cap holds, a log, and all that is on by default.
 # Where a chain is to fail each time, no failure makes a model cool down.
@@ -12,11 +12,11 @@ class RouterClient
   ANSWERS = %r{\A(?!503/|reset/|hang/)}
   private_constant :ANSWERS
 
-  # @return [Purse::Plain, Rows]
-  attr_reader :purse
+  # @return [InMemoryBudget::Charging, Rows]
+  attr_reader :budgets
 
   def initialize(url, timeout:, models:, cooldown: true, **)
-    @purse = new_purse
+    @budgets = new_budgets
     @hops = models.index { |model| model.match?(ANSWERS) }
     LlmRouter.configure do |config|
       config.base_url = url
@@ -46,8 +46,8 @@ class RouterClient
 
   private
 
-  def new_purse = Purse::Reserving.new
-  def budget = @purse
+  def new_budgets = InMemoryBudget::Reserving.new
+  def budget = @budgets
 
   def read(response)
     raise "#{response.hops.size} hops, not #{@hops}" unless response.hops.size == @hops

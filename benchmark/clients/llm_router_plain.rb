@@ -8,5 +8,5 @@ class RouterPlain < RouterClient
 
   private
 
-  def new_purse = Purse::Plain.new
+  def new_budgets = InMemoryBudget::Charging.new
 end

@@ -12,13 +12,13 @@ end
 class RouterRow < RouterClient
   def initialize(url, database:, shared: false, **)
     super
-    @purse = Rows.new(database, shared: shared) do
+    @budgets = Rows.new(database, shared: shared) do
       LlmBudget.for(nil, feature: SecureRandom.uuid).tap { |row| row.update!(cap_usd: Rows::CAP, period: "total") }
     end
   end
 
   private
 
-  def new_purse = nil
-  def budget = @purse.mine
+  def new_budgets = nil
+  def budget = @budgets.mine
 end

@@ -6,6 +6,6 @@ require_relative "llm_router"
 class RouterUnlimited < RouterClient
   private
 
-  def new_purse = nil
+  def new_budgets = nil
   def budget = LlmRouter::Unlimited
 end

@@ -26,8 +26,8 @@ class Rows
 
   # @return [BigDecimal] US dollars
   def charged = sum(:spent_usd)
-  # @return [BigDecimal]
-  def held = sum(:reserved_usd)
+  # @return [BigDecimal] US dollars
+  def reserved_usd = sum(:reserved_usd)
 
   private
 

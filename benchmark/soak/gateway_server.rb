@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
-require_relative "../support/http_server"
+require_relative "../../spec/support/billing/http_server"
 require_relative "exchange"
 require_relative "faults"
 require_relative "journal"

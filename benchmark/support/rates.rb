@@ -2,7 +2,7 @@
 
 require "active_record"
 require "llm_router"
-require_relative "crew"
+require_relative "../../spec/support/contention/process_group"
 
 # How fast rows take reservations: processes of threads that reserve and settle, with no call between.
 class Rates
@@ -24,13 +24,13 @@ class Rates
 
   # @return [Report]
   def run
-    crew = Crew.new(@processes) { |process, ready| work(process, ready) }
-    crew.start
+    group = ProcessGroup.new(@processes) { |process, ready| work(process, ready) }
+    group.start
     began = now
-    crew.wait
+    group.wait
     seconds = now - began
-    times = crew.results.flatten(1)
-    report(times, seconds, crew.failed + crew.killed)
+    times = group.results.flatten(1)
+    report(times, seconds, group.failed + group.killed)
   end
 
   # @return [BigDecimal] what each row is charged in the end

@@ -2,7 +2,7 @@
 
 require "active_support/notifications"
 
-# Counts how often the database is spoken to.
+# Counts the statements that are sent to the database.
 module RoundTrips
   module_function
 
@@ -15,9 +15,9 @@ module RoundTrips
   end
 
   # @param row [LlmRouter::Budget]
-  # @return [Array<Integer>] for a reservation, and for what settles it, once everything is warm
+  # @return [Array<Integer>] for a reservation, and for what settles it, after a first pair
   def of_a_pair(row)
-    row.settle!(row.reserve!("0.01", key: "warm"), "0.001")
+    row.settle!(row.reserve!("0.01", key: "first"), "0.001")
     reservation = nil
     [of { reservation = row.reserve!("0.01", key: "counted") }, of { row.settle!(reservation, "0.001") }]
   end

@@ -3,7 +3,7 @@
 require_relative "budget_helper"
 
 RSpec.describe LlmRouter::Budgets do
-  let(:plain) { Support::Ledger.new(cap: "1") }
+  let(:plain) { Support::ChargingBudget.new(cap: "1") }
   let(:broken) do
     Class.new do
       def exhausted? = false
@@ -13,7 +13,7 @@ RSpec.describe LlmRouter::Budgets do
 
   describe "of budgets of the app's own" do
     it "is exhausted when one of them is, and charges each of them once" do
-      other = Support::Ledger.new(cap: "3")
+      other = Support::ChargingBudget.new(cap: "3")
       budgets = described_class.new([plain, described_class.new([other, plain])])
       expect(budgets).not_to be_exhausted
       budgets.charge!(BigDecimal("1.5"))
@@ -39,7 +39,7 @@ RSpec.describe LlmRouter::Budgets do
       three = [ends[soon, true], ends[later, true], ends[latest, false]]
       expect(described_class.new(three).period_ends_at).to eq(later)
       expect(described_class.new([ends[soon, true], ends[nil, true]]).period_ends_at).to be_nil
-      expect(described_class.new([Support::Ledger.new(cap: "0")]).period_ends_at).to be_nil
+      expect(described_class.new([Support::ChargingBudget.new(cap: "0")]).period_ends_at).to be_nil
     end
 
     it "refuses to be none" do

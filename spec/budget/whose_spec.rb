@@ -5,7 +5,7 @@ require_relative "budget_helper"
 
 # Which of several budgets has no room, and what it has left until when.
 RSpec.describe LlmRouter::BudgetExceeded, database: :sqlite do
-  let(:team) { Class.new(Support::Vault) { def self.name = "TeamBudget" } }
+  let(:team) { Class.new(Support::ReservingBudget) { def self.name = "TeamBudget" } }
   let(:events) { [] }
 
   before do
@@ -76,16 +76,17 @@ RSpec.describe LlmRouter::BudgetExceeded, database: :sqlite do
     expect(error.message).to end_with("TeamBudget has 0.25 USD left")
     def own.scope_in_words = "team Red"
     expect(refusal_of(own).message).to end_with("team Red has 0.25 USD left")
-    expect(refusal_of(Class.new(Support::Vault).new(cap: "0.25")).message).to end_with("the budget has 0.25 USD left")
+    nameless = Class.new(Support::ReservingBudget).new(cap: "0.25")
+    expect(refusal_of(nameless).message).to end_with("the budget has 0.25 USD left")
   end
 
   it "is the exhausted one of several that do not reserve" do
-    spent = Support::Ledger.new(cap: "0")
+    spent = Support::ChargingBudget.new(cap: "0")
     def spent.period_ends_at = Time.utc(2027, 1, 1, 8, 30)
-    error = refusal_of(Support::Ledger.new, spent)
-    expect(error).to have_attributes(budget: equal(spent), scope: "Support::Ledger")
+    error = refusal_of(Support::ChargingBudget.new, spent)
+    expect(error).to have_attributes(budget: equal(spent), scope: "Support::ChargingBudget")
     ends = "left until 1 January 2027 08:30 UTC"
-    expect(error.message).to end_with("Support::Ledger has nothing #{ends}")
-    expect(refusal_of(of(nil, cap: 9), spent).message).to end_with("Support::Ledger has 0 USD #{ends}")
+    expect(error.message).to end_with("Support::ChargingBudget has nothing #{ends}")
+    expect(refusal_of(of(nil, cap: 9), spent).message).to end_with("Support::ChargingBudget has 0 USD #{ends}")
   end
 end

@@ -95,7 +95,7 @@ RSpec.describe LlmRouter, "and blank answers" do
 
     it "waits for the budget, and not only a moment, where that has no room for the others" do
       gateway.empty(finish_reason: "length", cost_usd: "2")
-      @budget = Support::Ledger.new(cap: "1")
+      @budget = Support::ChargingBudget.new(cap: "1")
       ends_at = Time.now + 7200
       allow(budget).to receive(:period_ends_at).and_return(ends_at)
       BlankJob.perform_now

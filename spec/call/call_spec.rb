@@ -11,7 +11,7 @@ RSpec.describe LlmRouter, "#call" do
     expect(draft.usage).to have_attributes(prompt_tokens: 3, completion_tokens: 5)
     expect(draft.id).to eq(draft.raw.fetch("id"))
     expect(draft).to be_frozen
-    expect(models_asked).to eq([Support::PRIMARY])
+    expect(models_called).to eq([Support::PRIMARY])
   end
 
   it "falls through to the next model, and says so" do
@@ -71,7 +71,7 @@ RSpec.describe LlmRouter, "#call" do
     ["default", :default, ["x/y", { "model" => "z/w" }]].each do |chain|
       described_class.new(chain: chain, budget: budget).call(messages: Support::MESSAGES)
     end
-    expect(models_asked).to eq([Support::PRIMARY, Support::PRIMARY, "x/y"])
+    expect(models_called).to eq([Support::PRIMARY, Support::PRIMARY, "x/y"])
   end
 
   it "ends a chain at a gateway of its own, with its own key" do

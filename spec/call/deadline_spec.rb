@@ -103,7 +103,7 @@ RSpec.describe LlmRouter, "and servers that stall" do
       described_class.new(chain: %w[warm/up other/one], budget: budget).call(messages: Support::MESSAGES)
       fault.call(gateway)
       expect(failure_of { ask }.hops.size).to eq(3)
-      expect(models_asked).to eq(["warm/up", *Support::CHAIN])
+      expect(models_called).to eq(["warm/up", *Support::CHAIN])
     end
   end
 end

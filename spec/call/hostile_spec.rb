@@ -5,18 +5,19 @@ RSpec.describe LlmRouter, "and hostile answers" do
   limit = 32 * 1024 * 1024
   good = %({"choices":[{"message":{"content":"Hi"}}],"usage":{"cost":0.5}})
   unread = %({"choices":[{"message":{"content":"Hi"}}],"x":)
-  full = ->(*parts) { Support::Flood::Body.full(limit, *parts) }
-  many = ->(start, unit, finish = "") { Support::Flood::Body.new(start:, unit:, times: 10_000_000, finish:) }
+  answer = Support::LargeAnswerServer::Body
+  full = ->(*parts) { answer.full(limit, *parts) }
+  many = ->(start, unit, finish = "") { answer.new(start:, unit:, times: 10_000_000, finish:) }
 
   # 1 GB of blanks in 1 MB, as gzip packs them: a table for the codes, and then 0 bits, each pair of which says
   # "the last 258 bytes once more".
   packed = [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 237, 193, 49, 1, 0, 0, 0, 194, 160, 42, 235, 159, 210, 26, 30, 64, 1]
-  bomb = Support::Flood::Body.new(start: packed.pack("C*"), unit: "\0", times: 1_040_448,
-                                  headers: "Content-Encoding: gzip\r\n")
+  bomb = answer.new(start: packed.pack("C*"), unit: "\0", times: 1_040_448,
+                    headers: "Content-Encoding: gzip\r\n")
 
   hostile = {
     "a bomb of 1 GB in 1 MB" => bomb,
-    "200 levels" => Support::Flood::Body.new(start: "#{unread}#{'[' * 200}#{']' * 200}}"),
+    "200 levels" => answer.new(start: "#{unread}#{'[' * 200}#{']' * 200}}"),
     "10 million levels" => many[unread, "["],
     "10 million choices" => many[%({"choices":[), "{},", "{}]}"],
     "10 million parts" => many[%({"choices":[{"message":{"content":[), "{},", "{}]}}]}"],
@@ -47,14 +48,14 @@ RSpec.describe LlmRouter, "and hostile answers" do
   RUBY
 
   def served(bodies)
-    server = Support::Flood.new(bodies)
+    server = Support::LargeAnswerServer.new(bodies)
     yield server.base_url
   ensure
     server&.stop
   end
 
   it "falls back, within less than four times the memory of the largest answer", :slow do
-    bodies = hostile.merge("good" => Support::Flood::Body.new(start: good))
+    bodies = hostile.merge("good" => answer.new(start: good))
     told = served(bodies) { |url| output_of(<<~RUBY, url, *hostile.keys) }
       #{caller_of}
       ARGV.each do |model|
@@ -71,8 +72,8 @@ RSpec.describe LlmRouter, "and hostile answers" do
 
   it "reads a good answer that is as large and as deep as it may be", :slow do
     large = full[%({"choices":[{"message":{"content":"\\n), "x", %("}}]})]
-    deep = Support::Flood::Body.new(start: "#{unread}#{'[' * 99}#{']' * 99}}")
-    bodies = { "good" => Support::Flood::Body.new(start: good), "large" => large, "deep" => deep }
+    deep = answer.new(start: "#{unread}#{'[' * 99}#{']' * 99}}")
+    bodies = { "good" => answer.new(start: good), "large" => large, "deep" => deep }
     told = served(bodies) { |url| output_of(<<~RUBY, url) }
       #{caller_of}
       20.times { ask["large"] }
@@ -117,7 +118,7 @@ RSpec.describe LlmRouter, "and hostile answers" do
       "a cost of 200 levels" => %({#{text},"usage":{"cost":#{'[' * 200}#{']' * 200}}})
     }.each do |name, body|
       it "charges nothing for #{name}, and does not take it for free" do
-        @budget = Support::Vault.new(cap: "10")
+        @budget = Support::ReservingBudget.new(cap: "10")
         gateway.raw(Support::PRIMARY, body:, times: 1)
         draft = ask
         expect(draft.model).to eq(Support::SECONDARY)
@@ -128,7 +129,7 @@ RSpec.describe LlmRouter, "and hostile answers" do
     end
 
     it "charges the one bill of an answer that is there twice" do
-      @budget = Support::Vault.new(cap: "10")
+      @budget = Support::ReservingBudget.new(cap: "10")
       gateway.raw(Support::PRIMARY, body: %({#{text},"usage":{"cost":0.1},#{text}}), times: 1)
       expect(ask.hops.map { |hop| [hop.reason, hop.cost_usd] }).to eq([[:bad_answer, BigDecimal("0.1")]])
       expect(budget.spent_usd).to eq(BigDecimal("0.1"))

@@ -31,7 +31,7 @@ RSpec.describe LlmRouter, "and bad input" do
   }.each do |what, (messages, options, message)|
     it "refuses #{what}" do
       expect { router.call(messages: messages, **options) }.to raise_error(ArgumentError, message)
-      expect(budget.asked).to eq(0)
+      expect(budget.checks).to eq(0)
       expect(gateway.requests).to be_empty
     end
   end

@@ -4,7 +4,7 @@
 RSpec.describe LlmRouter, "and the parameters of a call" do
   def unsent(error, message, &)
     expect(&).to raise_error(error, message)
-    expect(budget.asked).to eq(0)
+    expect(budget.checks).to eq(0)
     expect(gateway.requests).to be_empty
   end
 

@@ -42,7 +42,7 @@ RSpec.describe LlmRouter, "and time" do
 
   it "makes no attempt after the deadline, even where it was the budget that took the time" do
     gateway.answer("Hi")
-    slow = Support::Ledger.new
+    slow = Support::ChargingBudget.new
     def slow.exhausted? = sleep(0.2) && false
     configure
     error = failure_of { described_class.new(budget: slow, deadline: 0.1).call(messages: Support::MESSAGES) }

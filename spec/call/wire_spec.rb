@@ -60,7 +60,7 @@ RSpec.describe LlmRouter, "and the wire" do
         e.hops
       end
       expect(hops.first).to have_attributes(reason: reason, status: status)
-      expect(models_asked + @other.requests.map { :elsewhere }).to eq(walked)
+      expect(models_called + @other.requests.map { :elsewhere }).to eq(walked)
     end
   end
 
@@ -104,7 +104,7 @@ RSpec.describe LlmRouter, "and the wire" do
     gateway.fail(Support::PRIMARY, status: 402, message: "This request requires more credits, or fewer max_tokens. " \
                                                          "You requested up to 65536 tokens, but can only afford 4000.")
     expect(Array.new(2) { ask }).to all(have_attributes(model: Support::SECONDARY))
-    expect(models_asked).to eq([Support::PRIMARY, Support::SECONDARY] * 2)
+    expect(models_called).to eq([Support::PRIMARY, Support::SECONDARY] * 2)
   end
 
   it "cools the model down, and not the gateway, whose provider refuses a key of one's own" do
@@ -119,7 +119,7 @@ RSpec.describe LlmRouter, "and the wire" do
     gateway.answer("Hello")
     gateway.fail(Support::PRIMARY, status: 404)
     expect(Array.new(4) { reasons(ask.hops) }).to eq(([[:model_not_found]] * 3) + [[:cooling_down]])
-    expect(models_asked.count(Support::PRIMARY)).to eq(3)
+    expect(models_called.count(Support::PRIMARY)).to eq(3)
   end
 
   {

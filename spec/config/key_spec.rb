@@ -47,6 +47,8 @@ RSpec.describe LlmRouter, "and its key" do
     end
   end
 
+  def empty_budget = Support::ChargingBudget.new(cap: 0)
+
   # Errors of every kind that a call can end with, all of endpoints that repeat the key.
   define_method(:failures) do
     quoting = { message: "not with #{key}", metadata: { raw: %({"sent":"Bearer #{key}"}) } }
@@ -58,7 +60,7 @@ RSpec.describe LlmRouter, "and its key" do
     def broke.charge!(_) = raise("no money table")
     configure_it(same_vendor: :allow, deadline: 1)
     failing = [400, 401, 403, 503].to_h { |status| ["bad/#{status}", budget] }
-    failing.update("slow/a" => budget, "good/a" => Support::Ledger.new(cap: 0), "good/b" => broke).map do |model, payer|
+    failing.update("slow/a" => budget, "good/a" => empty_budget, "good/b" => broke).map do |model, payer|
       asking = described_class.new(chain: [model], budget: payer)
       failure_of { asking.call(messages: Support::MESSAGES) }
     end

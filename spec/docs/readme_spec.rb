@@ -77,8 +77,8 @@ RSpec.describe "The snippets of README.md and docs" do
       require "#{autorun}/autorun"
       require "active_support/test_case" if #{autorun == 'minitest'}
       require "llm_router"
-      %w[article/app vault].each { |file| require "#{Support::Documents::ROOT}/spec/support/" + file }
-      class TeamBudget < Support::Vault
+      %w[article/app reserving_budget].each { |file| require "#{Support::Documents::ROOT}/spec/support/" + file }
+      class TeamBudget < Support::ReservingBudget
         def initialize(cap_usd:) = super(cap: cap_usd)
       end
       LlmRouter.configure { |config| (config.logger = nil) || config.chain(:default, %w[#{Support::CHAIN.join(' ')}]) }

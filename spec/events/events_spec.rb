@@ -43,7 +43,7 @@ RSpec.describe LlmRouter, "and its events" do
   end
 
   it "report an exhausted budget" do
-    @budget = Support::Ledger.new(cap: "0")
+    @budget = Support::ChargingBudget.new(cap: "0")
     failure_of { ask }
     expect(named("budget_exceeded").first.payload).to include("gen_ai.request.model": Support::PRIMARY)
     expect(named("call").first.payload).to include(outcome: :budget_exceeded, "error.type": "LlmRouter::BudgetExceeded")

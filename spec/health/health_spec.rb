@@ -29,7 +29,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     hurried = router(timeout: 0.3)
     drafts = Array.new(5) { hurried.call(messages: Support::MESSAGES) }
     expect(drafts.map { |draft| reasons(draft.hops) }).to eq(([[:timeout]] * 3) + ([[:cooling_down]] * 2))
-    expect(models_asked.count(Support::PRIMARY)).to eq(3)
+    expect(models_called.count(Support::PRIMARY)).to eq(3)
     hop = drafts.last.hops.first
     expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(5, 12))
     expect(hop.to_s).to match(/\A#{Support::PRIMARY} at openrouter skipped: it was failing \(timeout\), /)
@@ -47,7 +47,7 @@ RSpec.describe LlmRouter, "and models that are down" do
   it "cools a model down that keeps saying 404" do
     gateway.fail(Support::PRIMARY, status: 404)
     expect(Array.new(5) { reasons(ask.hops) }).to eq(([[:model_not_found]] * 3) + ([[:cooling_down]] * 2))
-    expect(models_asked.count(Support::PRIMARY)).to eq(3)
+    expect(models_called.count(Support::PRIMARY)).to eq(3)
   end
 
   it "needs a single 429 or 503 where that says how long" do
@@ -126,7 +126,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     failure_of { ask }
     error = failure_of { ask }
     expect(reasons(error.hops)).to eq(%i[unavailable] * 3)
-    expect(models_asked).to eq(Support::CHAIN * 2)
+    expect(models_called).to eq(Support::CHAIN * 2)
     gateway.answer("Hi", Support::SECONDARY)
     expect(ask).to have_attributes(requested_model: Support::SECONDARY)
   end
@@ -163,7 +163,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     draft = ask
     expect(reasons(draft.hops)).to eq(%i[cooling_down cooling_down])
     expect(draft.hops.map(&:message)).to all(match(/openrouter was failing \(insufficient_credits\)/))
-    expect(models_asked).to eq([Support::PRIMARY])
+    expect(models_called).to eq([Support::PRIMARY])
     expect(log).to match(/endpoint openrouter cools down for/)
   ensure
     other.stop

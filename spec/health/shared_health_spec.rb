@@ -48,7 +48,7 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     draft = ask
     expect(reasons(draft.hops)).to eq([:cooling_down])
     expect(draft.hops.first.message).to include("unavailable")
-    expect(models_asked.count(Support::PRIMARY)).to eq(1)
+    expect(models_called.count(Support::PRIMARY)).to eq(1)
   end
 
   it "shares the cooldown of a model that keeps saying 404, and its length" do
@@ -59,7 +59,7 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
       eventually { written? }
     end
     expect(ask.hops.first).to have_attributes(reason: :cooling_down, retry_after: be_between(1, 14.5))
-    expect(models_asked.count(Support::PRIMARY)).to eq(3)
+    expect(models_called.count(Support::PRIMARY)).to eq(3)
   end
 
   def cooldown_ends

@@ -16,7 +16,7 @@ RSpec.describe LlmRouter, "and fibers" do
     configure(price_ttl: nil, on_uncertain: on_uncertain) do |config|
       config.price Support::PRIMARY, prompt: "0", completion: "0.01"
     end
-    @budget = Support::Vault.new
+    @budget = Support::ReservingBudget.new
   end
 
   # Async 2.46 says "cancelled" where others say "stopped".
@@ -77,7 +77,7 @@ RSpec.describe LlmRouter, "and fibers" do
         gateway.await_requests(1)
         call.stop
       end.wait
-      expect([budget.told.map(&:first), budget.held]).to eq([told, 0])
+      expect([budget.operations.map(&:first), budget.reserved_usd]).to eq([told, 0])
     end
   end
 
@@ -92,7 +92,8 @@ RSpec.describe LlmRouter, "and fibers" do
       call.stop
       expect(call).to be_ended_early
     end.wait
-    expect([budget.told.map(&:first), budget.spent_usd, went_on]).to eq([%i[reserve settle], BigDecimal("0.25"), false])
+    expect([budget.operations.map(&:first), budget.spent_usd]).to eq([%i[reserve settle], BigDecimal("0.25")])
+    expect(went_on).to be(false)
   end
 
   it "reports a failure that has arrived before it lets a stop through, and makes no further attempt" do
@@ -112,7 +113,7 @@ RSpec.describe LlmRouter, "and fibers" do
   it "lets no stop into the middle of a charge, but after it" do
     gateway.answer("Hi", cost_usd: "0.25")
     started = Thread::Queue.new
-    slow = Support::Ledger.new
+    slow = Support::ChargingBudget.new
     slow.define_singleton_method(:charge!) do |cost|
       started << true
       sleep 0.2
@@ -136,7 +137,7 @@ RSpec.describe LlmRouter, "and fibers" do
   it "knows in the budget what the calling fiber knows, and lets it throw" do
     gateway.answer("Hi", cost_usd: "0.25")
     seen = nil
-    moody = Support::Ledger.new
+    moody = Support::ChargingBudget.new
     moody.define_singleton_method(:exhausted?) { throw :done, seen = Thread.current[:here] }
     thrown = Async do
       Thread.current[:here] = :known
@@ -148,7 +149,7 @@ RSpec.describe LlmRouter, "and fibers" do
   it "lets two fibers use a budget that locks" do
     gateway.answer("Hi", cost_usd: "0.25", delay: 0.1)
     lock = Mutex.new
-    locking = Support::Ledger.new
+    locking = Support::ChargingBudget.new
     slow = 0
     locking.define_singleton_method(:exhausted?) { lock.synchronize { sleep(slow) && super() } }
     locking.define_singleton_method(:charge!) { |cost| lock.synchronize { super(cost) } }
@@ -216,9 +217,9 @@ RSpec.describe LlmRouter, "and fibers" do
     configure
     gateway.price(Support::PRIMARY, prompt: "0", completion: "0.01")
     gateway.answer("Hi", cost_usd: "0.25")
-    @budget = Support::Vault.new(cap: "100")
+    @budget = Support::ReservingBudget.new(cap: "100")
     all_at_once(10) { ask(max_tokens: 50) }
-    expect(budget.told.count { |kind, usd| kind == :reserve && usd == BigDecimal("0.5") }).to eq(10)
+    expect(budget.operations.count { |kind, usd| kind == :reserve && usd == BigDecimal("0.5") }).to eq(10)
   end
 
   it "has a thread of its own while fibers wait, and only then" do
@@ -261,13 +262,13 @@ RSpec.describe LlmRouter, "and fibers" do
       calls = Array.new(2) { task.async { ask(max_tokens: 50) } }
       gateway.await_requests(2)
       mouth, ear = IO.pipe.reverse
-      Process.wait(fork { calls.each(&:stop) && mouth.write(budget.told.map(&:first)) && exit!(true) })
+      Process.wait(fork { calls.each(&:stop) && mouth.write(budget.operations.map(&:first)) && exit!(true) })
       mouth.close
       told = ear.read
       calls.each(&:stop)
     end.wait
     expect(told).to eq("[:reserve, :reserve]")
-    expect(budget.told.map(&:first)).to eq(%i[reserve reserve release release])
+    expect(budget.operations.map(&:first)).to eq(%i[reserve reserve release release])
   end
 
   it "ends for the end of the thread that its fibers run in" do
@@ -285,7 +286,7 @@ RSpec.describe LlmRouter, "and fibers" do
     configure(price_ttl: nil, on_uncertain: :release) do |config|
       config.price Support::PRIMARY, prompt: "0", completion: "0.0001"
     end
-    @budget = Support::Vault.new
+    @budget = Support::ReservingBudget.new
     answers = []
     Async do |task|
       200.times do |index|
@@ -294,10 +295,10 @@ RSpec.describe LlmRouter, "and fibers" do
         call.stop
       end
     end.wait
-    kinds = budget.told.map(&:first).tally
+    kinds = budget.operations.map(&:first).tally
     expect(kinds[:settle]).to be_between(answers.size, gateway.requests.size)
     expect(kinds).to include(reserve: 200, settle: 200 - kinds.fetch(:release, 0))
-    expect(budget.held).to eq(0)
+    expect(budget.reserved_usd).to eq(0)
   end
 
   it "survives GC.stress and compaction" do

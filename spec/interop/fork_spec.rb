@@ -2,20 +2,20 @@
 
 require "json"
 require "timeout"
-require_relative "switchboard"
+require_relative "echo_gateway"
 
 RSpec.describe "A process that forks" do
   before { skip "needs /proc" unless File.directory?("/proc/self/fd") }
 
-  around { |example| Switchboard.open(delay: 0.03) { |switchboard| (@switchboard = switchboard) && example.run } }
+  around { |example| EchoGateway.open(delay: 0.03) { |echo_gateway| (@echo_gateway = echo_gateway) && example.run } }
 
-  attr_reader :switchboard
+  attr_reader :echo_gateway
 
   # Instead of the gateway of the other specs, whose threads are this process's.
-  def gateway = switchboard
+  def gateway = echo_gateway
 
   def prompts_of_each_connection
-    switchboard.heard.map { |prompts| prompts.map { |prompt| prompt[/\A\d+/] || prompt }.uniq }
+    echo_gateway.prompts_by_connection.map { |prompts| prompts.map { |prompt| prompt[/\A\d+/] || prompt }.uniq }
   end
 
   # In a group of its own, so that children that hang can be ended with it.
@@ -31,11 +31,11 @@ RSpec.describe "A process that forks" do
 
   # FORKS=1000 for the long run.
   it "has children that call, while eight of its threads are in calls: none hangs, crashes or shares a connection" do
-    report = report_of("forks.rb", ENV.fetch("FORKS", "100"), switchboard.base_url)
+    report = report_of("forking_calls.rb", ENV.fetch("FORKS", "100"), echo_gateway.base_url)
     expect(report).to eq(failed: [], callers: 8)
     expect(prompts_of_each_connection.map(&:size)).to all(be <= 1)
-    expect(switchboard.heard.flatten).to all(match(%r{\A\d+/\h+\z}))
-    eventually { switchboard.open.zero? }
+    expect(echo_gateway.prompts_by_connection.flatten).to all(match(%r{\A\d+/\h+\z}))
+    eventually { echo_gateway.open_connections.zero? }
   end
 
   it "starts no thread and opens nothing before its first call" do
@@ -46,7 +46,7 @@ RSpec.describe "A process that forks" do
       before = look.call
     RUBY
     after = "before.zip(look.call) { |was, is| p is - was }"
-    expect(output_of(before + Support::PREAMBLE + after, switchboard.base_url)).to eq("[]\n[]\n")
+    expect(output_of(before + Support::PREAMBLE + after, echo_gateway.base_url)).to eq("[]\n[]\n")
   end
 
   it "leaves nothing of its connections to a program that it executes" do
@@ -68,7 +68,7 @@ RSpec.describe "A process that forks" do
       $stdout.syswrite(child)
       Process.kill(:KILL, Process.pid)
     RUBY
-    eventually { switchboard.open.zero? }
+    eventually { echo_gateway.open_connections.zero? }
   ensure
     Process.kill(:KILL, child) if child
   end
@@ -97,23 +97,23 @@ RSpec.describe "A process that forks" do
 
   it "continues its call where a trap forks, and raises in the child, whose call it is not" do
     program(<<~RUBY) do |io|
-      require_relative "#{File.join(__dir__, 'till')}"
-      till = Till.new
+      require_relative "#{File.join(__dir__, 'recording_budget')}"
+      budget = RecordingBudget.new
       LlmRouter.configure { |config| config.price_ttl = nil }
       trap(:USR1) { @child = fork || 0 }
       begin
-        LlmRouter.new(budget: till).call(messages: [{ role: "user", content: "slow" }])
+        LlmRouter.new(budget: budget).call(messages: [{ role: "user", content: "slow" }])
       rescue LlmRouter::Error => e
-        $stdout.syswrite("child: \#{e.message}, held \#{till.held}\\n")
+        $stdout.syswrite("child: \#{e.message}, unended \#{budget.unended}\\n")
         exit!(@child)
       end
       Process.wait(@child)
-      $stdout.syswrite("parent: \#{$?.exitstatus} \#{till.settled.values.flatten.size} \#{till.held}\\n")
+      $stdout.syswrite("parent: \#{$?.exitstatus} \#{budget.settled.values.flatten.size} \#{budget.unended}\\n")
     RUBY
-      eventually { switchboard.heard.flatten.any? }
+      eventually { echo_gateway.prompts_by_connection.flatten.any? }
       Process.kill(:USR1, io.pid)
-      expect(io.read).to match(/\Achild: .*in the middle of a call.*, held 1\nparent: 0 1 0\n\z/)
+      expect(io.read).to match(/\Achild: .*in the middle of a call.*, unended 1\nparent: 0 1 0\n\z/)
     end
-    expect(switchboard.heard).to eq([["slow"]])
+    expect(echo_gateway.prompts_by_connection).to eq([["slow"]])
   end
 end

@@ -46,13 +46,13 @@ RSpec.describe LlmRouter, "and the GVL" do
   it "survives GC.compact while a budget settles and other threads are in calls" do
     gateway.answer("Hello", cost_usd: "0.01", delay: 0.01)
     expect(output_of_program(<<~RUBY)).to eq("100 100 0")
-      require_relative "#{File.join(__dir__, 'till')}"
+      require_relative "#{File.join(__dir__, 'recording_budget')}"
       LlmRouter.configure { |config| config.price_ttl = nil }
-      till = Till.new
-      router = LlmRouter.new(budget: till)
+      budget = RecordingBudget.new
+      router = LlmRouter.new(budget: budget)
       calls = Array.new(10) { Thread.new { Array.new(10) { router.call(messages: MESSAGES).content } } }
       GC.compact while calls.any?(&:alive?)
-      print calls.flat_map(&:value).grep("Hello").size, " ", till.settled.values.flatten.size, " ", till.held
+      print calls.flat_map(&:value).grep("Hello").size, " ", budget.settled.values.flatten.size, " ", budget.unended
     RUBY
   end
 

@@ -12,9 +12,9 @@ RSpec.describe "A budget that misbehaves" do
   end
 
   # An ordinary budget, and one that reserves, of which one method begins with the block.
-  def plain(method, &block) = hostile(Support::Ledger.new, method, block)
+  def plain(method, &block) = hostile(Support::ChargingBudget.new, method, block)
 
-  def reserving(method, &block) = hostile(Support::Vault.new(cap: "9"), method, block)
+  def reserving(method, &block) = hostile(Support::ReservingBudget.new(cap: "9"), method, block)
 
   def hostile(budget, method, block)
     budget.define_singleton_method(method) do |*arguments, **options|
@@ -30,7 +30,7 @@ RSpec.describe "A budget that misbehaves" do
 
   # What a call with a good budget says after it.
   def expect_all_well
-    expect(call(Support::Ledger.new).content).to eq("Hi")
+    expect(call(Support::ChargingBudget.new).content).to eq("Hi")
   end
 
   raised = [IOError, NotImplementedError, NoMemoryError, SystemStackError, SystemExit, Interrupt, Exception]
@@ -84,7 +84,7 @@ RSpec.describe "A budget that misbehaves" do
     end
 
     it "calls the router in #{method}, and that budget too" do
-      innermost = Support::Ledger.new
+      innermost = Support::ChargingBudget.new
       ask = ->(budget) { call(budget) }
       outer = 4.times.reduce(innermost) { |inner, _| plain(method) { ask.call(inner) } }
       expect(call(outer).content).to eq("Hi")
@@ -137,14 +137,14 @@ RSpec.describe "A budget that misbehaves" do
 
   it "answers with what is no answer" do
     [nil, 0, "no", Object.new].each do |answer|
-      odd = Support::Ledger.new
+      odd = Support::ChargingBudget.new
       odd.define_singleton_method(:exhausted?) { answer }
       odd.define_singleton_method(:charge!) { |_| answer }
       answer ? expect { call(odd) }.to(raise_error(LlmRouter::BudgetExceeded)) : expect(call(odd).content).to(eq("Hi"))
-      vault = Support::Vault.new
-      %i[settle! release!].each { |method| vault.define_singleton_method(method) { |*| answer } }
-      vault.define_singleton_method(:reserve!) { |*, **| answer }
-      expect(call(vault).content).to eq("Hi")
+      reserving = Support::ReservingBudget.new
+      %i[settle! release!].each { |method| reserving.define_singleton_method(method) { |*| answer } }
+      reserving.define_singleton_method(:reserve!) { |*, **| answer }
+      expect(call(reserving).content).to eq("Hi")
     end
   end
 
@@ -152,7 +152,7 @@ RSpec.describe "A budget that misbehaves" do
     gateway.fail(Support::PRIMARY, status: 503)
     seen = []
     LlmRouter.configure do |config|
-      config.on_hop { |hop| (seen << hop) && (seen.size == 1 ? call(Support::Ledger.new) : raise(IOError)) }
+      config.on_hop { |hop| (seen << hop) && (seen.size == 1 ? call(Support::ChargingBudget.new) : raise(IOError)) }
     end
     expect(call(budget)).to have_attributes(content: "Hi", model: Support::SECONDARY)
     expect([seen.size, budget.charges.size, gateway.requests.size]).to eq([2, 1, 4])

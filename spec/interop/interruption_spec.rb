@@ -123,7 +123,7 @@ RSpec.describe LlmRouter, "and interruption" do
     gateway.answer("Hi", cost_usd: "0.25")
     started = Queue.new
     finished = Queue.new
-    slow = Support::Ledger.new
+    slow = Support::ChargingBudget.new
     slow.define_singleton_method(:charge!) do |cost|
       started << true
       Waiting.await_interrupt
@@ -306,7 +306,7 @@ RSpec.describe LlmRouter, "and interruption" do
   it "lets a budget raise, throw and break out, and makes no further attempt" do
     gateway.answer("Hi", cost_usd: "1")
     configure
-    moody = Support::Ledger.new
+    moody = Support::ChargingBudget.new
     moody.define_singleton_method(:exhausted?) { throw :done, :thrown }
     caught = catch(:done) { described_class.new(budget: moody).call(messages: Support::MESSAGES) }
     expect(caught).to eq(:thrown)
@@ -318,7 +318,7 @@ RSpec.describe LlmRouter, "and interruption" do
   it "lets a budget call the router" do
     gateway.answer("Hi", cost_usd: "1")
     configure
-    nested = Support::Ledger.new
+    nested = Support::ChargingBudget.new
     nested.define_singleton_method(:charge!) do |cost|
       super(cost)
       LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: Support::MESSAGES)

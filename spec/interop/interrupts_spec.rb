@@ -1,16 +1,16 @@
 # frozen_string_literal: true
 
 require "json"
-require_relative "../../benchmark/support/billing_gateway"
+require_relative "../support/billing/gateway"
 
 # INTERRUPTS=10000 for the long run.
 RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#raise, Thread#kill and a trap" do
-  def storm(*how, calls: 1)
+  def interrupt_calls(*how, calls: 1)
     count = Integer(ENV.fetch("INTERRUPTS", "1000"))
     seed = RSpec.configuration.seed
     BillingGateway.open(delay: 0.002..0.012, seed: seed) do |gateway|
-      storm = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, "storm.rb")]
-      report = IO.popen([*storm, count.to_s, gateway.base_url, seed.to_s, *how], &:read)
+      program = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), "#{__dir__}/interrupted_calls.rb"]
+      report = IO.popen([*program, count.to_s, gateway.base_url, seed.to_s, *how], &:read)
       expect($?).to be_success, "ended with #{$?}" # rubocop:disable Style/SpecialGlobalVars
       check(JSON.parse(report, symbolize_names: true), count, gateway, calls)
     end
@@ -18,16 +18,16 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
 
   def check(report, count, gateway, calls)
     expect(report[:delivered]).to eq(%i[timeout kill raise signal].to_h { |kind| [kind, count / 4] })
-    expect(report[:strays]).to be_empty
+    expect(report[:unexpected]).to be_empty
     check_reservations(report, count)
     check_money(report[:settled].transform_keys(&:to_s), report[:uncertain], gateway)
     check_rest(*report.values_at(:before, :after), calls, count)
   end
 
-  # Only a trap comes in the middle of an act: a reservation stands until its lease ends, or is ended once more.
+  # Only a trap arrives in the middle of an operation: then the reservation is never ended, or ended twice.
   def check_reservations(report, count)
     expect(report[:contradictory]).to eq(0)
-    expect(report.values_at(:held, :repeated).sum).to be <= count / 4
+    expect(report.values_at(:unended, :repeated).sum).to be <= count / 4
   end
 
   # What was billed was charged, once and as billed, or the budget knows that it may have been.
@@ -38,14 +38,14 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
     expect(charged.size + uncertain).to eq(billed.size)
   end
 
-  # Whoever asked and has gone is billed when the answer would have been there.
+  # An interrupted call is billed when its answer would have been ready.
   def ledger(gateway, size)
     poll(20) { gateway.ledger.size >= size }
     gateway.ledger
   end
 
   # Of sockets, no more than one connection for each call that was under way, kept alive.
-  # The budget remembers every act: less than 1 KiB each.
+  # The budget records every operation: less than 1 KiB each.
   def check_rest(before, after, calls, count)
     expect(after[:threads]).to eq(before[:threads])
     expect(after[:fds]).to be <= before[:fds] + (9 * calls)
@@ -53,14 +53,14 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
   end
 
   it "end, each of them; what was billed is charged once, or settled as uncertain; and nothing is left" do
-    storm
+    interrupt_calls
   end
 
   it "do so where many raises and a kill come at once" do
-    storm("burst")
+    interrupt_calls("burst")
   end
 
   it "do so where many calls are made at once" do
-    storm("batch", calls: 4)
+    interrupt_calls("batch", calls: 4)
   end
 end

@@ -3,7 +3,7 @@
 require "socket"
 require "timeout"
 require "tmpdir"
-require_relative "switchboard"
+require_relative "echo_gateway"
 
 # A real cluster of Puma, over a real socket. Its master uses the router before it forks.
 RSpec.describe "A Puma cluster" do
@@ -21,14 +21,14 @@ RSpec.describe "A Puma cluster" do
   end
 
   around do |example|
-    Switchboard.open { |switchboard| Dir.mktmpdir("llm_router") { |home| serve(home, switchboard) { example.run } } }
+    EchoGateway.open { |echo_gateway| Dir.mktmpdir("llm_router") { |home| serve(home, echo_gateway) { example.run } } }
   end
 
-  def serve(home, switchboard)
+  def serve(home, echo_gateway)
     @socket = File.join(home, "puma.sock")
-    @switchboard = switchboard
+    @echo_gateway = echo_gateway
     File.write(File.join(home, "preamble.rb"), Support::PREAMBLE)
-    File.write(File.join(home, "config.ru"), app(switchboard.base_url))
+    File.write(File.join(home, "config.ru"), app(echo_gateway.base_url))
     yield
   ensure
     stop if @puma
@@ -78,7 +78,7 @@ RSpec.describe "A Puma cluster" do
   end
 
   def expect_connections_of_one_process_each
-    expect(@switchboard.heard.map { |prompts| prompts.uniq.size }).to all(be <= 1)
+    expect(@echo_gateway.prompts_by_connection.map { |prompts| prompts.uniq.size }).to all(be <= 1)
   end
 
   it "with preload_app! answers from every worker, also from those that replace one that was killed" do

@@ -47,7 +47,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
     skip "from Ruby 3.3 on" unless Fiber.method_defined?(:kill)
     configure(price_ttl: nil, on_uncertain: :release)
     gateway.hang
-    @budget = Support::Vault.new
+    @budget = Support::ReservingBudget.new
     went_on = false
     scheduled do
       call = Fiber.schedule { ask && (went_on = true) }
@@ -55,7 +55,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
       call.kill
     end
     gateway.await_disconnect
-    expect([budget.told.map(&:first), budget.held, went_on]).to eq([%i[reserve release], 0, false])
+    expect([budget.operations.map(&:first), budget.reserved_usd, went_on]).to eq([%i[reserve release], 0, false])
   end
 
   it "charges an answer that is there before it ends for Fiber#kill" do
@@ -81,7 +81,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
   it "lets no exception into the middle of a charge, but after it" do
     gateway.answer("Hi", cost_usd: "0.25")
     started = Thread::Queue.new
-    slow = Support::Ledger.new
+    slow = Support::ChargingBudget.new
     slow.define_singleton_method(:charge!) { |cost| (started << true) && sleep(0.2) && super(cost) }
     ends = []
     scheduled do

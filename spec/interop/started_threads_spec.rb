@@ -125,7 +125,7 @@ RSpec.describe "A thread that is started while a budget or an observer runs" do
       thread = Thread.new(1, key: 2) { |one, key:| [one, key, Thread.current[:mark]] }
       values << thread.value << Thread.start(3) { |three| three }.value
     end
-    ledger = Support::Ledger.new
+    ledger = Support::ChargingBudget.new
     ledger.define_singleton_method(:charge!, &started)
     configure
     LlmRouter.new(budget: ledger).call(messages: Support::MESSAGES)

@@ -153,14 +153,14 @@ RSpec.describe "A bill that cannot be read" do
 
   describe "with a budget that reserves" do
     def budget
-      @budget ||= Support::Vault.new(cap: "10")
+      @budget ||= Support::ReservingBudget.new(cap: "10")
     end
 
     it "settles with the tokens at the price that was reserved" do
       configure_prices
       bill('"free"')
       expect(ask(max_tokens: 50).cost_basis).to eq(:computed)
-      expect([budget.spent_usd, budget.held]).to eq([computed, 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([computed, 0])
     end
 
     it "charges what was reserved where tokens or price are not known, or not, as configured" do
@@ -171,7 +171,7 @@ RSpec.describe "A bill that cannot be read" do
         told = events("call") { expect(ask).to have_attributes(cost_usd: usd, cost_basis: basis) }
         expect(told).to eq([{ cost_usd: usd, cost_basis: basis }])
       end
-      expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.25"), 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("0.25"), 0])
       expect(log).to match(/WARN.*without a usage.cost: 0.25 USD, which were reserved, are charged/)
     end
 
@@ -179,9 +179,9 @@ RSpec.describe "A bill that cannot be read" do
       configure_prices
       gateway.raw(body: '{"choices":[{"message":{"content":"Hi"}}]}')
       reserved = ask(max_tokens: 50).cost_usd
-      expect(budget.told.map(&:first)).to eq(%i[reserve settle])
+      expect(budget.operations.map(&:first)).to eq(%i[reserve settle])
       expect(reserved).to be > BigDecimal("0.5")
-      expect([budget.spent_usd, budget.told.first[1]]).to eq([reserved, reserved])
+      expect([budget.spent_usd, budget.operations.first[1]]).to eq([reserved, reserved])
     end
 
     it "charges a failed attempt its tokens, and what was reserved where they are not known" do
@@ -190,13 +190,13 @@ RSpec.describe "A bill that cannot be read" do
       bill(nil, model: Support::PRIMARY, failed: '"choices":[]')
       bill('"free"', model: Support::SECONDARY, usage: {}, failed: '"choices":[]')
       expect(ask(max_tokens: 50).hops.map(&:cost_basis)).to eq([:computed, nil])
-      reserved = budget.told.filter_map { |kind, usd,| usd if kind == :reserve }
-      expect([budget.spent_usd, budget.held]).to eq([computed + reserved[1], 0])
+      reserved = budget.operations.filter_map { |kind, usd,| usd if kind == :reserve }
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([computed + reserved[1], 0])
     end
 
     it "charges two-method budgets beside it the same" do
       configure_prices
-      plain = Support::Ledger.new
+      plain = Support::ChargingBudget.new
       bill("true")
       LlmRouter.new(budget: [plain, budget]).call(messages: Support::MESSAGES, max_tokens: 50)
       expect([plain.charges, budget.spent_usd]).to eq([[computed], computed])

@@ -55,17 +55,17 @@ RSpec.describe LlmRouter, "and money" do
   it "checks the budget before every attempt, and stops when it is exhausted" do
     gateway.answer("Hi")
     gateway.empty(Support::PRIMARY, cost_usd: "2")
-    @budget = Support::Ledger.new(cap: "1.5")
+    @budget = Support::ChargingBudget.new(cap: "1.5")
     error = failure_of { ask }
     expect(error).to be_a(described_class::BudgetExceeded)
     expect(error.message).to include("exhausted", "#{Support::PRIMARY}: bad_answer (200)")
     expect(reasons(error.hops)).to eq([:bad_answer])
-    expect(models_asked).to eq([Support::PRIMARY])
-    expect(budget.asked).to eq(2)
+    expect(models_called).to eq([Support::PRIMARY])
+    expect(budget.checks).to eq(2)
   end
 
   it "makes no attempt for a budget that is exhausted from the start" do
-    @budget = Support::Ledger.new(cap: "0")
+    @budget = Support::ChargingBudget.new(cap: "0")
     expect { ask }.to raise_error(described_class::BudgetExceeded, /so no model was called/)
     expect(gateway.requests).to be_empty
   end

@@ -5,11 +5,11 @@ require "llm_router/notifications"
 
 RSpec.describe "A price at OpenRouter" do
   def budget
-    @budget ||= Support::Vault.new(cap: "100")
+    @budget ||= Support::ReservingBudget.new(cap: "100")
   end
 
   def reserved
-    budget.told.select { |kind,| kind == :reserve }.map { |_, usd,| usd }
+    budget.operations.select { |kind,| kind == :reserve }.map { |_, usd,| usd }
   end
 
   def max_price
@@ -79,7 +79,7 @@ RSpec.describe "A price at OpenRouter" do
     it "is not looked up, nor sent, for a budget that does not reserve" do
       two_providers
       configure
-      LlmRouter.new(budget: Support::Ledger.new).call(messages: Support::MESSAGES, max_tokens: 10)
+      LlmRouter.new(budget: Support::ChargingBudget.new).call(messages: Support::MESSAGES, max_tokens: 10)
       LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: Support::MESSAGES, max_tokens: 10)
       expect(gateway.lookups).to be_empty
       expect(gateway.requests.map { |request| request.body.key?("provider") }).to eq([false, false])
@@ -294,21 +294,21 @@ RSpec.describe "A price at OpenRouter" do
       providers.each { |usd| gateway.price(Support::PRIMARY, prompt: "0", completion: usd, provider: usd) }
       greedy_gateway(providers)
       configure(price_ceiling: ceiling) { |config| config.chain :default, [Support::PRIMARY] }
-      vault = Support::Vault.new(cap: "0.5")
+      reserving = Support::ReservingBudget.new(cap: "0.5")
       overruns = []
       listener = ->(*, payload) { overruns << payload }
       ActiveSupport::Notifications.subscribed(listener, "overrun.llm_router") do
         Array.new(8) do
           Thread.new do
-            5.times { LlmRouter.new(budget: vault).call(messages: Support::MESSAGES, max_tokens: 100) }
+            5.times { LlmRouter.new(budget: reserving).call(messages: Support::MESSAGES, max_tokens: 100) }
           rescue LlmRouter::BudgetExceeded
             nil
           end
         end.each(&:join)
       end
       expect(overruns).to be_empty
-      expect(vault.spent_usd).to be <= BigDecimal("0.5")
-      expect(vault.spent_usd).to eq(ceiling == :dearest ? BigDecimal("0.48") : BigDecimal("0.08"))
+      expect(reserving.spent_usd).to be <= BigDecimal("0.5")
+      expect(reserving.spent_usd).to eq(ceiling == :dearest ? BigDecimal("0.48") : BigDecimal("0.08"))
     end
   end
 

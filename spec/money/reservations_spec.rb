@@ -6,7 +6,7 @@ require "llm_router/notifications"
 # Prices that make sums easy: a token of an answer is a hundredth of a dollar, a prompt is free.
 RSpec.describe "A budget that reserves" do
   def budget
-    @budget ||= Support::Vault.new
+    @budget ||= Support::ReservingBudget.new
   end
 
   def prices(**dollars)
@@ -20,7 +20,7 @@ RSpec.describe "A budget that reserves" do
   end
 
   def told(kind)
-    budget.told.select { |name,| name == kind }.map { |_, *rest| rest.first }
+    budget.operations.select { |name,| name == kind }.map { |_, *rest| rest.first }
   end
 
   def events(name, &)
@@ -36,9 +36,9 @@ RSpec.describe "A budget that reserves" do
       gateway.fail(Support::PRIMARY, status: 503)
       gateway.answer("Hi", Support::SECONDARY, cost_usd: "0.25")
       ask(max_tokens: 50)
-      expect(budget.told.map { |kind, usd,| [kind, usd&.to_s("F")] })
+      expect(budget.operations.map { |kind, usd,| [kind, usd&.to_s("F")] })
         .to eq([%w[reserve 0.5], %w[release], %w[reserve 0.25], %w[settle 0.25]].map { |k, *u| [k.to_sym, u.first] })
-      expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.25"), 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("0.25"), 0])
     end
 
     it "counts more tokens of the prompt than it can have, its limit, and its price per request" do
@@ -78,9 +78,9 @@ RSpec.describe "A budget that reserves" do
       expect(answer.hops.map { |hop| [hop.model, hop.reason, hop.attempted?] }).to eq(
         [[Support::PRIMARY, :too_expensive, false], [Support::SECONDARY, :too_expensive, false]]
       )
-      expect(answer.hops.first.message).to include("it may cost 2.0 USD, and Support::Vault has 1 USD left")
+      expect(answer.hops.first.message).to include("it may cost 2.0 USD, and Support::ReservingBudget has 1 USD left")
       expect(log).to include("#{Support::PRIMARY} at openrouter skipped: not called: it may cost 2.0 USD")
-      expect(models_asked).to eq([Support::FLOOR])
+      expect(models_called).to eq([Support::FLOOR])
     end
 
     it "reserves nothing again for what costs as much as what was refused, in a job or not" do
@@ -100,7 +100,7 @@ RSpec.describe "A budget that reserves" do
       prices
       error = failure_of { ask(max_tokens: 5000) }
       expect(error).to be_a(LlmRouter::BudgetExceeded).and have_attributes(needed_usd: 5, left_usd: 1)
-      expect(error.message).to include("no model was called: 5 USD are needed, Support::Vault has 1 USD left")
+      expect(error.message).to include("no model was called: 5 USD are needed, Support::ReservingBudget has 1 USD left")
       expect(reasons(error.hops)).to eq(%i[too_expensive] * 3)
       expect(gateway.requests).to be_empty
     end
@@ -116,7 +116,7 @@ RSpec.describe "A budget that reserves" do
       expect(failure_of { ask(max_tokens: 50) }).to be_a(LlmRouter::BudgetExceeded)
       prices(primary: "9")
       expect(failure_of { ask(max_tokens: 50) }).to be_a(LlmRouter::ChainExhausted)
-      expect(budget.held).to eq(0)
+      expect(budget.reserved_usd).to eq(0)
     end
 
     it "has a key for each attempt, which is not that of another call" do
@@ -124,7 +124,7 @@ RSpec.describe "A budget that reserves" do
       gateway.answer("Hi")
       gateway.fail(Support::PRIMARY, status: 503)
       2.times { ask(max_tokens: 1) }
-      keys = budget.told.filter_map { |kind, _, key| key if kind == :reserve }
+      keys = budget.operations.filter_map { |kind, _, key| key if kind == :reserve }
       expect(keys).to match([%r{/1\z}, %r{/2\z}, %r{/1\z}, %r{/2\z}])
       expect(keys.uniq.size).to eq(4)
     end
@@ -148,7 +148,7 @@ RSpec.describe "A budget that reserves" do
       gateway.answer("Hi", cost_usd: "0.2")
       gateway.raw(Support::PRIMARY, body: '{"id":"g","choices":[],"usage":{"cost":0.1}}')
       ask(max_tokens: 50)
-      expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.3"), 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("0.3"), 0])
     end
 
     it "holds nothing after an answer from the cache, a refusal, or a request that cannot be sent" do
@@ -158,7 +158,7 @@ RSpec.describe "A budget that reserves" do
       gateway.fail(status: 400)
       expect { ask(max_tokens: 50) }.to raise_error(LlmRouter::RequestRejected)
       expect { ask(max_tokens: Object.new) }.to raise_error(ArgumentError)
-      expect([budget.spent_usd, budget.held]).to eq([0, 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([0, 0])
     end
 
     it "is charged the estimate of an attempt that timed out after it was sent, or not, as configured" do
@@ -167,7 +167,7 @@ RSpec.describe "A budget that reserves" do
       { charge_estimate: "0.6", release: "0.7" }.each do |policy, spent|
         prices { |config| config.on_uncertain = policy }
         LlmRouter.new(chain: :default, budget: budget, timeout: 1).call(messages: Support::MESSAGES, max_tokens: 50)
-        expect([budget.spent_usd, budget.held]).to eq([BigDecimal(spent), 0]), policy.to_s
+        expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal(spent), 0]), policy.to_s
       end
       expect(log).to include("#{Support::PRIMARY} may have been billed: 0.5 USD stay reserved")
     end
@@ -175,7 +175,7 @@ RSpec.describe "A budget that reserves" do
     it "is charged nothing where the connection was refused" do
       prices { |config| config.base_url = "http://127.0.0.1:1" }
       expect { ask(max_tokens: 50) }.to raise_error(LlmRouter::ChainExhausted)
-      expect([budget.spent_usd, budget.held]).to eq([0, 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([0, 0])
     end
 
     it "knows of an attempt that was interrupted on the wire" do
@@ -184,9 +184,9 @@ RSpec.describe "A budget that reserves" do
       call = Thread.new { ask(max_tokens: 50) }
       gateway.await_requests(1)
       call.kill.join
-      expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.5"), 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("0.5"), 0])
       expect { Timeout.timeout(1) { ask(max_tokens: 50) } }.to raise_error(Timeout::Error)
-      expect([budget.spent_usd, budget.held]).to eq([BigDecimal("1.0"), 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("1.0"), 0])
     end
 
     it "settles one that broke, though an interrupt came before the settlement" do
@@ -199,7 +199,7 @@ RSpec.describe "A budget that reserves" do
         raise IOError, "just now"
       end
       expect { interrupt.enable { ask(max_tokens: 50) } }.to raise_error(IOError, "just now")
-      expect([budget.spent_usd, budget.held]).to eq([BigDecimal("0.5"), 0])
+      expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("0.5"), 0])
     end
 
     it "survives a kill whose budget rescues something of its own" do
@@ -213,7 +213,7 @@ RSpec.describe "A budget that reserves" do
       call = Thread.new { ask(max_tokens: 50) }
       gateway.await_requests(1)
       call.kill.join
-      expect([call.status, budget.spent_usd, budget.held]).to eq([false, BigDecimal("0.5"), 0])
+      expect([call.status, budget.spent_usd, budget.reserved_usd]).to eq([false, BigDecimal("0.5"), 0])
     end
 
     it "keeps the attempt in ChargeFailed, so that the charge can be made good" do
@@ -230,19 +230,19 @@ RSpec.describe "A budget that reserves" do
     it "are checked and charged together" do
       prices
       gateway.answer("Hi", cost_usd: "0.1")
-      plain = Support::Ledger.new(cap: "0.2")
+      plain = Support::ChargingBudget.new(cap: "0.2")
       both = LlmRouter.new(chain: :default, budget: [plain, budget])
       2.times { both.call(messages: Support::MESSAGES, max_tokens: 50) }
       expect(plain.charges.sum).to eq(budget.spent_usd).and eq(BigDecimal("0.2"))
       expect { both.call(messages: Support::MESSAGES, max_tokens: 50) }.to raise_error(LlmRouter::BudgetExceeded)
-      expect(budget.held).to eq(0)
+      expect(budget.reserved_usd).to eq(0)
     end
 
     it "are given an attempt where they take it, and another for each" do
       prices
       gateway.answer("Hi", cost_usd: "0.1")
       charged = []
-      plain = Support::Ledger.new
+      plain = Support::ChargingBudget.new
       plain.define_singleton_method(:charge!) { |_cost, attempt:| charged << attempt }
       2.times { LlmRouter.new(chain: :default, budget: plain).call(messages: Support::MESSAGES) }
       expect(charged.map(&:id).uniq.size).to eq(2)
@@ -254,11 +254,11 @@ RSpec.describe "A budget that reserves" do
     it "settle together what may have been billed" do
       prices
       gateway.hang
-      vaults = Array.new(2) { Support::Vault.new }
-      router = LlmRouter.new(chain: :default, budget: vaults, timeout: 1, deadline: 2)
+      reserving = Array.new(2) { Support::ReservingBudget.new }
+      router = LlmRouter.new(chain: :default, budget: reserving, timeout: 1, deadline: 2)
       expect { router.call(messages: Support::MESSAGES, max_tokens: 30) }.to raise_error(LlmRouter::Error)
-      expect(vaults.map(&:spent_usd)).to all(be >= BigDecimal("0.3"))
-      expect(vaults.map(&:held)).to eq([0, 0])
+      expect(reserving.map(&:spent_usd)).to all(be >= BigDecimal("0.3"))
+      expect(reserving.map(&:reserved_usd)).to eq([0, 0])
     end
   end
 

@@ -19,7 +19,7 @@ RSpec.describe DraftReplyJob do
     expect { described_class.perform_now(message.id) }
       .to change(budget, :spent_usd).by(BigDecimal("0.0021")).and(change(other, :spent_usd).by(0))
     expect(message.reload.suggested_reply).to eq("Dear Ada, on its way.")
-    expect(models_asked).to eq([Support::PRIMARY, Support::SECONDARY])
+    expect(models_called).to eq([Support::PRIMARY, Support::SECONDARY])
     expect(gateway.requests.last.messages.last).to eq("role" => "user", "content" => "Where is my parcel?")
   end
 end

@@ -34,7 +34,7 @@ RSpec.describe LlmRouter::Job do
     def charge!(cost) = broken ? raise(IOError, "the database is gone") : ledger.charge!(cost)
   end
 
-  let(:budget) { record.new("1", Support::Ledger.new) }
+  let(:budget) { record.new("1", Support::ChargingBudget.new) }
   let(:adapter) { ActiveJob::QueueAdapters::TestAdapter.new }
   let(:answers) { [] }
   let(:job) { job_class }
@@ -329,7 +329,7 @@ RSpec.describe LlmRouter::Job do
   end
 
   it "makes no second call for a charge that cannot be enqueued, but logs what is owed" do
-    plain = Support::Ledger.new
+    plain = Support::ChargingBudget.new
     def plain.charge!(_cost) = raise(IOError)
     DraftJob.new(plain).perform_now
     expect(adapter.enqueued_jobs).to be_empty

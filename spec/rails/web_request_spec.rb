@@ -24,7 +24,7 @@ RSpec.describe LlmRouter, "in a web request" do
   it "raises where that is configured, before the budget is checked or an attempt made" do
     configure(in_web_request: :raise)
     expect { serve { ask } }.to raise_error(described_class::CalledInWebRequest, /Call it in a job/)
-    expect([budget.asked, gateway.requests.size]).to eq([0, 0])
+    expect([budget.checks, gateway.requests.size]).to eq([0, 0])
   end
 
   it "keeps silent where that is configured, or where the app says so on purpose" do

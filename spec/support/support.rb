@@ -1,8 +1,9 @@
 # frozen_string_literal: true
 
+require_relative "charging_budget"
 require_relative "waiting"
 
-# A real gateway on loopback, a budget that keeps its books, and a log that can be read.
+# A real gateway on loopback, a budget that records its charges, and a log that can be read.
 module Support
   include Waiting
 
@@ -12,35 +13,12 @@ module Support
   CHAIN = [PRIMARY, SECONDARY, FLOOR].freeze
   MESSAGES = [{ role: "user", content: "Hi" }].freeze
 
-  # A budget as an app would write it, in memory.
-  class Ledger
-    attr_reader :charges, :asked
-
-    def initialize(cap: nil, charged: [])
-      @cap = cap && BigDecimal(cap)
-      @charges = charged
-      @asked = 0
-      @lock = Mutex.new
-    end
-
-    def exhausted?
-      @lock.synchronize do
-        @asked += 1
-        !@cap.nil? && @charges.sum >= @cap
-      end
-    end
-
-    def charge!(cost_usd)
-      @lock.synchronize { @charges << cost_usd }
-    end
-  end
-
   def gateway
     @gateway ||= LlmRouter::Testing::Gateway.start
   end
 
   def budget
-    @budget ||= Ledger.new
+    @budget ||= ChargingBudget.new
   end
 
   # Everything logged in this example.
@@ -82,7 +60,7 @@ module Support
     IO.popen([RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), "-e", code, *arguments], &:read)
   end
 
-  def models_asked
+  def models_called
     gateway.requests.map(&:model)
   end
 

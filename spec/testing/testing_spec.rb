@@ -164,10 +164,10 @@ RSpec.describe LlmRouter::Testing do
   end
 
   describe "a budget that reserves" do
-    let(:budget) { Support::Vault.new(cap: "0.005") }
+    let(:budget) { Support::ReservingBudget.new(cap: "0.005") }
 
     def reserved
-      budget.told.filter_map { |kind, usd,| usd.to_s("F") if kind == :reserve }
+      budget.operations.filter_map { |kind, usd,| usd.to_s("F") if kind == :reserve }
     end
 
     it "reserves what the next scripted answer costs, whatever is sent and wherever it goes" do
@@ -231,7 +231,7 @@ RSpec.describe LlmRouter::Testing do
 
     it "says that nothing is scripted, however small the cap" do
       LlmRouter.testing!
-      poor = Support::Vault.new(cap: "0.01")
+      poor = Support::ReservingBudget.new(cap: "0.01")
       router = LlmRouter.new(chain: :default, budget: poor)
       expect { router.call(messages: Support::MESSAGES) }.to raise_error(LlmRouter::Testing::UnstubbedCall)
     end

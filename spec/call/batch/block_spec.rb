@@ -16,10 +16,10 @@ RSpec.describe LlmRouter, "#call_all and its block" do
   end
 
   it "receives each refusal before the budget is checked for the next request" do
-    budget.define_singleton_method(:exhausted?) { (@asked += 1) && raise(IOError) }
-    asked = []
-    ask_all(3) { asked << budget.asked }
-    expect(asked).to eq([1, 2, 3])
+    budget.define_singleton_method(:exhausted?) { (@checks += 1) && raise(IOError) }
+    checks = []
+    ask_all(3) { checks << budget.checks }
+    expect(checks).to eq([1, 2, 3])
   end
 
   it "takes none of the time that the others have until their deadlines" do

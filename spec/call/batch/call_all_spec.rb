@@ -74,7 +74,7 @@ RSpec.describe LlmRouter, "#call_all" do
     result, = described_class.new(budget: failing).call_all([{ **requests(1).first, context: 7 }])
     expect([result.message, result.context]).to eq(["the database is away", 7])
 
-    empty = Support::Ledger.new(cap: 0)
+    empty = Support::ChargingBudget.new(cap: 0)
     given = requests(3).each_with_index.map { |request, number| { **request, context: number } }
     results = described_class.new(budget: empty).call_all(given, concurrency: 1)
     expect(results.map(&:context)).to eq([0, 1, 2])
@@ -132,7 +132,7 @@ RSpec.describe LlmRouter, "#call_all" do
 
   it "has what a budget raises as the result of that call alone" do
     gateway.answer("Hi", cost_usd: "0.25")
-    budget.define_singleton_method(:exhausted?) { @asked += 1 and @asked == 2 ? raise(IOError, "no database") : false }
+    budget.define_singleton_method(:exhausted?) { (@checks += 1) == 2 ? raise(IOError, "no table") : false }
     results = ask_all(3)
     expect(results.map(&:class)).to eq([LlmRouter::Response, IOError, LlmRouter::Response])
     expect(budget.charges.size).to eq(2)
@@ -217,7 +217,7 @@ RSpec.describe LlmRouter, "#call_all" do
       expect(refusal(good,
                      { **good,
                        temperature: Float::NAN })).to start_with("requests[1][:temperature] cannot be sent as JSON")
-      expect([gateway.requests, budget.asked]).to eq([[], 0])
+      expect([gateway.requests, budget.checks]).to eq([[], 0])
     end
 
     it "says what a list is, and how many may be under way" do

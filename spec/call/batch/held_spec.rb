@@ -7,7 +7,7 @@ require_relative "batch_helper"
 RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
   include BatchHelper
 
-  let(:vault) { Support::Vault.new(cap: "1") }
+  let(:reserving) { Support::ReservingBudget.new(cap: "1") }
   let(:answered) { described_class::Response }
   let(:refused) { described_class::BudgetExceeded }
 
@@ -20,7 +20,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
 
   def call_all(*max_tokens, **options, &)
     asked = requests(max_tokens.size).zip(max_tokens).map { |request, max| { **request, max_tokens: max } }
-    described_class.new(budget: vault, **options).call_all(asked, &)
+    described_class.new(budget: reserving, **options).call_all(asked, &)
   end
 
   def classes(results)
@@ -40,7 +40,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
     3.times { described_class.new(budget: described_class::Unlimited).call(messages: Support::MESSAGES) }
     results = call_all(*[50] * 6)
     expect(hops_of(results)).to eq([[:cooling_down]] * 6)
-    expect([vault.spent_usd, vault.held, gateway.requests.size]).to eq([BigDecimal("0.6"), 0, 12])
+    expect([reserving.spent_usd, reserving.reserved_usd, gateway.requests.size]).to eq([BigDecimal("0.6"), 0, 12])
     expect(told.size).to eq(0)
   end
 
@@ -50,8 +50,8 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
     priced("0.002", "0.01", "0.01", cooldown_after: nil)
     results = call_all(*[50] * 6)
     expect([classes(results).uniq, hops_of(results)]).to eq([[answered], [[:unavailable]] * 6])
-    expect([vault.spent_usd, vault.held]).to eq([BigDecimal("0.6"), 0])
-    expect(vault.told.map(&:first).tally).to eq(reserve: 12, release: 6, settle: 6)
+    expect([reserving.spent_usd, reserving.reserved_usd]).to eq([BigDecimal("0.6"), 0])
+    expect(reserving.operations.map(&:first).tally).to eq(reserve: 12, release: 6, settle: 6)
   end
 
   # The one whose connection breaks stays charged with its estimate.
@@ -61,7 +61,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
     priced("0.01", "0.01", "0.01")
     results = call_all(*[25] * 6)
     expect([classes(results).uniq, hops_of(results).sort]).to eq([[answered], ([[]] * 5) + [[:connection]]])
-    expect([vault.spent_usd, vault.held]).to eq([BigDecimal("0.85"), 0])
+    expect([reserving.spent_usd, reserving.reserved_usd]).to eq([BigDecimal("0.85"), 0])
   end
 
   it "starts none before one that waits, which else would never have its turn" do
@@ -86,7 +86,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
   it "waits where the budget does not say what is left" do
     gateway.answer("Hi", cost_usd: "0.1")
     priced("0.01", "0.01", "0.01")
-    vault.define_singleton_method(:reserve!) do |usd, key:|
+    reserving.define_singleton_method(:reserve!) do |usd, key:|
       super(usd, key: key)
     rescue LlmRouter::BudgetExceeded
       raise LlmRouter::BudgetExceeded
@@ -105,7 +105,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
     gateway.answer("Hi", cost_usd: "0.1")
     priced("0.01", "0.01", "0.01")
     described_class::CurrentJob.with("a-job") { call_all(*[50] * 6) }
-    keys = vault.told.filter_map { |kind, _, key| key if kind == :reserve }
+    keys = reserving.operations.filter_map { |kind, _, key| key if kind == :reserve }
     expect(keys).to eq(Array.new(6) { |number| "a-job/#{number + 1}" })
   end
 end

@@ -37,7 +37,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
 
     def batch
       configure(price_ttl: nil)
-      described_class.new(budget: slow(Support::Vault.new(cap: "100"), :release!))
+      described_class.new(budget: slow(Support::ReservingBudget.new(cap: "100"), :release!))
     end
 
     it "ends for Thread#raise and Thread#kill" do
@@ -53,9 +53,9 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     def batch
       gateway.answer("Hi")
       configure(price_ttl: nil)
-      vault = slow(Support::Vault.new(cap: "100"), :release!)
-      vault.define_singleton_method(:reserve!) { |usd, key:| super(usd, key: key).tap { sleep(0.3) } }
-      described_class.new(budget: vault, deadline: 0.2)
+      reserving = slow(Support::ReservingBudget.new(cap: "100"), :release!)
+      reserving.define_singleton_method(:reserve!) { |usd, key:| super(usd, key: key).tap { sleep(0.3) } }
+      described_class.new(budget: reserving, deadline: 0.2)
     end
 
     it "ends for Thread#raise, for Timeout with a class of its own, and for Thread#kill" do
@@ -104,7 +104,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     it "ends at once where prices are waited for" do
       silent = TCPServer.new("127.0.0.1", 0)
       configure(base_url: "http://127.0.0.1:#{silent.addr[1]}/api/v1")
-      expect(timed_out(described_class.new(budget: Support::Vault.new))).to be < 1.5
+      expect(timed_out(described_class.new(budget: Support::ReservingBudget.new))).to be < 1.5
     ensure
       silent.close
     end

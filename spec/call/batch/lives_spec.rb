@@ -2,7 +2,7 @@
 
 require "timeout"
 require "llm_router/notifications"
-require_relative "../../../benchmark/support/billing_gateway"
+require_relative "../../support/billing/gateway"
 require_relative "batch_helper"
 
 RSpec.describe LlmRouter, "#call_all, the thread and the process" do
@@ -55,15 +55,16 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
   end
 
   it "settles what may have been billed" do
-    vault = @budget = Support::Vault.new(cap: "100")
+    reserving = @budget = Support::ReservingBudget.new(cap: "100")
     configure(price_ttl: nil, on_uncertain: :release)
     shown = Thread::Queue.new
     thread = hanging { shown << true }
     wait_for(shown)
     gateway.await_requests(4)
     thread.kill.join
-    expect([vault.told.map(&:first).tally, vault.held]).to eq([{ reserve: 4, settle: 1, release: 3 }, 0])
-    expect(vault.spent_usd).to eq(BigDecimal("0.25"))
+    expect(reserving.operations.map(&:first).tally).to eq(reserve: 4, settle: 1, release: 3)
+    expect(reserving.reserved_usd).to eq(0)
+    expect(reserving.spent_usd).to eq(BigDecimal("0.25"))
   end
 
   it "ends with what the block raises, and charges what had arrived" do

@@ -29,7 +29,7 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
     Sidekiq.redis(&:flushdb)
     @log.truncate(0)
     gateway.answer("Hi", cost_usd: "0.25")
-    Told[:gateway] = gateway.base_url
+    SharedState[:gateway] = gateway.base_url
   end
 
   def start(program, library, *options)
@@ -67,8 +67,8 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
 
   it "answers, and charges" do
     DraftWorker.perform_async("RedisBudget")
-    eventually { Told.list(:answers).any? }
-    expect(Told.list(:charges)).to eq(["0.25"])
+    eventually { SharedState.list(:answers).any? }
+    expect(SharedState.list(:charges)).to eq(["0.25"])
   end
 
   it "is retried after a chain failed: ever later, and no sooner than the soonest model may answer" do
@@ -87,7 +87,7 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
   it "is dead after ten failures, and says so; a class may say more" do
     gateway.fail(status: 503)
     expect(DraftWorker.get_sidekiq_options).to include("retry" => 9)
-    expect(PatientWorker.get_sidekiq_options).to include("retry" => 25)
+    expect(RetryNextPeriodWorker.get_sidekiq_options).to include("retry" => 25)
     DraftWorker.perform_async("RedisBudget")
     expect(only(retries).item["retry"]).to eq(9)
     DraftWorker.client_push(only(retries).tap(&:delete).item.merge("retry_count" => 8))
@@ -103,24 +103,24 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
   end
 
   it "waits for the end of its budget's period as the same job, which is no retry" do
-    Told[:exhausted] = true
-    Told[:period_ends_at] = Time.now.to_i + 3_600
+    SharedState[:exhausted] = true
+    SharedState[:period_ends_at] = Time.now.to_i + 3_600
     jid = DraftWorker.set(queue: "default", tags: ["a tag"]).perform_async("RedisBudget", "7")
     job = only(scheduled)
     expect(waits(job)).to be_between(3_500, 3_910)
     expect(job.item).to include("jid" => jid, "args" => %w[RedisBudget 7], "tags" => ["a tag"])
     expect(job.item).not_to include("retry_count")
-    Told[:exhausted] = false
+    SharedState[:exhausted] = false
     job.add_to_queue
-    eventually { Told.list(:answers).any? }
+    eventually { SharedState.list(:answers).any? }
   end
 
   it "is discarded where that is too far away; a class may say otherwise" do
-    Told[:exhausted] = true
-    Told[:period_ends_at] = Time.now.to_i + (3 * 86_400)
+    SharedState[:exhausted] = true
+    SharedState[:period_ends_at] = Time.now.to_i + (3 * 86_400)
     DraftWorker.perform_async("RedisBudget")
     eventually { logged =~ /\[llm\] DraftWorker \h{24} is discarded: the budget is exhausted/ }
-    PatientWorker.perform_async("RedisBudget")
+    RetryNextPeriodWorker.perform_async("RedisBudget")
     expect(waits(only(scheduled))).to be_between((3 * 86_400) - 60, (3 * 86_400) + 310)
     scheduled.clear
     RaisingWorker.perform_async("RedisBudget")
@@ -128,8 +128,8 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
   end
 
   it "leaves to the class's own sidekiq_retry_in what that decides, and to Sidekiq what is no failed call" do
-    Told[:raise] = "KeyError"
-    PatientWorker.perform_async("RedisBudget")
+    SharedState[:raise] = "KeyError"
+    RetryNextPeriodWorker.perform_async("RedisBudget")
     expect(waits(only(retries))).to be_between(6_990, 7_020)
   end
 
@@ -139,7 +139,7 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
     only(retries)
     retries.each(&:add_to_queue)
     only(retries)
-    expect(Told.list(:keys)).to eq(["#{jid}/1", "#{jid}/2"] * 2)
+    expect(SharedState.list(:keys)).to eq(["#{jid}/1", "#{jid}/2"] * 2)
   end
 
   it "names the attempts of a run that resumes by where that began: none is taken for one that was made before" do
@@ -147,22 +147,22 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
     jid = EachWorker.perform_async("ReservingRedisBudget")
     only(retries)
     retries.each(&:add_to_queue)
-    eventually { Told.list(:keys).size == 3 }
-    keys = Told.list(:keys)
+    eventually { SharedState.list(:keys).size == 3 }
+    keys = SharedState.list(:keys)
     expect(keys.uniq.size).to eq(3)
     expect(keys).to all(match(%r{\A#{jid}/\h{12}/[12]\z}))
   end
 
   it "hands over an answer whose charge failed, and makes the charge later, without another call" do
-    Told[:broken] = true
+    SharedState[:broken] = true
     DraftWorker.perform_async("RedisBudget", "7")
     charge = only(retries)
-    expect(Told.list(:answers)).to eq(["Hi"])
+    expect(SharedState.list(:answers)).to eq(["Hi"])
     expect(charge.klass).to eq("LlmRouter::SidekiqWorker::ChargeWorker")
-    Told[:broken] = false
+    SharedState[:broken] = false
     charge.retry
-    eventually { Told.list(:charges).any? }
-    expect(Told.list(:charges)).to eq(["0.25"])
+    eventually { SharedState.list(:charges).any? }
+    expect(SharedState.list(:charges)).to eq(["0.25"])
     expect(gateway.requests.size).to eq(1)
   end
 

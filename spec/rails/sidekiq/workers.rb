@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# What the Sidekiq of spec/rails/sidekiq/worker_spec.rb performs, and the spec enqueues.
+# Workers that spec/rails/sidekiq/worker_spec.rb enqueues and its Sidekiq process performs.
 
 require "global_id"
 require "llm_router"
@@ -12,23 +12,23 @@ Redis.silence_deprecations = true if defined?(Redis) && Redis.respond_to?(:silen
 # As later versions are by themselves.
 Sidekiq.strict_args!
 
-# What its process and the spec know of each other.
-module Told
+# Values in Redis, which the Sidekiq process and the spec both read and write.
+module SharedState
   module_function
 
   def [](name)
-    Sidekiq.redis { |redis| redis.get("told-#{name}") }
+    Sidekiq.redis { |redis| redis.get("state-#{name}") }
   end
 
   def []=(name, value)
-    Sidekiq.redis { |redis| redis.set("told-#{name}", value.to_s) }
+    Sidekiq.redis { |redis| redis.set("state-#{name}", value.to_s) }
   end
 
   def list(name) = Sidekiq.redis { |redis| redis.lrange("list-#{name}", 0, -1) }
   def add(name, value) = Sidekiq.redis { |redis| redis.rpush("list-#{name}", value.to_s) }
 end
 
-# A record as far as a job is concerned, whose books are in Redis.
+# A record with a GlobalID, whose charges are in Redis.
 class RedisBudget
   include GlobalID::Identification
 
@@ -37,14 +37,19 @@ class RedisBudget
   attr_reader :id
 
   def initialize(id) = @id = id
-  def exhausted? = Told[:exhausted] == "true"
-  def period_ends_at = Time.at(Told[:period_ends_at].to_i)
-  def charge!(cost_usd) = Told[:broken] == "true" ? raise(IOError, "gone") : Told.add(:charges, cost_usd.to_s("F"))
+  def exhausted? = SharedState[:exhausted] == "true"
+  def period_ends_at = Time.at(SharedState[:period_ends_at].to_i)
+
+  def charge!(cost_usd)
+    raise IOError, "gone" if SharedState[:broken] == "true"
+
+    SharedState.add(:charges, cost_usd.to_s("F"))
+  end
 end
 
 # The same, with reservations.
 class ReservingRedisBudget < RedisBudget
-  def reserve!(_usd, key:) = Told.add(:keys, key)
+  def reserve!(_usd, key:) = SharedState.add(:keys, key)
   def settle!(_reservation, cost_usd) = charge!(cost_usd)
   def release!(_reservation) = nil
 end
@@ -53,13 +58,13 @@ end
 module Drafting
   def perform(budget, id = "1")
     LlmRouter.configure do |config|
-      config.base_url = Told[:gateway]
+      config.base_url = SharedState[:gateway]
       config.api_key = "test-key"
       config.price_ttl = nil
       config.chain :default, %w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]
     end
     router = LlmRouter.new(budget: Object.const_get(budget).new(id))
-    Told.add(:answers, router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 5).content)
+    SharedState.add(:answers, router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 5).content)
   end
 end
 
@@ -73,13 +78,13 @@ class RaisingWorker < DraftWorker
   on_budget_exceeded :raise
 end
 
-class PatientWorker < DraftWorker
+class RetryNextPeriodWorker < DraftWorker
   sidekiq_options retry: 25
   on_budget_exceeded :retry_next_period
   sidekiq_retry_in { |_count, error| 7_000 if error.is_a?(KeyError) }
 
   def perform(*)
-    raise KeyError if Told[:raise] == "KeyError"
+    raise KeyError if SharedState[:raise] == "KeyError"
 
     super
   end
@@ -96,8 +101,8 @@ if Sidekiq.const_defined?(:IterableJob)
     end
 
     def each_iteration(item, budget)
-      if item == "2" && Told.list(:failed).empty?
-        Told.add(:failed, item)
+      if item == "2" && SharedState.list(:failed).empty?
+        SharedState.add(:failed, item)
         flush_state # Later versions do it by themselves.
         raise KeyError
       end

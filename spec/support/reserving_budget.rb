@@ -1,15 +1,16 @@
 # frozen_string_literal: true
 
 module Support
-  # A budget that reserves, as an app would write it, in memory. It notes what it was told.
-  class Vault
-    attr_reader :told
+  # A budget that reserves, as an app would write it, in memory. It records each operation.
+  class ReservingBudget
+    # @return [Array<Array>] such as [:reserve, usd, key], [:settle, cost_usd], [:release]
+    attr_reader :operations
 
     def initialize(cap: "1")
       @cap = BigDecimal(cap)
       @spent = BigDecimal(0)
-      @held = {}
-      @told = []
+      @reserved = {}
+      @operations = []
       @lock = Mutex.new
     end
 
@@ -25,36 +26,38 @@ module Support
       @lock.synchronize do
         raise LlmRouter::BudgetExceeded.new(needed_usd: usd, left_usd: left) if usd > left
 
-        @told << [:reserve, usd, key]
-        Object.new.tap { |reservation| @held[reservation] = usd }
+        @operations << [:reserve, usd, key]
+        Object.new.tap { |reservation| @reserved[reservation] = usd }
       end
     end
 
     def settle!(reservation, cost_usd)
       @lock.synchronize do
-        @held.delete(reservation)
+        @reserved.delete(reservation)
         @spent += cost_usd
-        @told << [:settle, cost_usd]
+        @operations << [:settle, cost_usd]
       end
     end
 
     def release!(reservation)
       @lock.synchronize do
-        @held.delete(reservation)
-        @told << [:release]
+        @reserved.delete(reservation)
+        @operations << [:release]
       end
-    end
-
-    def held
-      @held.values.sum
-    end
-
-    def left
-      @cap - @spent - held
     end
 
     def spent_usd
       @spent
+    end
+
+    def reserved_usd
+      @reserved.values.sum
+    end
+
+    private
+
+    def left
+      @cap - @spent - reserved_usd
     end
   end
 end

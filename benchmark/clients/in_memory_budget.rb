@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 # A budget in memory, as the peers have none.
-class Purse
-  # Two methods, and it is asked and charged.
-  class Plain
+class InMemoryBudget
+  # The two methods that every budget has.
+  class Charging
     # @return [BigDecimal]
     attr_reader :charged
 
@@ -18,40 +18,40 @@ class Purse
       @lock.synchronize { @charged += cost_usd }
     end
 
-    # @return [BigDecimal] what is held for attempts
-    def held = BigDecimal(0)
+    # @return [BigDecimal] US dollars
+    def reserved_usd = BigDecimal(0)
   end
 
   # With three more, its cap holds: what each attempt can cost is reserved before it, and settled after it.
-  class Reserving < Plain
+  class Reserving < Charging
     CAP = BigDecimal(1_000_000)
-    # @return [BigDecimal]
-    attr_reader :held
+    # @return [BigDecimal] US dollars
+    attr_reader :reserved_usd
 
     def initialize
       super
-      @held = BigDecimal(0)
+      @reserved_usd = BigDecimal(0)
     end
 
     def reserve!(usd, key:) # rubocop:disable Lint/UnusedMethodArgument
       @lock.synchronize do
-        left = CAP - @charged - @held
+        left = CAP - @charged - @reserved_usd
         raise LlmRouter::BudgetExceeded.new(left_usd: left) if usd > left
 
-        @held += usd
+        @reserved_usd += usd
       end
       usd
     end
 
-    def settle!(held, cost_usd)
+    def settle!(reserved, cost_usd)
       @lock.synchronize do
-        @held -= held
+        @reserved_usd -= reserved
         @charged += cost_usd
       end
     end
 
-    def release!(held)
-      @lock.synchronize { @held -= held }
+    def release!(reserved)
+      @lock.synchronize { @reserved_usd -= reserved }
     end
   end
 end

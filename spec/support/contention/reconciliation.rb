@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# What a gateway billed, beside what the rows say that were to pay for it. All in US dollars.
-class Reckoning
+# Compares what a gateway billed with the budget rows that were charged for it. All in US dollars.
+class Reconciliation
   # @param gateway [BillingGateway]
   # @param rows [Array<LlmRouter::Budget>] all of one model
   def initialize(gateway, *rows)
@@ -10,7 +10,7 @@ class Reckoning
     @ids = rows.map(&:id)
   end
 
-  # Waits for the leases to be up, and makes one more reservation on each row, which is what ends them.
+  # Waits until the leases have expired, and makes one more reservation on each row, which ends expired leases.
   # @return [self]
   def end_leases
     last = reservations.maximum(:expires_at)
@@ -29,7 +29,7 @@ class Reckoning
     @ledger.size
   end
 
-  # By how much answers were dearer than anybody could know.
+  # By how much answers cost more than their most.
   # @return [BigDecimal]
   def overrun
     sum(@ledger.values.map(&:overrun_usd))
@@ -40,12 +40,12 @@ class Reckoning
     @ids.map { |id| @model.find(id)[:spent_usd] }
   end
 
-  # @return [Array<BigDecimal>] likewise, as the charges add up
+  # @return [Array<BigDecimal>] the sum of the charges of each row
   def charged
     @ids.map { |id| sum(charges.select { |charge| charge.budget_id == id }.map(&:cost_usd)) }
   end
 
-  # @return [Array<BigDecimal>] likewise
+  # @return [Array<BigDecimal>] of each row
   def reserved
     @ids.map { |id| @model.find(id)[:reserved_usd] }
   end
@@ -55,7 +55,7 @@ class Reckoning
     @model::Reservation.where(budget_id: @ids)
   end
 
-  # @return [Array] charges of attempts that nobody could tell the cost of, not even later
+  # @return [Array] charges of attempts whose cost never became known
   def estimates
     charges.select { |charge| charge.kind == "estimate" && corrections[charge.attempt_id].zero? }
   end
@@ -70,27 +70,27 @@ class Reckoning
     corrections.values.sum
   end
 
-  # What was billed and is not charged by its name: only an estimate can cover that.
+  # What was billed and is named by no charge: only an estimate can cover that.
   # @return [BigDecimal]
   def unnamed
     sum(@ledger.except(*charges.map(&:generation_id)).values.map(&:cost_usd))
   end
 
-  # @return [Array<String>] the generations that are charged with something else than they were billed at
+  # @return [Array<String>] the generations whose charges differ from their bills
   def differing
     attempts = charges.group_by { |charge| [charge.budget_id, charge.attempt_id] }.values
-    attempts.filter_map { |same| generation_of(same) unless booked_as_billed?(same) }
+    attempts.filter_map { |same| generation_of(same) unless charged_as_billed?(same) }
   end
 
-  # @return [Array<String>] what the books themselves find wrong
+  # @return [Array<String>] what the gem's own audit finds wrong
   def differences
     LlmRouter::Budget::Audit.new(@model).differences
   end
 
   private
 
-  # One that only an estimate could be charged for is not to be found here.
-  def booked_as_billed?(charges)
+  # An estimate names no generation.
+  def charged_as_billed?(charges)
     generation = generation_of(charges)
     generation.nil? || @ledger[generation]&.cost_usd == sum(charges.map(&:cost_usd))
   end

@@ -4,15 +4,15 @@ require "json"
 require "rbconfig"
 require "socket"
 
-# A gateway, a process of its own, that knows who asked over which connection. It answers with the prompt;
-# to "hang" it never does, to "slow" after a second.
-class Switchboard
-  # @yieldparam switchboard [Switchboard]
+# A gateway in a process of its own that answers with the prompt and records which prompt came over which connection.
+# It never answers the prompt "hang", and answers "slow" after a second.
+class EchoGateway
+  # @yieldparam echo_gateway [EchoGateway]
   def self.open(**options)
-    switchboard = new(**options)
-    yield switchboard
+    echo_gateway = new(**options)
+    yield echo_gateway
   ensure
-    switchboard&.close
+    echo_gateway&.close
   end
 
   # @param delay [Float] seconds that an answer takes
@@ -25,19 +25,19 @@ class Switchboard
     "http://127.0.0.1:#{@port}/api/v1"
   end
 
-  # @return [Array<Array<String>>] for each connection that was ever made, what came over it
-  def heard
-    report.fetch("heard")
+  # @return [Array<Array<String>>] for each connection that was ever made, the prompts that came over it
+  def prompts_by_connection
+    report.fetch("prompts_by_connection")
   end
 
   # @return [Integer] connections that are open
-  def open
-    report.fetch("open")
+  def open_connections
+    report.fetch("open_connections")
   end
 
-  # @return [Integer] connections that were open at the same time
-  def most
-    report.fetch("most")
+  # @return [Integer] how many connections were open at the same time at most
+  def most_connections
+    report.fetch("most_connections")
   end
 
   def close
@@ -55,7 +55,7 @@ class Switchboard
   class Program
     def initialize(delay)
       @delay = delay
-      @heard = []
+      @prompts = []
       @open = @most = 0
       @lock = Mutex.new
     end
@@ -64,15 +64,19 @@ class Switchboard
       server = TCPServer.new("127.0.0.1", 0)
       server.listen(1024)
       Thread.new { loop { Thread.new(server.accept) { |client| serve(client) } } }
-      say(server.addr[1])
-      say(@lock.synchronize { JSON.generate(heard: @heard, open: @open, most: @most) }) while $stdin.gets
+      print_line(server.addr[1])
+      print_line(@lock.synchronize { report }) while $stdin.gets
     end
 
     private
 
+    def report
+      JSON.generate(prompts_by_connection: @prompts, open_connections: @open, most_connections: @most)
+    end
+
     def serve(client)
       prompts = []
-      @lock.synchronize { (@heard << prompts) && (@most = [@most, @open += 1].max) }
+      @lock.synchronize { (@prompts << prompts) && (@most = [@most, @open += 1].max) }
       while (line = client.gets)
         prompt = line.start_with?("POST /api/v1/chat/completions HTTP/1.1") ? prompt(client) : "garbled: #{line}"
         @lock.synchronize { prompts << prompt }
@@ -103,7 +107,7 @@ class Switchboard
                    "Content-Length: #{body.bytesize}\r\n\r\n#{body}")
     end
 
-    def say(text)
+    def print_line(text)
       $stdout.syswrite("#{text}\n")
     end
   end

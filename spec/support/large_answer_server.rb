@@ -3,8 +3,8 @@
 require "socket"
 
 module Support
-  # A gateway that sends more than it holds: for each model an answer that repeats itself.
-  class Flood
+  # A gateway whose answers are larger than what it keeps in memory: for each model one that repeats a unit.
+  class LargeAnswerServer
     # `start`, `unit` so many `times`, `finish`.
     Body = Struct.new(:start, :unit, :times, :finish, :headers, keyword_init: true) do
       def initialize(start: "", unit: "", times: 0, finish: "", headers: "")
@@ -57,7 +57,7 @@ module Support
       request = socket.read(head[/content-length: (\d+)/i, 1].to_i)
       @bodies.fetch(JSON.parse(request).fetch("model")).send_to(socket)
     rescue SystemCallError
-      # The client has had enough.
+      # The client closed the connection.
     ensure
       socket.close
     end

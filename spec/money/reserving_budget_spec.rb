@@ -2,7 +2,7 @@
 
 require "llm_router/testing/budget_examples"
 
-RSpec.describe Support::Vault do
+RSpec.describe Support::ReservingBudget do
   it_behaves_like "an LLM budget that reserves" do
     let(:budget) { described_class.new(cap: "1") }
   end

@@ -3,28 +3,28 @@
 require "fileutils"
 require "tmpdir"
 
-# Forked processes that get ready and then begin at the same moment.
-class Crew
+# Forked processes that prepare and then begin at the same moment.
+class ProcessGroup
   # @yield in each process
   # @yieldparam index [Integer]
-  # @yieldparam ready [Proc] to call once all is prepared: returns when everybody is
+  # @yieldparam ready [Proc] to call once all is prepared: returns when all processes are
   # @yieldreturn [Object] what {#wait} brings back
   def initialize(count, &)
     @directory = Dir.mktmpdir("llm_router")
     @gate, @opener = IO.pipe
-    @ready, @told = IO.pipe
+    @ready, @announce = IO.pipe
     @pids = Array.new(count) { |index| fork { run(index, &) } }
-    [@gate, @told].each(&:close)
+    [@gate, @announce].each(&:close)
   end
 
-  # Once all of them are ready. One that died on its way does not hold up the others.
+  # Waits until all of them are ready, or dead.
   # @return [void]
   def start
     @ready.read(@pids.size)
     [@ready, @opener].each(&:close)
   end
 
-  # At once, whatever it is doing.
+  # With SIGKILL, whatever it is doing.
   def kill(index)
     Process.kill(:KILL, @pids.fetch(index))
   end
@@ -54,7 +54,7 @@ class Crew
 
   private
 
-  # Without what the parent does at its exit: its servers are to live on.
+  # Skips the parent's at_exit blocks, which would stop its servers.
   def run(index)
     [@opener, @ready].each(&:close)
     result = yield index, method(:prepared)
@@ -67,8 +67,8 @@ class Crew
   end
 
   def prepared
-    @told.write("x")
-    @told.close
+    @announce.write("x")
+    @announce.close
     @gate.read
   end
 end

@@ -1,11 +1,11 @@
 # frozen_string_literal: true
 
-# One thread that makes calls of any size until the budget refuses one for good. Held up by other calls
-# only, it waits a moment and asks for the same again.
-class Customer
-  # Seconds: whoever is at it for so long has come to a standstill.
+# One thread that makes calls of any size until the budget refuses one for good. While only the reservations of other
+# calls are in the way, it waits a moment and repeats the call.
+class CallingThread
+  # Seconds after which the thread counts as stuck.
   LIMIT = 120
-  # Seconds between two tries. Nobody tells when another process has settled.
+  # Seconds between two tries: another process settles without notice.
   PAUSE = 0.02..0.08
   private_constant :LIMIT, :PAUSE
 
@@ -13,8 +13,8 @@ class Customer
   # @param prompt [String]
   # @param tokens [Range<Integer>] how long an answer may be
   # @param random [Random]
-  # @param journal [Journal] where it writes down what happens to it
-  # @param spent [Proc] asks the database
+  # @param journal [Journal] where it records each event
+  # @param spent [Proc] reads the database
   def initialize(router:, prompt:, tokens:, random:, journal:, spent:)
     @router = router
     @prompt = [{ role: "user", content: prompt }]
@@ -54,7 +54,7 @@ class Customer
     Process.clock_gettime(Process::CLOCK_MONOTONIC)
   end
 
-  # What happened to whom, a line each in a file of all processes: it outlives those that are killed.
+  # One line for each event, in a file that all processes share and that outlives those that are killed.
   class Journal
     # @param path [String]
     def initialize(path)

@@ -3,20 +3,20 @@
 require "active_record"
 require "llm_router"
 require "tempfile"
-require_relative "billing_gateway"
-require_relative "crew"
-require_relative "customer"
+require_relative "../billing/gateway"
+require_relative "process_group"
+require_relative "calling_thread"
 
 # Processes of threads that call models through a BillingGateway until their budget refuses for good.
-class Crowd
-  # What became of it: numbers of events, US dollars, seconds.
+class CallingProcesses
+  # Numbers of events, US dollars, seconds.
   Report = Struct.new(:calls, :answers, :waits, :stops, :failures, :late, :spent_at_first_stop, :killed, :crashed,
                       :seconds, keyword_init: true)
   # The gateway's dearest model alone, up to 2.50 USD a call, and less where that is too much.
   DEAR = BillingGateway::PRICES.keys.first(1).freeze
   CHAIN = BillingGateway::PRICES.keys.freeze
 
-  # Who is to be killed, and at the how many-th call: for {BillingGateway#initialize} to announce.
+  # Which processes to kill, and at which call: for {BillingGateway#initialize} to announce.
   # @return [Hash{String => Integer}]
   def self.victims(processes, share: 0.2, seed: 1)
     random = Random.new(seed)
@@ -25,7 +25,7 @@ class Crowd
   end
 
   # @param gateway [BillingGateway]
-  # @param victims [Integer] how many the gateway is going to announce
+  # @param victims [Integer] how many the gateway will announce
   # @param settings [Hash] of {LlmRouter.configure}
   # @yield in each thread
   # @yieldparam process [Integer]
@@ -45,22 +45,22 @@ class Crowd
   # @return [Report]
   def run
     Tempfile.create("llm_router") do |journal|
-      crew = Crew.new(@processes) { |process, ready| work(process, ready, journal.path) }
-      crew.start
+      group = ProcessGroup.new(@processes) { |process, ready| work(process, ready, journal.path) }
+      group.start
       began = now
-      killer = Thread.new { kill(crew) }
-      crew.wait
+      killer = Thread.new { kill(group) }
+      group.wait
       seconds = now - began
       killer.kill.join
-      crew.results
-      report(journal.readlines(chomp: true).map { |line| line.split(" ", 2) }, crew, seconds)
+      group.results
+      report(journal.readlines(chomp: true).map { |line| line.split(" ", 2) }, group, seconds)
     end
   end
 
   private
 
-  def kill(crew)
-    @victims.times { crew.kill(Integer(@gateway.heard)) }
+  def kill(group)
+    @victims.times { group.kill(Integer(@gateway.announced)) }
   rescue Errno::ESRCH
     nil
   end
@@ -70,9 +70,9 @@ class Crowd
     configure
     database = ActiveRecord::Base.connection_db_config.configuration_hash
     ActiveRecord::Base.establish_connection(database.merge(pool: @threads + 1))
-    customers = Array.new(@threads) { |thread| customer(process, thread, Customer::Journal.new(path)) }
+    callers = Array.new(@threads) { |thread| calling_thread(process, thread, CallingThread::Journal.new(path)) }
     ready.call
-    customers.map { |customer| Thread.new { customer.run } }.each(&:value)
+    callers.map { |caller| Thread.new { caller.run } }.each(&:value)
     nil
   end
 
@@ -88,20 +88,20 @@ class Crowd
     end
   end
 
-  def customer(process, thread, journal)
+  def calling_thread(process, thread, journal)
     row, budget = @budget.call(process, thread)
-    Customer.new(router: LlmRouter.new(chain: @chain, budget: budget), prompt: process.to_s, tokens: @tokens,
-                 random: Random.new((process * 1000) + thread), journal: journal,
-                 spent: -> { row.class.find(row.id).spent_usd })
+    CallingThread.new(router: LlmRouter.new(chain: @chain, budget: budget), prompt: process.to_s, tokens: @tokens,
+                      random: Random.new((process * 1000) + thread), journal: journal,
+                      spent: -> { row.class.find(row.id).spent_usd })
   end
 
-  def report(events, crew, seconds)
+  def report(events, group, seconds)
     count = events.map(&:first).tally
     count.default = 0
     stops = events.filter_map { |event, detail| BigDecimal(detail) if event == "stop" }
     Report.new(calls: count["call"], answers: count["answer"], waits: count["wait"], stops: count["stop"],
                failures: events.filter_map { |event, detail| detail if event == "failure" }, late: count["late"],
-               spent_at_first_stop: stops.min, killed: crew.killed, crashed: crew.failed, seconds: seconds)
+               spent_at_first_stop: stops.min, killed: group.killed, crashed: group.failed, seconds: seconds)
   end
 
   def now

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# A row as a budget that reserves nothing: looked at before a call, and charged after it.
-Unreserved = Struct.new(:row) do
+# A row as a budget that reserves nothing: checked before a call, and charged after it.
+UnreservingBudget = Struct.new(:row) do
   def exhausted?
     row.exhausted?
   end

@@ -6,12 +6,11 @@
 require "json"
 require "llm_router"
 
-class Forks
-  ENDS = %i[return exit at_exit exec grandchild].freeze
+class ForkingCalls
+  EXITS = %i[return exit at_exit exec grandchild].freeze
   CALLERS = 8
-  # Children that live at the same time.
-  WIDTH = 10
-  private_constant :ENDS, :CALLERS, :WIDTH
+  CHILDREN_AT_ONCE = 10
+  private_constant :EXITS, :CALLERS, :CHILDREN_AT_ONCE
 
   def initialize(count)
     @count = count
@@ -22,9 +21,9 @@ class Forks
 
   def run
     ask
-    callers = Array.new(CALLERS) { |index| Thread.new { @answered[index] += 1 while !@over && ask } }
-    @count.times.each_slice(WIDTH) { |slice| wait(slice.map { |index| child(ENDS[index % ENDS.size]) }) }
-    @over = true
+    callers = Array.new(CALLERS) { |index| Thread.new { @answered[index] += 1 while !@stopping && ask } }
+    @count.times.each_slice(CHILDREN_AT_ONCE) { |slice| wait(slice.map { |index| child(EXITS[index % EXITS.size]) }) }
+    @stopping = true
     callers.each(&:join)
     ask
     { failed: @failed, callers: @answered.size }
@@ -32,7 +31,7 @@ class Forks
 
   private
 
-  # A prompt that nobody else has, so that its answer is nobody else's.
+  # With a prompt that no other call has, so that an answer to another call is noticed.
   def ask
     prompt = "#{Process.pid}/#{Random.bytes(8).unpack1('H*')}"
     answer = @router.call(messages: [{ role: "user", content: prompt }])
@@ -87,5 +86,5 @@ if $PROGRAM_NAME == __FILE__
     config.timeout = 20
     config.chain :default, %w[acme/only]
   end
-  puts JSON.generate(Forks.new(Integer(count)).run)
+  puts JSON.generate(ForkingCalls.new(Integer(count)).run)
 end

@@ -6,8 +6,8 @@ require "json"
 require "rbconfig"
 require "tmpdir"
 
-# A gateway on loopback that really bills: a process of its own, whose ledger says to the last digit what
-# it took for each answer. It stops when whoever started it goes.
+# A gateway on loopback that bills: a process of its own, whose ledger has the exact cost of each answer. It stops when
+# the process that started it ends.
 #
 # @example
 #   BillingGateway.open(seed: 7) { |gateway| ...; gateway.billed_usd }
@@ -19,9 +19,9 @@ class BillingGateway
     "globex/middling" => { prompt: "0.000000012345678901234567", completion: "0.0001" },
     "initech/cheap" => { prompt: "0.000000001234567890123456", completion: "0.00001" }
   }.freeze
-  # What one answer is billed at, and by how much that is more than anybody could know.
+  # What one answer costs, and how much of that is above the most that the request allowed.
   Bill = Struct.new(:cost_usd, :overrun_usd)
-  PROGRAM = File.expand_path("billing_server.rb", __dir__)
+  PROGRAM = File.expand_path("server.rb", __dir__)
   private_constant :PROGRAM
 
   # @yieldparam gateway [BillingGateway]
@@ -36,7 +36,7 @@ class BillingGateway
   # @param delay [Range<Float>] seconds that an answer takes
   # @param overruns [Float] the share of answers that are longer than they may be
   # @param seed [Integer]
-  # @param announce [Hash{String => Integer}] for a prompt: at the how many-th of its kind {#heard} returns it
+  # @param announce [Hash{String => Integer}] for a prompt: the occurrence at which {#announced} returns it
   def initialize(delay: 0.005..0.04, overruns: 0.0, seed: 1, announce: {})
     @directory = Dir.mktmpdir("llm_router")
     options = { prices: PRICES, delay: [delay.begin, delay.end], overruns: overruns, seed: seed, announce: announce,
@@ -50,13 +50,13 @@ class BillingGateway
     "http://127.0.0.1:#{@port}/api/v1"
   end
 
-  # Waits for what {#initialize} was told to announce.
+  # Waits for a prompt that {#initialize} was given to announce.
   # @return [String, nil] a prompt; nil when the gateway has gone
-  def heard
+  def announced
     @server.gets&.chomp
   end
 
-  # For a forked process, which must not be what keeps the gateway alive.
+  # For a forked process, which must not keep the gateway alive.
   def leave
     @server.close_write
   end

@@ -5,13 +5,12 @@ require "json"
 require "securerandom"
 require_relative "http_server"
 
-# A gateway that bills, as a program of its own: what it has billed is in its ledger, whatever becomes of
-# those who asked. It answers a chat completion with as many tokens as chance will have it, on loopback
-# only, prints its port, and ends when its standard input does.
+# A gateway that bills, as a program of its own. It writes each bill to its ledger, also when the client has gone. It
+# answers a chat completion with a random number of tokens, on loopback only, prints its port, and ends when its
+# standard input does.
 class BillingServer
   include HttpServer
 
-  # Of a byte each there is more than one token for four of them.
   BYTES_PER_TOKEN = 4
 
   # @param options [Hash{String => Object}] as BillingGateway writes them
@@ -21,13 +20,13 @@ class BillingServer
     @overruns = options.fetch("overruns")
     @random = Random.new(options.fetch("seed"))
     @announce = options.fetch("announce")
-    @asked = Hash.new(0)
+    @occurrences = Hash.new(0)
     @ledger = File.open(options.fetch("ledger"), "a")
     @lock = Mutex.new
   end
 
   def run
-    say(listen(0))
+    print_line(listen(0))
     $stdin.read
   end
 
@@ -43,7 +42,7 @@ class BillingServer
     "HTTP/1.1 #{status}\r\nContent-Type: application/json\r\nContent-Length: #{reply.bytesize}\r\n\r\n#{reply}"
   end
 
-  # Whoever asks and goes away has asked: the answer is billed all the same.
+  # Billed also when the client goes away before the answer.
   def completion(request)
     most = request.fetch("max_tokens")
     words = request.fetch("messages").map { |message| message.fetch("content") }.join
@@ -53,13 +52,13 @@ class BillingServer
   end
 
   def draw(most, words)
-    @asked[words] += 1
-    say(words) if @announce[words] == @asked[words]
+    @occurrences[words] += 1
+    print_line(words) if @announce[words] == @occurrences[words]
     tokens = @random.rand < @overruns ? (most * 1.5).ceil : @random.rand(1..most)
     [tokens, @random.rand(@delay)]
   end
 
-  # One write a line, so that none is ever half there.
+  # One write for each line, so that no line is ever incomplete.
   def bill(cost, overrun)
     "gen-#{SecureRandom.uuid}".tap do |id|
       line = "#{id} #{cost.to_s('F')} #{overrun.to_s('F')}\n"
@@ -73,14 +72,14 @@ class BillingServer
     json(bill(cost, [answered - most, 0].max * completion), model, prompted, answered, cost)
   end
 
-  # Written by hand, for the cost is to be the decimal that it is.
+  # Written by hand, so that the cost keeps all its digits.
   def json(id, model, prompt, tokens, cost)
     %({"id":"#{id}","object":"chat.completion","created":0,"model":#{model.to_json},"choices":[{"index":0,) +
       %("finish_reason":"stop","message":{"role":"assistant","content":"Yes."}}],"usage":{"prompt_tokens":#{prompt},) +
       %("completion_tokens":#{tokens},"total_tokens":#{prompt + tokens},"cost":#{cost.to_s('F')}}})
   end
 
-  def say(text)
+  def print_line(text)
     $stdout.syswrite("#{text}\n")
   end
 end

@@ -16,7 +16,7 @@ require "llm_router/native"
 require "llm_router/health/health"
 %w[log events spans money_events health_events telemetry].each { |file| require "llm_router/events/#{file}" }
 require "llm_router/config/configuration"
-%w[input hop response endings settling web_request call].each { |file| require "llm_router/call/#{file}" }
+%w[input hop gate response endings settling web_request call].each { |file| require "llm_router/call/#{file}" }
 
 # Calls the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway, until one answers.
 # Checks the budget before each attempt, and charges it what the answer cost.

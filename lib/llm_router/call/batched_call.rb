@@ -26,16 +26,15 @@ class LlmRouter
       @batch = batch
     end
 
-    # @return [String, Array, false, nil] as of any call; false where there is no room, but may be when others of the
-    #   batch have released their reservations
+    # @return [Array(Symbol, Object)] see {Gate}
     def gate(position, _, bounds)
       # The look-up may wait, outside the mask: an error here is an interrupt.
       @config.price_of(@chain.candidates.fetch(position), Bounds.new(*bounds)) if reserving?
       gate = Uninterrupted.run(Uninterrupted.mask(MISTAKABLE)) { own { super } }
-      return gate unless gate.is_a?(String) && @spending.fits_after_release?(@batch.held_usd)
+      return gate unless gate.first == :too_expensive && @spending.fits_after_release?(@batch.held_usd)
 
       @spending.reserve_later
-      false
+      Gate::LATER
     end
 
     # @return [BigDecimal, Integer] US dollars that are reserved for the attempt under way

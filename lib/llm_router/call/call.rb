@@ -45,19 +45,19 @@ class LlmRouter
 
     # Before each attempt.
     # @param bounds [Array, nil] those of {Bounds}, for a budget that reserves
-    # @return [String, Array, nil] why the candidate is too expensive; or the rates that it must not exceed, if any
+    # @return [Array(Symbol, Object)] see {Gate}
     def gate(position, limit, bounds)
       @candidate = @chain.candidates.fetch(position)
       if reserving?
         @spending.weigh(@candidate, Bounds.new(*bounds))
         refusal = uninterrupted { @spending.reserve(limit) }
-        return refusal if refusal
+        return Gate.too_expensive(refusal) if refusal
       elsif Unscheduled.run { @spending.exhausted?(@candidate) }
         nothing_left(@candidate.model)
       end
       Hooks.run(:before_wait) if @config.release_connections
       @telemetry.attempting(@candidate, position)
-      @spending.ceiling if reserving?
+      reserving? ? Gate.proceed(@spending.ceiling) : Gate::PROCEED
     end
 
     # @param changes [Array, nil] in the candidate's circuit breaker

@@ -36,7 +36,7 @@ class LlmRouter
       bill = @spending.answer(completion.cost) { completion.tokens }
       response = Response.new(completion, bill: bill, requested_model: @candidate.model, hops: hops, context: @context,
                                           endpoint: @candidate.endpoint.name.name)
-      bill.usd ? charge(bill, response) { known(response) } : release
+      bill.usd ? charge(bill, known(response), response) : release
       @spending.follow(response.generation_id) if @spending.unbilled?
       response
     end
@@ -48,7 +48,7 @@ class LlmRouter
     end
 
     def settle_failure(bill, outcome)
-      return charge(bill) { outcome.slice(:generation_id) } if bill.usd&.nonzero?
+      return charge(bill, outcome.slice(:generation_id)) if bill.usd&.nonzero?
       return release unless outcome[:uncertain] && !bill.usd
 
       @spending.uncertain(outcome[:generation_id])
@@ -61,10 +61,10 @@ class LlmRouter
     end
 
     # @param bill [Bill]
-    # @yieldreturn [Hash] what is known of the attempt
-    def charge(bill, response = nil, &)
+    # @param known [Hash] details of the attempt
+    def charge(bill, known, response = nil)
       @unsettled = nil unless reserving?
-      @spending.settle(bill, &)
+      @spending.settle(bill, known)
       @unsettled = nil
     rescue StandardError, ScriptError => e
       @unsettled = nil

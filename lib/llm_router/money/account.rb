@@ -2,7 +2,8 @@
 
 class LlmRouter
   # Calls a budget's methods, whatever it offers: with +reserve!+ it reserves before an attempt; without, it is checked
-  # before and charged after.
+  # before and charged after. Which methods take +attempt:+ is decided once, here. Blocks return the {Attempt}: to make
+  # one takes a tenth of a call's time, and budgets in memory seldom take it.
   # @api private
   class Account
     # @param budget [#exhausted?, #charge!]
@@ -17,6 +18,7 @@ class LlmRouter
 
     def initialize(budget)
       @budget = budget
+      @charge_takes_attempt = takes_attempt?(:charge!, 1)
     end
 
     # @return [Array<Object>] the budgets, if it is several that act together
@@ -51,7 +53,7 @@ class LlmRouter
 
     # @yieldreturn [Attempt, nil] for budgets that take it
     def charge(cost_usd)
-      takes_attempt?(:charge!, 1) ? budget.charge!(cost_usd, attempt: yield) : budget.charge!(cost_usd)
+      @charge_takes_attempt ? budget.charge!(cost_usd, attempt: yield) : budget.charge!(cost_usd)
     end
 
     def release(_reservation); end
@@ -74,6 +76,14 @@ class LlmRouter
 
     # A budget that reserves.
     class Reserving < Account
+      def initialize(budget)
+        super
+        @reserve_takes_attempt = takes_attempt?(:reserve!, 1)
+        @settle_takes_attempt = takes_attempt?(:settle!, 2)
+        @keeps_uncertain = budget.respond_to?(:uncertain!)
+        @uncertain_takes_attempt = @keeps_uncertain && takes_attempt?(:uncertain!, 1)
+      end
+
       def reserving?
         true
       end
@@ -84,15 +94,13 @@ class LlmRouter
 
       def reserve(usd, key:)
         @usd = usd
-        return budget.reserve!(usd, key: key) unless takes_attempt?(:reserve!, 1)
-
-        budget.reserve!(usd, key: key, attempt: yield)
+        @reserve_takes_attempt ? budget.reserve!(usd, key: key, attempt: yield) : budget.reserve!(usd, key: key)
       rescue BudgetExceeded => e
         raise e.of(budget)
       end
 
       def settle(reservation, cost_usd)
-        return budget.settle!(reservation, cost_usd) unless takes_attempt?(:settle!, 2)
+        return budget.settle!(reservation, cost_usd) unless @settle_takes_attempt
 
         budget.settle!(reservation, cost_usd, attempt: yield)
       end
@@ -104,17 +112,9 @@ class LlmRouter
       # Without +uncertain!+, the budget cannot keep the reservation, so the policy applies at once.
       # @param charge [Boolean] whether the policy is to charge the estimate
       def uncertain(reservation, charge:, &attempt)
-        return keep(reservation, &attempt) if budget.respond_to?(:uncertain!)
+        return charge ? settle(reservation, @usd, &attempt) : release(reservation) unless @keeps_uncertain
 
-        charge ? settle(reservation, @usd, &attempt) : release(reservation)
-      end
-
-      private
-
-      def keep(reservation)
-        return budget.uncertain!(reservation) unless takes_attempt?(:uncertain!, 1)
-
-        budget.uncertain!(reservation, attempt: yield)
+        @uncertain_takes_attempt ? budget.uncertain!(reservation, attempt: yield) : budget.uncertain!(reservation)
       end
     end
   end

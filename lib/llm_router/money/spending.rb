@@ -68,7 +68,6 @@ class LlmRouter
     def attempt
       return unless @candidate
 
-      @known = @known.call if @known.is_a?(Proc)
       @attempt ||= Attempt.new(id: @id ||= Native.uuid, model: @candidate.model,
                                endpoint: @candidate.endpoint.name.name, job_id: CurrentJob.current&.id,
                                lease: @lease, **@known)
@@ -94,10 +93,10 @@ class LlmRouter
     end
 
     # @param bill [Bill]
-    # @yieldreturn [Hash] details of the attempt
-    def settle(bill)
+    # @param known [Hash] details of the attempt
+    def settle(bill, known)
       @open = nil
-      learn(-> { { cost_basis: bill.basis, **yield } })
+      learn(**known, cost_basis: bill.basis)
       @account.settle(@reservation, bill.usd) { attempt }
     ensure
       @telemetry.overrun(attempt, @worst_case.usd, bill.usd) if reserving? && bill.usd > @worst_case.usd
@@ -127,7 +126,7 @@ class LlmRouter
       return unless open?
 
       @unbilled = true
-      learn({ generation_id: generation_id, cost_basis: :estimated })
+      learn(generation_id: generation_id, cost_basis: :estimated)
       quietly do
         @account.uncertain(@reservation, charge: @config.on_uncertain == :charge_estimate) { attempt }
       end
@@ -152,11 +151,10 @@ class LlmRouter
     def begin_attempt(lease)
       @lease = lease
       @id = nil
-      learn({})
+      learn
     end
 
-    # @param known [Hash, Proc]
-    def learn(known)
+    def learn(**known)
       @known = known
       @attempt = nil
     end

@@ -10,7 +10,9 @@ use llm_router_core::{
     Planned, Progress, Request, Stopped,
 };
 use magnus::error::ErrorType;
-use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, TryConvert, Value};
+use magnus::{
+    kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, Symbol, TryConvert, Value,
+};
 
 use crate::runtime::waiting::{wait, Waited};
 use crate::runtime::Process;
@@ -46,18 +48,17 @@ impl Host for RubyHost<'_> {
         let bounds = self.reserving.then(|| self.request.bounds(candidate));
         let bounds =
             bounds.map(|known| (known.prompt_tokens, known.completion_tokens, known.choices, known.tier, known.extras));
-        // `nil`, or the rates to keep to: the attempt may be made. A String: why not. `false`: not now.
-        let gate: Value = self.call.funcall("gate", (planned.position, planned.limit.as_secs_f64(), bounds))?;
+        let (decision, detail): (Symbol, Value) =
+            self.call.funcall("gate", (planned.position, planned.limit.as_secs_f64(), bounds))?;
         self.max_price = None;
-        if gate.is_nil() {
-            Ok(Gate::Proceed)
-        } else if let Some(rates) = RArray::from_value(gate) {
-            self.max_price = Some(max_price(self.ruby, rates)?);
-            Ok(Gate::Proceed)
-        } else if gate.to_bool() {
-            String::try_convert(gate).map(Gate::TooExpensive)
-        } else {
-            Ok(Gate::Later)
+        match decision.name()?.as_ref() {
+            "proceed" => {
+                let rates: Option<RArray> = TryConvert::try_convert(detail)?;
+                self.max_price = rates.map(|rates| max_price(self.ruby, rates)).transpose()?;
+                Ok(Gate::Proceed)
+            }
+            "later" => Ok(Gate::Later),
+            _ => String::try_convert(detail).map(Gate::TooExpensive),
         }
     }
 

@@ -30,18 +30,18 @@ RSpec.describe LlmRouter::Call, "#gate" do
   end
 
   it "proceeds with the rates that were reserved" do
-    expect(decisions { call(Support::Vault.new) }).to eq([[:proceed, ["0.0", "0.01", "0.0", nil]]])
+    expect(decisions { call(Support::ReservingBudget.new) }).to eq([[:proceed, ["0.0", "0.01", "0.0", nil]]])
   end
 
   it "says why an attempt is too expensive" do
-    seen = decisions { expect { call(Support::Vault.new(cap: "0.1")) }.to raise_error(LlmRouter::BudgetExceeded) }
+    seen = decisions { expect { call(Support::ReservingBudget.new(cap: "0.1")) }.to raise_error(LlmRouter::BudgetExceeded) }
     expect(seen).to match([[:too_expensive, a_string_starting_with("not called: it may cost 0.5 USD")]])
   end
 
   it "puts a call off that fits when another of the batch has released its reservation" do
     calls = requests(2).map { |request| { **request, max_tokens: 50 } }
     seen = decisions(LlmRouter::BatchedCall) do
-      router(budget: Support::Vault.new(cap: "1.2"), chain: [Support::PRIMARY]).call_all(calls + calls)
+      router(budget: Support::ReservingBudget.new(cap: "1.2"), chain: [Support::PRIMARY]).call_all(calls + calls)
     end
     expect(seen.map(&:first).uniq).to match_array(%i[proceed later too_expensive])
     expect(seen.select { |decision,| decision == :later }).to all(eq([:later, nil]))

@@ -12,7 +12,7 @@ RSpec.describe LlmRouter::Account do
   end
 
   it "decides once whether a method takes the attempt, however many attempts there are" do
-    budget, lookups = watched(Support::Vault.new(cap: "5"))
+    budget, lookups = watched(Support::ReservingBudget.new(cap: "5"))
     account = described_class.of(budget)
     decided = lookups.dup
     3.times { account.settle(account.reserve(BigDecimal(1), key: "a") { nil }, BigDecimal(1)) { nil } }

@@ -55,7 +55,7 @@ class LlmRouter
         id = reservation.attempt_id
         now = Time.now
         fast = ->(statement) { statement.release(id, now, reservation.usd) }
-        act(fast: fast, partly: true, attempt_id: id) do |snapshots|
+        act(fast, partly: true, attempt_id: id) do |snapshots|
           snapshots.each { |snapshot| snapshot.release(id, created_at: now) }
         end
         nil
@@ -81,19 +81,15 @@ class LlmRouter
       def reserve(reservation, attempt, now)
         columns = lease(attempt, now)
         # The app may look these up in the database: before anything is locked, and in its own role.
-        default_caps = default_caps_of_models
-        fast = ->(statement) { statement.reserve({ **reservation.to_h, **columns }, default_caps.values) }
+        caps = budgets.map { |budget| budget.class.default_cap_for(budget) }
+        fast = ->(statement) { statement.reserve({ **reservation.to_h, **columns }, caps) }
         short = []
-        act(fast: fast, default_caps: default_caps, now: now) do |snapshots|
+        act(fast, default_caps: caps, now: now) do |snapshots|
           snapshots.each { |snapshot| snapshot.expire(now, Configuration.current.on_uncertain) }
           short = snapshots.reject { |snapshot| snapshot.fits?(reservation.usd) }
           snapshots.each { |snapshot| snapshot.reserve(reservation, columns) } if short.empty?
         end
         short
-      end
-
-      def default_caps_of_models
-        budgets.to_h { |budget| [CarefulPath.name_of(budget), budget.class.default_cap_for(budget)] }
       end
 
       # @yieldparam statement [OneStatement]
@@ -103,7 +99,7 @@ class LlmRouter
         columns = { **details(attempt), created_at: Time.now }
         kind = KINDS[attempt&.cost_basis&.to_sym]
         fast = ->(statement) { yield statement, { attempt_id: attempt_id, kind: kind, cost_usd: usd, **columns } }
-        act(fast: fast, attempt_id: attempt_id) do |snapshots|
+        act(fast, attempt_id: attempt_id) do |snapshots|
           snapshots.each { |snapshot| snapshot.settle(attempt_id, usd, columns, kind) }
         end
         nil
@@ -129,9 +125,9 @@ class LlmRouter
       end
 
       # @param fast [Proc] does it with a {OneStatement}, or returns nil
-      # @param seen [Hash] see {CarefulPath#run}
+      # @param options [Hash] see {CarefulPath}
       # @yieldparam snapshots [Array<Snapshot>] where the fast path does not do it
-      def act(fast:, partly: false, default_caps: {}, **seen, &careful)
+      def act(fast, **options, &careful)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
         Tables.needed(model) do
@@ -139,8 +135,7 @@ class LlmRouter
             statement = OneStatement.on(connection, budgets) if settings.empty?
             next if statement && fast.call(statement)
 
-            CarefulPath.on(connection, budgets, settings: settings, partly: partly, default_caps: default_caps)
-                       .run(**seen, &careful)
+            CarefulPath.on(connection, budgets, settings: settings, **options).run(&careful)
           end
         end
       end

@@ -22,23 +22,24 @@ class LlmRouter
       # @param budgets [Array<Budget>] in the order in which they are locked
       # @param settings [Array<String>] statements that come first
       # @param partly [Boolean] for acts that are worth doing on the rows that are there, where others were deleted
-      # @param default_caps [Hash{Array => BigDecimal, nil}] by {.name_of}, for acts that need to know them
-      def initialize(connection, budgets, settings: [], partly: false, default_caps: {})
+      # @param default_caps [Array<BigDecimal, nil>] of the budgets, for acts that need to know them
+      # @param seen [Hash] what the act has to see: the reservations and charges of an +attempt_id+, or the leases that
+      #   are up by +now+
+      def initialize(connection, budgets, settings: [], partly: false, default_caps: [], **seen)
         @connection = connection
         @budgets = budgets
         @settings = settings
         @partly = partly
-        @default_caps = default_caps
+        @default_caps = budgets.map { |budget| CarefulPath.name_of(budget) }.zip(default_caps).to_h
+        @seen = seen
         # Inside a test's own transaction.
         @nested = connection.open_transactions.positive?
       end
 
-      # @param attempt_id [String, nil] whose reservations and charges the act has to see
-      # @param now [Time, nil] where it has to see the leases that are up by then
       # @yieldparam snapshots [Array<Snapshot>]
       # @return [void]
       # @raise [RowMissing, RowLocked]
-      def run(attempt_id: nil, now: nil)
+      def run
         raise NotImplementedError
       end
 
@@ -51,9 +52,9 @@ class LlmRouter
         end
       end
 
-      def snapshots(**seen)
+      def snapshots
         all = tables.flat_map do |model, ids|
-          rows = @connection.uncached { @connection.select_all(Statements.new(@connection, model).read(ids, **seen)) }
+          rows = @connection.uncached { @connection.select_all(Statements.new(@connection, model).read(ids, **@seen)) }
           rows.to_a.group_by { |row| row.fetch(model.primary_key) }.each_value.map { |joined| snapshot(model, joined) }
         end
         complete!(all)

@@ -11,10 +11,10 @@ class LlmRouter
       private_constant :MAX_TRIES
 
       # @see CarefulPath#run
-      def run(**seen, &)
+      def run(&)
         tries = 0
         begin
-          learn(@connection.transaction(**options) { attempt(**seen, &) })
+          learn(@connection.transaction(**options) { attempt(&) })
         rescue ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure
           raise if @nested || (tries += 1) >= MAX_TRIES
 
@@ -34,10 +34,10 @@ class LlmRouter
       end
 
       # All rows are locked before the first is read: in MySQL, what one reads later is as old as that.
-      def attempt(**seen)
+      def attempt
         [*(OwnConnection.lock_timeout(pool) unless mysql?), *@settings].each { |statement| execute(statement) }
         tables.each { |model, ids| lock(model, ids) }
-        snapshots = snapshots(**seen)
+        snapshots = self.snapshots
         yield snapshots
         writes(snapshots).each { |statement| execute(statement) }
         snapshots

@@ -8,7 +8,9 @@ class LlmRouter
     class OneStatement
       # The {CarefulPath} finds out what to do about these.
       UNSURE = [ActiveRecord::RecordNotUnique, ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure].freeze
-      private_constant :UNSURE
+      # Rails 7.0 moved it.
+      DEFAULTS = ActiveRecord.respond_to?(:default_timezone) ? ActiveRecord : ActiveRecord::Base
+      private_constant :UNSURE, :DEFAULTS
 
       # Not in a test's own transaction, which an error would end.
       # @return [OneStatement, nil] nil where it takes more than one
@@ -67,11 +69,12 @@ class LlmRouter
       def run(act, values)
         sql = @model.ledger_statements[[act, @model.table_name, @ids.size]] ||=
           StatementSql.new(@connection, @model, @ids.size).public_send(act).squish
-        guarded { AdapterInternals.execute(@connection, sql, values.map { |value| text(value) }) }
+        guarded { AdapterInternals.execute(@connection, sql, values.map! { |value| text(value) }) }
       end
 
       def text(value)
         case value
+        when nil, String then value
         when BigDecimal then value.to_s("F")
         when Time then moment(value)
         else value
@@ -80,14 +83,12 @@ class LlmRouter
 
       # As Active Record's quoted_date has it, in a third of the time.
       def moment(time)
-        zone = ActiveRecord.respond_to?(:default_timezone) ? ActiveRecord : ActiveRecord::Base
-        time = zone.default_timezone == :utc ? time.getutc : time.getlocal
-        time.strftime("%F %T.%6N")
+        (DEFAULTS.default_timezone == :utc ? time.getutc : time.getlocal).strftime("%F %T.%6N")
       end
 
       def guarded
         rows = yield
-        @connection.clear_query_cache
+        @connection.clear_query_cache if @connection.query_cache_enabled
         rows.each { |(text)| learn(*text.split(" ", 4)) }
         true if rows.any?
       rescue *UNSURE

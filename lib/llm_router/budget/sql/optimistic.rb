@@ -15,9 +15,9 @@ class LlmRouter
       private_constant :MAX_TRIES, :READ
 
       # @see CarefulPath#run
-      def run(**seen)
+      def run
         MAX_TRIES.times do
-          snapshots = snapshots(**seen)
+          snapshots = self.snapshots
           yield snapshots
           return learn(snapshots) if write(snapshots)
         end

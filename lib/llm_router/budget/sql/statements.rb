@@ -17,7 +17,7 @@ class LlmRouter
         @model = model
       end
 
-      # @return [String] a SELECT of the rows, each joined with what {CarefulPath#run} has to see. Columns of a
+      # @return [String] a SELECT of the rows, each joined with what {CarefulPath} has to see. Columns of a
       #   reservation begin with "r_", those of a charge with "c_"
       def read(ids, attempt_id: nil, now: nil)
         attempt = attempt_id && "attempt_id = #{@connection.quote(attempt_id)}"

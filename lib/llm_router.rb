@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "bigdecimal"
-require "logger"
 
 require "llm_router/version"
 require "llm_router/errors"
@@ -9,14 +8,7 @@ require "llm_router/native"
 
 %w[fiber_local hooks call_site inheritance parking unscheduled uninterrupted portable]
   .each { |file| require "llm_router/interop/#{file}" }
-%w[secret environment setting parameters endpoint candidate chain job_settings settings health_settings warnings
-   in_force].each { |file| require "llm_router/config/#{file}" }
-%w[usage bounds price prices worst_case bill attempt unlimited budget_exceeded budgets current_job deferred_charge
-   account spending].each { |file| require "llm_router/money/#{file}" }
-require "llm_router/health/health"
-%w[log events spans money_events health_events telemetry].each { |file| require "llm_router/events/#{file}" }
-require "llm_router/config/configuration"
-%w[input hop gate response endings settling web_request call].each { |file| require "llm_router/call/#{file}" }
+require "llm_router/loading"
 
 # Calls the models of an ordered chain, through OpenRouter or another OpenAI-compatible gateway, until one answers.
 # Checks the budget before each attempt, and charges it what the answer cost.
@@ -36,9 +28,7 @@ require "llm_router/config/configuration"
 #   draft.content  # => "Hello!"
 #   draft.cost_usd # => 0.0021 (a BigDecimal; the budget has been charged with it)
 class LlmRouter
-  autoload :Batch, "llm_router/call/batch"
-  autoload :BatchedCall, "llm_router/call/batched_call"
-  autoload :SharedHealth, "llm_router/health/shared_health"
+  extend Loading
 
   class << self
     # Changes the configuration: what is not set stays as it was. All of it is checked at the end
@@ -103,6 +93,7 @@ class LlmRouter
   # @raise [ArgumentError] an object that cannot be a budget
   def initialize(budget:, chain: :default, timeout: nil, deadline: nil)
     PlugIns.load_railtie
+    LlmRouter.eager_load!
     @config = LlmRouter.config
     @budget = check_budget(budget)
     @chain = @config.resolve(chain)

@@ -94,6 +94,16 @@ RSpec.describe "A Rails app with llm_router", :slow do
     FileUtils.rm_f(file)
   end
 
+  it "loads all of the gem at boot in production, so that forks share it" do
+    file = File.join(app.path, "config/initializers/eager.rb")
+    File.write(file, "Rails.application.config.eager_load = ENV.key?('EAGER')")
+    loaded = "print LlmRouter.autoload?(:Call).nil?"
+    expect([app.runner(loaded, **env), app.runner(loaded, **env, "EAGER" => "1")])
+      .to match([end_with("false"), end_with("true")])
+  ensure
+    FileUtils.rm_f(file)
+  end
+
   it "does not boot with a typo in a chain" do
     code = "LlmRouter.configure { |config| config.chain :default, [{ modle: 'a/b' }] }"
     file = File.join(app.path, "config/initializers/typo.rb")

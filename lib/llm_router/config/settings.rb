@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "logger"
+
 class LlmRouter
   # The plain settings of a {Configuration}, checked as they are set.
   module Settings

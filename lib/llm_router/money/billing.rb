@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "llm_router/money/bill"
-
 class LlmRouter
   # Computes what {Spending} charges an attempt: its bill; else its tokens at the model's price; else its reservation.
   # @api private

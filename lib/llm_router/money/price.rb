@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "llm_router/money/bounds"
-
 class LlmRouter
   # The price of a model. Frozen.
   #

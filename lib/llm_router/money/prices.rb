@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "llm_router/money/cached_lookup"
-
 class LlmRouter
   # The prices of models at OpenRouter. A call waits for a look-up {LOOKUP_TIMEOUT} at most, and goes on without a price
   # if it fails.

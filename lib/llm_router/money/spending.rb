@@ -1,7 +1,5 @@
 # frozen_string_literal: true
 
-require "llm_router/money/billing"
-
 class LlmRouter
   # The money of one call: reserves the worst case of each attempt, and leaves no reservation open.
   # @api private

@@ -5,6 +5,8 @@ require "llm_router/rails/app_setup"
 class LlmRouter
   # Sets up a Rails app, see {AppSetup}.
   class Railtie < Rails::Railtie
+    config.eager_load_namespaces << LlmRouter
+
     # Before the app's own initializers, which may change these defaults.
     initializer("llm_router.defaults", before: :load_config_initializers) { |app| AppSetup.defaults(app) }
     initializer("llm_router.jobs") { AppSetup.jobs }

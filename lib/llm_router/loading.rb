@@ -1,0 +1,35 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Loads each constant when it is first named, since most processes of an app configure the router and never call it.
+  # The first router loads all of them; with +config.eager_load+ Rails does at boot, so that forks share them.
+  # @api private
+  module Loading
+    ROOMS = {
+      config: %w[candidate chain configuration endpoint environment health_settings in_force job_settings parameters
+                 secret setting settings warnings],
+      money: %w[account attempt bill billing bounds budget_exceeded budgets cached_lookup current_job deferred_charge
+                price prices spending unlimited usage worst_case],
+      health: %w[health],
+      events: %w[events health_events log money_events spans telemetry],
+      call: %w[batch batched_call call endings gate hop input response settling web_request]
+    }.freeze
+    CONSTANTS = ROOMS.flat_map do |room, files|
+      files.map { |file| [file.split("_").map(&:capitalize).join.to_sym, File.join(__dir__, room.name, "#{file}.rb")] }
+    end.to_h.freeze
+    private_constant :ROOMS
+
+    CONSTANTS.each { |name, file| LlmRouter.autoload(name, file) }
+    LlmRouter.autoload(:SharedHealth, File.join(__dir__, "health/shared_health.rb"))
+
+    # Loads all that a call needs. What an interrupt leaves half loaded, Ruby loads again.
+    # @return [void]
+    # @api private
+    def eager_load!
+      return if @loaded
+
+      CONSTANTS.each_key { |name| const_get(name) }
+      @loaded = true
+    end
+  end
+end

@@ -3,11 +3,11 @@
 require "active_support"
 require "active_support/notifications"
 require "llm_router/events/log_subscriber"
+require "llm_router/events/structured_events"
 
 class LlmRouter
   # Publishes events on +ActiveSupport::Notifications+, and to the log by {LogSubscriber}. The Railtie loads it;
-  # elsewhere
-  # +require "llm_router/notifications"+ before {LlmRouter.configure}.
+  # elsewhere +require "llm_router/notifications"+ before {LlmRouter.configure}.
   # @api private
   module Notifications
     LogSubscriber.attach_to :llm_router
@@ -15,6 +15,8 @@ class LlmRouter
     ActiveSupport::Notifications.monotonic_subscribe("call.llm_router") do |_name, _started, _ended, _id, payload|
       LogSubscriber.new.called(payload)
     end
+
+    StructuredEvents.attach(ActiveSupport.event_reporter) if ActiveSupport.respond_to?(:event_reporter)
 
     # For Rails before 7.1, whose events nest.
     # @api private

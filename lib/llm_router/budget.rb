@@ -54,6 +54,7 @@ class LlmRouter
     require "llm_router/budget/adapter_internals"
     require "llm_router/budget/writing_role"
     require "llm_router/budget/schema"
+    require "llm_router/budget/plain_trilogy"
     require "llm_router/budget/own_connection"
     require "llm_router/budget/row"
     require "llm_router/budget/reservation"

@@ -35,7 +35,7 @@ class LlmRouter
       # @yieldparam settings [Array<String>] statements that must come first in it: behind a pooler in transaction
       #   mode, what outlives the transaction reaches other clients
       def bare(model, &)
-        AdapterInternals::PlainLock.use { choose(model, &) }
+        PlainTrilogy.use { AdapterInternals::PlainLock.use { choose(model, &) } }
       end
 
       def choose(model, &)

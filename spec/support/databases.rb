@@ -20,6 +20,7 @@ module Databases
     # Active Record, connected to an empty database of this kind.
     def connect(name, **options)
       require "active_record"
+      quiet_forks if name == :sqlite
       ActiveRecord::Base.establish_connection(send(name).merge(pool: 5, **options))
       # As Rails does it from 7.1 on. Without it, threads of one process can wait for each other in vain.
       ActiveRecord::Base.connection.execute("PRAGMA journal_mode = WAL") if name == :sqlite
@@ -99,7 +100,14 @@ module Databases
           answers?(*%W[mariadb --no-defaults --socket=#{directory}/socket -u root -e], "CREATE DATABASE #{NAME}")
         end
       )
-      { adapter: "mysql2", socket: "#{@mariadb.directory}/socket", username: "root", database: NAME }
+      adapter = ENV.fetch("MYSQL_ADAPTER", "mysql2") # or trilogy
+      { adapter: adapter, socket: "#{@mariadb.directory}/socket", username: "root", database: NAME }
+    end
+
+    # Specs fork beside open connections, which sqlite3 2 closes in the child, and warns.
+    def quiet_forks
+      require "sqlite3"
+      SQLite3::ForkSafety.suppress_warnings! if SQLite3.const_defined?(:ForkSafety)
     end
 
     def scratch

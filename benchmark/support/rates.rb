@@ -42,10 +42,18 @@ class Rates
 
   def work(process, ready)
     database = ActiveRecord::Base.connection_db_config.configuration_hash
-    ActiveRecord::Base.establish_connection(database.merge(pool: @threads))
+    connect(database)
     shares = shares_of(process)
     ready.call
     shares.map { |share| Thread.new { at_one_go { share.flat_map { |row| pair(row) } } } }.map(&:value).inject(:+)
+  end
+
+  # All connections are open when the clock starts.
+  def connect(database)
+    ActiveRecord::Base.establish_connection(database.merge(pool: @threads))
+    pool = ActiveRecord::Base.connection_pool
+    Array.new(@threads) { pool.checkout.tap { |connection| connection.select_value("SELECT 1") } }
+         .each { |connection| pool.checkin(connection) }
   end
 
   # Each row's turns are spread over the threads: a row of its own to each, where there are enough of them.

@@ -104,11 +104,16 @@ RSpec.describe LlmRouter::Budget::AdapterInternals do
   end
 
   describe "on SQLite", database: :sqlite do
-    it "takes several statements at once, and knows an open transaction" do
+    it "takes several statements at once, and knows an open transaction and the last error" do
       described_class.execute_batch(connection, "BEGIN; SELECT 1")
       expect(described_class).to be_transaction_active(connection)
       described_class.execute_batch(connection, "COMMIT")
       expect(described_class).not_to be_transaction_active(connection)
+      described_class.execute_batch(connection, "CREATE TEMP TABLE t (a NOT NULL)")
+      expect { described_class.execute_batch(connection, "INSERT INTO t VALUES (NULL)") }.to raise_error(StandardError)
+      expect(described_class.error_code(connection)).to eq(19)
+    ensure
+      described_class.execute_batch(connection, "DROP TABLE t")
     end
   end
 

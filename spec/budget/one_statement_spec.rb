@@ -27,7 +27,7 @@ RSpec.describe LlmRouter::Budget::OneStatement do
      round_trips { both.settle!(reservation, usd("0.25")) }].map(&:size)
   end
 
-  %i[postgresql mariadb].each do |database|
+  Databases::NAMES.each do |database|
     describe "on #{database}", database: database do
       it "reserves and settles two rows in one statement each" do
         both

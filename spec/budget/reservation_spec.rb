@@ -24,13 +24,13 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
 
       it_behaves_like "an LLM budget that reserves"
 
-      it "takes #{database == :sqlite ? 'two round trips' : 'one round trip'} to reserve, to settle, to release" do
+      it "takes one round trip to reserve, to settle, to release" do
         budget
         reservation = nil
         trips = [round_trips { reservation = reserve("0.5") }, round_trips { budget.settle!(reservation, usd("0.25")) }]
         reservation = reserve("0.5")
         trips << round_trips { budget.release!(reservation) }
-        expect(trips.map(&:size)).to all(eq(database == :sqlite ? 2 : 1))
+        expect(trips.map(&:size)).to all(eq(1))
       end
 
       it "says what was needed, what is left, when the period ends, and whether it is only held" do

@@ -77,6 +77,11 @@ class LlmRouter
         instrument(connection, sql) { with_driver(connection) { |driver| driver.execute_batch2(sql) } }
       end
 
+      # @return [Integer] SQLite's number of the last error
+      def error_code(connection)
+        with_driver(connection, &:errcode)
+      end
+
       # @return [Boolean] whether SQLite is in a transaction
       def transaction_active?(connection)
         with_driver(connection, &:transaction_active?)

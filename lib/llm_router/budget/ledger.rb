@@ -81,7 +81,7 @@ class LlmRouter
       def reserve(reservation, attempt, now)
         columns = lease(attempt, now)
         # The app may look these up in the database: before anything is locked, and in its own role.
-        caps = budgets.map { |budget| budget.class.default_cap_for(budget) }
+        caps = default_caps
         fast = ->(statement) { statement.reserve({ **reservation.to_h, **columns }, caps) }
         short = []
         act(fast, default_caps: caps, now: now) do |snapshots|
@@ -90,6 +90,10 @@ class LlmRouter
           snapshots.each { |snapshot| snapshot.reserve(reservation, columns) } if short.empty?
         end
         short
+      end
+
+      def default_caps
+        budgets.map { |budget| budget.class.default_cap_for(budget) }
       end
 
       # @yieldparam statement [OneStatement]
@@ -127,7 +131,7 @@ class LlmRouter
       # @param fast [Proc] does it with a {OneStatement}, or returns nil
       # @param options [Hash] see {CarefulPath}
       # @yieldparam snapshots [Array<Snapshot>] where the fast path does not do it
-      def act(fast, **options, &careful)
+      def act(fast, **options, &)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
         Tables.needed(model) do
@@ -135,7 +139,7 @@ class LlmRouter
             statement = OneStatement.on(connection, budgets) if settings.empty?
             next if statement && fast.call(statement)
 
-            CarefulPath.on(connection, budgets, settings: settings, **options).run(&careful)
+            CarefulPath.on(connection, budgets, settings: settings, **options).run(&)
           end
         end
       end

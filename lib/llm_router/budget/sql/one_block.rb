@@ -15,72 +15,73 @@ class LlmRouter
 
       # @see OneStatement#reserve
       def reserve(columns, caps)
-        usd, now = columns.values_at(:usd, :created_at).map { |value| quote(value) }
-        block("SELECT COUNT(*) INTO others FROM #{reservations} WHERE #{ours} AND expires_at <= #{now}",
-              update("reserved_usd = reserved_usd + #{usd}", now, " AND #{fits(usd, caps)}"), [],
-              insert(reservations, columns.slice(*StatementSql::RESERVATION)))
+        usd, now = columns.values_at(:usd, :created_at)
+        run(now, { reserved_usd: usd }, fits: fits(usd, caps),
+                                        none: "#{reservations} WHERE #{ours} AND expires_at <= #{quote(now)}",
+                                        insert: insert(reservations, columns.slice(*StatementSql::RESERVATION)))
       end
 
       # @see OneStatement#charge
       def charge(columns)
-        cost, now = columns.values_at(:cost_usd, :created_at).map { |value| quote(value) }
-        block("SET others = 0", update("spent_usd = spent_usd + #{cost}", now), [],
-              insert(charges, columns, "period_started_on"))
+        cost, now = columns.values_at(:cost_usd, :created_at)
+        run(now, { spent_usd: cost }, insert: insert(charges, columns, "period_started_on"))
       end
 
       # @see OneStatement#settle
       def settle(columns, usd)
-        cost, now = columns.values_at(:cost_usd, :created_at).map { |value| quote(value) }
-        attempt = quote(columns.fetch(:attempt_id))
-        block("SELECT COUNT(*) INTO others FROM #{charges} WHERE #{ours} AND attempt_id = #{attempt}",
-              update("reserved_usd = reserved_usd - #{quote(usd)}, spent_usd = spent_usd + #{cost}", now),
-              [delete(attempt, usd)], insert(charges, columns, "period_started_on"))
+        attempt_id, cost, now = columns.values_at(:attempt_id, :cost_usd, :created_at)
+        run(now, { reserved_usd: -usd, spent_usd: cost }, held: held(attempt_id, usd),
+                                                          none: "#{charges} WHERE #{ours} AND #{of(attempt_id)}",
+                                                          insert: insert(charges, columns, "period_started_on"))
       end
 
       # @see OneStatement#release
       def release(attempt_id, now, usd)
-        block("SET others = 0", update("reserved_usd = reserved_usd - #{quote(usd)}", quote(now)),
-              [delete(quote(attempt_id), usd)])
+        run(now, { reserved_usd: -usd }, held: held(attempt_id, usd))
       end
 
       private
 
-      def block(look, update, deletions, *insertions)
-        changed = ([update] + deletions).map { |sql| "#{sql}; SET done = done + ROW_COUNT()" }
-        query(<<~SQL)
+      # @param changes [Hash{Symbol => BigDecimal}] US dollars that are added to columns of the budgets
+      # @param fits [String, nil] a condition of each budget
+      # @param none [String, nil] rows that must not be there
+      # @param held [String, nil] rows that must be there, one for each budget, and are deleted
+      # @param insert [String, nil] adds a row for each budget
+      def run(now, changes, **rest)
+        changes = changes.map { |column, usd| "#{column} = #{sum([column], usd)}" }
+        changes << "updated_at = #{quote(now)}" if @model.column_names.include?("updated_at")
+        guarded { query("UPDATE #{budgets} SET #{changes.join(', ')} WHERE #{ours(key)}", **rest) }
+      end
+
+      def query(update, fits: nil, none: nil, held: nil, insert: nil)
+        changed = ["#{[update, current, *fits].join(' AND ')} ORDER BY #{key}", *("DELETE FROM #{held}" if held)]
+        result = @connection.execute(<<~SQL, "LlmRouter::Budget")
           BEGIN NOT ATOMIC
             DECLARE others, done INT DEFAULT 0;
             DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
             START TRANSACTION;
-            #{changed.join('; ')};
-            #{look};
+            #{changed.map { |sql| "#{sql}; SET done = done + ROW_COUNT();" }.join(' ')}
+            #{"SELECT COUNT(*) INTO others FROM #{none};" if none}
             IF others = 0 AND done = #{changed.size * @ids.size} THEN
-              #{insertions.map { |sql| "#{sql};" }.join(' ')}
+              #{"#{insert};" if insert}
               SELECT CONCAT_WS(' ', spent_usd, reserved_usd, period_started_on, #{key}) FROM #{budgets} WHERE #{ours(key)};
               COMMIT;
             ELSE ROLLBACK;
             END IF;
           END
         SQL
+        result.to_a.tap { AdapterInternals.abandon_results(@connection) }
       end
 
-      def query(sql)
-        guarded do
-          result = @connection.execute(sql, "LlmRouter::Budget")
-          rows = result.to_a.map { |row| row.is_a?(Hash) ? row.values : row }
-          AdapterInternals.abandon_results(@connection)
-          rows
-        end
+      def sum(columns, usd)
+        [*columns, quote(usd)].join(" + ")
       end
 
-      def update(changes, now, condition = nil)
-        changes = "#{changes}, updated_at = #{now}" if @model.column_names.include?("updated_at")
-        "UPDATE #{budgets} SET #{changes} WHERE #{ours(key)} AND #{current}#{condition} ORDER BY #{key}"
-      end
-
+      # A cap of the row's own counts, or else the model's.
       def fits(usd, caps)
         cases = @ids.zip(caps).map { |id, cap| "WHEN #{quote(id)} THEN #{quote(cap)}" }
-        "COALESCE(spent_usd + reserved_usd + #{usd} <= COALESCE(cap_usd, CASE #{key} #{cases.join(' ')} END), TRUE)"
+        cap = "COALESCE(cap_usd, CASE #{key} #{cases.join(' ')} END)"
+        "COALESCE(#{sum(%w[spent_usd reserved_usd], usd)} <= #{cap}, TRUE)"
       end
 
       def current
@@ -90,8 +91,8 @@ class LlmRouter
       end
 
       # An attempt reserves the same of each.
-      def delete(attempt, usd)
-        "DELETE FROM #{reservations} WHERE attempt_id = #{attempt} AND #{ours} AND usd = #{quote(usd)}"
+      def held(attempt_id, usd)
+        "#{reservations} WHERE #{of(attempt_id)} AND #{ours} AND usd = #{quote(usd)}"
       end
 
       def insert(table, columns, *own)
@@ -99,6 +100,10 @@ class LlmRouter
         values = columns.values.map { |value| quote(value) }
         "INSERT INTO #{table} (#{['budget_id', *own, *names].join(', ')}) " \
           "SELECT #{[key, *own, *values].join(', ')} FROM #{budgets} WHERE #{ours(key)}"
+      end
+
+      def of(attempt_id)
+        "attempt_id = #{quote(attempt_id)}"
       end
 
       def ours(column = "budget_id")

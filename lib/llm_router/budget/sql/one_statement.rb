@@ -17,8 +17,16 @@ class LlmRouter
       def self.on(connection, budgets)
         return if connection.open_transactions.positive?
 
-        kind = connection.adapter_name == "PostgreSQL" ? self : (OneBlock if OneBlock.takes?(connection))
+        kind = kind(connection)
         kind.new(connection, budgets) if kind && different?(budgets)
+      end
+
+      def self.kind(connection)
+        case connection.adapter_name
+        when "PostgreSQL" then self
+        when "SQLite" then OneBatch
+        else OneBlock if OneBlock.takes?(connection)
+        end
       end
 
       # @return [Boolean] whether they are different rows of one table
@@ -27,7 +35,7 @@ class LlmRouter
 
         budgets.uniq(&:id).size == budgets.size && budgets.uniq { |budget| budget.class.table_name }.one?
       end
-      private_class_method :different?
+      private_class_method :kind, :different?
 
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param budgets [Array<Budget>]
@@ -74,7 +82,6 @@ class LlmRouter
 
       def text(value)
         case value
-        when nil, String then value
         when BigDecimal then value.to_s("F")
         when Time then moment(value)
         else value
@@ -89,7 +96,7 @@ class LlmRouter
       def guarded
         rows = yield
         @connection.clear_query_cache if @connection.query_cache_enabled
-        rows.each { |(text)| learn(*text.split(" ", 4)) }
+        rows.each { |row| learn(*(row.is_a?(Hash) ? row.values : row).first.split(" ", 4)) }
         true if rows.any?
       rescue *UNSURE
         nil

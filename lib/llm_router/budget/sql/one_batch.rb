@@ -1,0 +1,65 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # As {OneBlock}, for SQLite: its statements go in one call of the library. The first changes all of the budgets or
+    # none; each of the others does something only if the one before it changed as many rows.
+    #
+    # SQLite would add Floats. So money, which is text there (see {Usd}), is added in four whole numbers: two of 10
+    # digits of dollars, and two of 15 decimals.
+    # @api private
+    class OneBatch < OneBlock
+      # Where each begins in the text, and how long it is.
+      HIGHEST = [1, 10].freeze
+      LOWER = [[37, 15], [22, 15], [11, 10]].freeze
+      # Of an amount as {Usd.text} writes it. One that was put there by hand may be written otherwise.
+      LENGTH = Usd.text(BigDecimal(0)).size
+      WRITTEN = %w[spent_usd reserved_usd].map { |column| "length(#{column}) = #{LENGTH}" }
+                                          .push("COALESCE(length(cap_usd), #{LENGTH}) = #{LENGTH}").freeze
+      private_constant :HIGHEST, :LOWER, :LENGTH, :WRITTEN
+
+      private
+
+      def query(update, fits: nil, none: nil, held: nil, insert: nil)
+        all = [ours(key), current, *WRITTEN, *fits].join(" AND ")
+        update = [update, as_many("#{budgets} WHERE #{all}"), *(as_many(held) if held),
+                  *("NOT EXISTS (SELECT 1 FROM #{none})" if none)].join(" AND ")
+        done = "changes() = #{@ids.size}"
+        SqliteBatch.run(@connection, @model, [update, *("DELETE FROM #{held} AND #{done}" if held),
+                                              *("#{insert} AND #{done}" if insert), "#{figures} AND #{done}"]) || []
+      rescue ActiveRecord::StatementInvalid, SQLite3::Exception, RuntimeError
+        []
+      end
+
+      def as_many(rows)
+        "(SELECT COUNT(*) FROM #{rows}) = #{@ids.size}"
+      end
+
+      def figures
+        amounts = %w[spent_usd reserved_usd].map { |column| "substr(#{column}, 1, 51)" }
+        "SELECT #{[*amounts, 'period_started_on', key].join(" || ' ' || ")} FROM #{budgets} WHERE #{ours(key)}"
+      end
+
+      def sum(columns, usd)
+        rest = (usd * (10**Usd::SCALE)).to_i
+        carry = nil
+        lower = LOWER.map do |first, length|
+          rest, limb = rest.divmod(10**length)
+          total = [*parts(columns, first, length), limb, *carry].join(" + ")
+          carry = "(#{total}) / #{10**length}"
+          "(#{total}) % #{10**length}"
+        end
+        highest = [*parts(columns, *HIGHEST), rest, carry].join(" + ")
+        "printf('%010d%010d.%015d%015d USD', #{[highest, *lower.reverse].join(', ')})"
+      end
+
+      def parts(columns, first, length)
+        columns.map { |column| "CAST(substr(#{column}, #{first}, #{length}) AS INTEGER)" }
+      end
+
+      def quote(value)
+        super(value.is_a?(BigDecimal) ? Usd.text(value) : value)
+      end
+    end
+  end
+end

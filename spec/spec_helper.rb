@@ -23,6 +23,8 @@ RSpec.configure do |config|
   config.define_derived_metadata(file_path: slow) { |metadata| metadata[:slow] = true }
   config.define_derived_metadata(:database) { |metadata| metadata[:slow] = true unless metadata[:database] == :sqlite }
 
+  config.after(:suite) { Skips.note(RSpec.world.all_examples, ENV["SKIPS"]) if ENV["SKIPS"] }
+
   config.after do
     LlmRouter.testing_off! if LlmRouter.respond_to?(:testing_off!)
     LlmRouter.reset_configuration!

@@ -121,9 +121,17 @@ RSpec.describe "llm_router/testing/minitest", :slow do
     RUBY
   end
 
+  # Rails before 8.1 calls what Minitest 6 no longer has, and then waits for its workers for ever.
+  def parallel?
+    gem("activesupport").version >= Gem::Version.new("8.1") || gem("minitest").version < Gem::Version.new("6")
+  end
+
+  def gem(name) = Gem.loaded_specs[name] || Gem::Specification.find_by_name(name)
+
   # In the base class as in the README, or in a class below it.
   %w[ActiveSupport::TestCase AppTest].each do |place|
     it "works with ActiveSupport::TestCase when #{place} includes it, in parallel processes" do
+      skip "Rails before 8.1 has no parallel tests with Minitest 6" unless parallel?
       output = run(<<~RUBY)
         require "#{Waiting::FILE}"
         require "active_support"

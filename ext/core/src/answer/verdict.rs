@@ -1,19 +1,17 @@
 //! The judgement of an HTTP answer: a completion or a failure.
 
+mod error;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::answer::bill::Bill;
 use crate::answer::choices::Choice;
-use crate::answer::classify::classify;
-use crate::answer::evidence::Evidence;
 use crate::answer::wire::Answer;
-use crate::answer::{timed_out, Completion, Failure, Reason, Scope, Text, Usage};
+use crate::answer::{Completion, Failure, Reason, Scope, Text, Usage};
 use crate::json::lenient::Object;
 use crate::json::{Readable, Unreadable};
 use crate::money::CostError;
-use crate::redact;
-use crate::redact::Confidential;
 use crate::request::{Candidate, Request};
 
 /// An HTTP answer, or the beginning of an error's.
@@ -44,8 +42,6 @@ pub(crate) async fn judge(received: Received, candidate: &Candidate, request: &R
         _ => Err(judge.refused(body).await),
     }
 }
-
-const NO_REASON: &str = "the endpoint gave no reason";
 
 struct Judge<'a> {
     status: u16,
@@ -148,73 +144,11 @@ impl Judge<'_> {
     fn failure(&self, message: String) -> Failure {
         Failure::bad_answer(message).with_status(self.status)
     }
-
-    async fn error(&self, answer: &Answer<'_>, body: &str) -> Failure {
-        let evidence = Evidence::of(body);
-        // Inside a 200 the error's own status takes the place of the answer's.
-        let status = if self.status < 300 { evidence.statuses().next().unwrap_or(self.status) } else { self.status };
-        let line = self.line(answer, &evidence).await;
-        let (reason, scope) = classify(status, &evidence, &line.replace(self.candidate.model.as_str(), "it"));
-        let message = if line.is_empty() { NO_REASON } else { &redact::shorten(&line) };
-        let shown = |id: &String| self.candidate.endpoint.may_be_shown(id);
-        Failure {
-            status: Some(status),
-            retry_after: evidence.retry_after.or(self.retry_after),
-            uncertain: reason == Reason::Timeout || self.timed_out(status, &evidence, body),
-            generation_id: self.generation_id.clone().or_else(|| answer.id.clone().filter(shown)),
-            body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(&evidence))),
-            ..Failure::new(reason, scope, [context(reason), message].concat())
-        }
-        .billed(answer.bill())
-    }
-
-    /// A 200 may quote anything; the body of an error says why it came.
-    fn timed_out(&self, status: u16, evidence: &Evidence, body: &str) -> bool {
-        let codes = evidence.words().map(|(_, word)| word);
-        let mut words = codes.chain(evidence.messages()).chain(evidence.raw.as_deref());
-        timed_out::says(status)
-            || words.any(|words| timed_out::named(status, words))
-            || (self.status >= 300 && timed_out::named(status, body))
-    }
-
-    /// The error's message: one line without secrets and quotations.
-    async fn line(&self, answer: &Answer<'_>, evidence: &Evidence) -> String {
-        let secrets = self.secrets(evidence);
-        let words = evidence.messages().chain(evidence.raw.as_deref());
-        let mut text = words.map(|words| clean(words, &secrets)).collect::<Vec<_>>().join(": ");
-        if let Some(provider) = evidence.provider_name.as_deref() {
-            text = format!("{}: {}", redact::beginning(provider), if text.is_empty() { NO_REASON } else { &text });
-        }
-        let Self { request, candidate, .. } = *self;
-        let said = answer.choices.contents().chain(evidence.flagged.iter().map(String::as_str)).collect();
-        redact::line(&text, &Confidential { secrets, request, candidate, said }).await
-    }
-
-    fn secrets<'s>(&'s self, evidence: &'s Evidence) -> Vec<&'s str> {
-        self.candidate.endpoint.key().into_iter().chain(evidence.flagged.iter().map(String::as_str)).collect()
-    }
 }
 
 /// Whether a list in place of an answer is a known error. If not, it may be anything, and is not shown.
 fn is_known(failure: &Failure) -> bool {
     failure.reason != Reason::BadAnswer
-}
-
-/// The words may be JSON in a string.
-fn clean<'w>(words: &'w str, secrets: &[&str]) -> Cow<'w, str> {
-    if words.starts_with(['{', '[']) {
-        redact::body(words, secrets).into()
-    } else {
-        words.into()
-    }
-}
-
-/// What a reader needs besides the endpoint's words.
-fn context(reason: Reason) -> &'static str {
-    match reason {
-        Reason::TooExpensive => "no provider serves it within the reserved price (provider.max_price): ",
-        _ => "",
-    }
 }
 
 impl Bill {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{cut, longest_first, without, MASK, MIN_PASSAGE};
+use super::plain_text::cut;
+use super::{longest_first, without, MASK, MIN_PASSAGE};
 
 /// Each is searched for in every text. Moderation quotes one.
 const MAX_FLAGGED: usize = 16;

@@ -5,6 +5,7 @@ mod body;
 mod folded;
 mod identifying;
 mod letters;
+mod plain_text;
 mod quotations;
 mod sent;
 mod wanted;
@@ -18,7 +19,8 @@ use crate::request::{Candidate, Request};
 pub(crate) use body::body;
 use folded::folded_with_places;
 use identifying::identifying;
-use letters::{Letter, Letters};
+pub(crate) use plain_text::{beginning, printable, shorten};
+use plain_text::{flat, readable, MAX_SCANNED_BYTES};
 use quotations::{Passage, Quotations, TURN_BYTES};
 use sent::Texts;
 
@@ -28,14 +30,6 @@ const MASK: &str = "[FILTERED]";
 const MIN_QUOTATION: usize = 16;
 /// Messages, quoted words and numbers from this many bytes on are searched for as a whole.
 const MIN_PASSAGE: usize = 6;
-const MAX_MESSAGE_CHARS: usize = 300;
-/// In bytes.
-const MAX_SCANNED_BYTES: usize = 15_000;
-
-/// The part of an endpoint's words that is searched: far more than will be shown, since half a secret is not found.
-pub(crate) fn beginning(words: &str) -> &str {
-    cut(words, MAX_SCANNED_BYTES)
-}
 
 /// What a message must not contain.
 pub(crate) struct Confidential<'s> {
@@ -90,17 +84,6 @@ async fn quotations<'l>(folded: &'l [u8], confidential: &Confidential<'_>) -> Qu
     quotations
 }
 
-/// One line of printable text, shortened.
-pub(crate) fn printable(text: &str) -> String {
-    shorten(&flat(text))
-}
-
-/// The first `most` bytes, without a letter that they cut in two.
-fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
-    text.get(..end.unwrap_or_default()).unwrap_or_default()
-}
-
 /// One secret may contain another: removed first, that would leave the rest readable.
 fn longest_first(secrets: impl Iterator<Item = String>) -> Vec<String> {
     let mut secrets: Vec<String> = secrets.filter(|secret| !secret.is_empty()).collect();
@@ -110,35 +93,6 @@ fn longest_first(secrets: impl Iterator<Item = String>) -> Vec<String> {
 
 fn without(text: &str, secrets: &[String]) -> String {
     secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
-}
-
-/// Line breaks and other control characters would forge lines in a log.
-fn flat(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    line
-}
-
-/// Replaces escapes by the letters that they stand for, except blanks and the escapes of URLs.
-fn readable(text: &str) -> String {
-    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
-    for Letter { meant, length } in Letters::of(text) {
-        let (spelled, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        rest = behind;
-        // A backslash before a letter may be that of a path.
-        let is_clear = length > 2 || !meant.is_alphanumeric();
-        if is_clear && !meant.is_whitespace() && !meant.is_control() && !spelled.starts_with('%') {
-            plain.push(meant);
-        } else {
-            plain.push_str(spelled);
-        }
-    }
-    plain
 }
 
 fn hide(hidden: &mut [bool], range: Range<usize>) {
@@ -166,13 +120,6 @@ fn masked(line: &str, places: &[Range<usize>], folded: &[bool]) -> String {
         last = is_hidden.then_some(letter);
     }
     clean
-}
-
-pub(crate) fn shorten(line: &str) -> String {
-    match line.char_indices().nth(MAX_MESSAGE_CHARS) {
-        Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
-        None => line.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::value::RawValue;
 
+use super::plain_text::MAX_MESSAGE_CHARS;
 use super::*;
 use crate::request::candidate::tests::candidate;
 use crate::request::Params;

@@ -65,9 +65,9 @@ class LlmRouter
       def uncertain!(reservation, attempt: nil)
         known = { uncertain: true, generation_id: storable(attempt&.generation_id) }
         OwnConnection.open(model) do |connection|
-          budgets.group_by { |budget| budget.class.table_name }.each_value do |same|
-            statements = Statements.new(connection, same.first.class)
-            connection.update(statements.mark(same.map(&:id), reservation.attempt_id, known), "LlmRouter::Budget")
+          CarefulPath.tables(budgets).each do |model, ids|
+            update = Statements.new(connection, model).mark(ids, reservation.attempt_id, known)
+            connection.update(update, "LlmRouter::Budget")
           end
         end
         nil

@@ -18,6 +18,12 @@ class LlmRouter
         [budget.class.table_name, budget.id]
       end
 
+      # @return [Array<Array(Class, Array)>] each table's model, and the ids of its rows
+      def self.tables(budgets)
+        same = budgets.group_by { |budget| budget.class.table_name }.values
+        same.map { |rows| [rows.first.class, rows.map(&:id)] }
+      end
+
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param budgets [Array<Budget>] in the order in which they are locked
       # @param settings [Array<String>] statements that come first
@@ -45,15 +51,8 @@ class LlmRouter
 
       private
 
-      # @return [Array<Array(Class, Array)>] each table's model, and the ids of its rows
-      def tables
-        @tables ||= @budgets.group_by { |budget| budget.class.table_name }.each_value.map do |budgets|
-          [budgets.first.class, budgets.map(&:id)]
-        end
-      end
-
       def snapshots
-        all = tables.flat_map do |model, ids|
+        all = CarefulPath.tables(@budgets).flat_map do |model, ids|
           rows = @connection.uncached { @connection.select_all(Statements.new(@connection, model).read(ids, **@seen)) }
           rows.to_a.group_by { |row| row.fetch(model.primary_key) }.each_value.map { |joined| snapshot(model, joined) }
         end

@@ -43,10 +43,8 @@ class LlmRouter
       private
 
       # @param changes [Hash{Symbol => BigDecimal}] US dollars that are added to columns of the budgets
-      # @param fits [String, nil] a condition of each budget
-      # @param none [String, nil] rows that must not be there
-      # @param held [String, nil] rows that must be there, one for each budget, and are deleted
-      # @param insert [String, nil] adds a row for each budget
+      # @param rest [Hash{Symbol => String}] +fits+: a condition of each budget. +none+: rows that must not be there.
+      #   +held+: rows that must be there, one for each budget, and are deleted. +insert+: adds a row for each budget
       def run(now, changes, **rest)
         changes = changes.map { |column, usd| "#{column} = #{sum([column], usd)}" }
         changes << "updated_at = #{quote(now)}" if @model.column_names.include?("updated_at")

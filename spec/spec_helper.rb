@@ -18,9 +18,9 @@ RSpec.configure do |config|
   config.expect_with(:rspec) { |expectations| expectations.max_formatted_output_length = 1000 }
   config.include Support
 
-  # `--tag ~slow` leaves out what starts programs or servers of its own, or waits for time to pass.
-  slow = %r{/spec/(docs|interop|packaging)/|benchmark/spec/}
-  config.define_derived_metadata(file_path: slow) { |metadata| metadata[:slow] = true }
+  # `--tag ~slow` leaves out each example that takes about a second or more: those tagged :slow where they stand, those
+  # of the benchmark, and those on a database server.
+  config.define_derived_metadata(file_path: %r{benchmark/spec/}) { |metadata| metadata[:slow] = true }
   config.define_derived_metadata(:database) { |metadata| metadata[:slow] = true unless metadata[:database] == :sqlite }
 
   config.after(:suite) { Skips.note(RSpec.world.all_examples, ENV["SKIPS"]) if ENV["SKIPS"] }

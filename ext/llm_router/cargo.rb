@@ -41,7 +41,7 @@ class Cargo
   private
 
   def build_in(target)
-    # RUBY is whom rb-sys asks for Ruby's headers.
+    # rb-sys takes Ruby's headers from RUBY.
     command = [{ "RUBY" => RbConfig.ruby }, cargo, "build", "--release", "--locked", "--package", "llm_router",
                "--message-format", "json-render-diagnostics", "--target-dir", target]
     # From within the workspace, for its .cargo/config.toml.

@@ -90,7 +90,7 @@ RSpec.describe LlmRouter::Budget::AdapterInternals do
         expect(connection.select_values("SELECT statement FROM pg_prepared_statements")).not_to include(once)
       end
 
-      it "raises what Active Record does, and tells its listeners" do
+      it "raises what Active Record does, and notifies its listeners" do
         expect(round_trips { execute }).to eq([sql])
         expect { described_class.execute(connection, "SELECT 1 / $1::int", [0]) }
           .to raise_error(ActiveRecord::StatementInvalid, /division by zero/)

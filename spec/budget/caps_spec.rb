@@ -70,17 +70,17 @@ RSpec.describe "LlmRouter::Budget, its cap and its period", database: :sqlite do
     end
 
     it "works with strict loading, of the budget and of the owner, and leaves their flags as they are" do
-      asking = model_with { default_cap_usd { |owner,| owner.budgets.to_a.size * 2 } }
-      row = asking.for(organization)
-      [asking, BudgetTable::Organization].each { |strict| strict.strict_loading_by_default = true }
+      owned = model_with { default_cap_usd { |owner,| owner.budgets.to_a.size * 2 } }
+      row = owned.for(organization)
+      [owned, BudgetTable::Organization].each { |strict| strict.strict_loading_by_default = true }
       owner = BudgetTable::Organization.find(organization.id)
-      [asking.find(row.id), asking.for(owner), asking.preload(:owner).find(row.id), row.tap(&:strict_loading!)]
+      [owned.find(row.id), owned.for(owner), owned.preload(:owner).find(row.id), row.tap(&:strict_loading!)]
         .each { |budget| expect(budget).to have_attributes(cap_usd: 2, remaining_usd: 2, exhausted?: false) }
-      asking.find(row.id).settle!(asking.for(owner).reserve!("0.5", key: "job/1"), "0.25")
+      owned.find(row.id).settle!(owned.for(owner).reserve!("0.5", key: "job/1"), "0.25")
       expect(spent(row)).to eq(usd("0.25"))
       expect(owner).to be_strict_loading
     ensure
-      [asking, BudgetTable::Organization].each { |strict| strict.strict_loading_by_default = false }
+      [owned, BudgetTable::Organization].each { |strict| strict.strict_loading_by_default = false }
     end
 
     it "works with strict loading of many records only" do
@@ -128,7 +128,7 @@ RSpec.describe "LlmRouter::Budget, its cap and its period", database: :sqlite do
     expect(log.scan("without a cap").size).to eq(2)
   end
 
-  it "counts for the environment that the app runs in" do
+  it "counts for the environment that the app runs in", :slow do
     code = 'require "llm_router"; print LlmRouter::Budget.environment, " "; ' \
            'require "rails"; print LlmRouter::Budget.environment'
     environments = { "staging" => "staging staging", nil => "development development" }

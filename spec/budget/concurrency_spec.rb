@@ -90,8 +90,8 @@ RSpec.describe "LlmRouter::Budget, charged by many while the month turns", :slow
         expect(closed.map(&:first)).to eq(ids), "each month closes once"
         expect(open.zip(closed).map { |now, (_, before)| now + before }).to eq(in_january.zip(in_february).map(&:sum))
         # A clock that is still in January when the row is not counts in February.
-        in_february.zip(open) { |sum, booked| expect(booked).to be >= sum }
-        in_january.zip(closed) { |sum, (_, booked)| expect(booked).to be_positive.and be <= sum }
+        in_february.zip(open) { |sum, charged| expect(charged).to be >= sum }
+        in_january.zip(closed) { |sum, (_, charged)| expect(charged).to be_positive.and be <= sum }
       end
     end
   end

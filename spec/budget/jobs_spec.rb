@@ -104,7 +104,7 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1"), 0, []])
   end
 
-  it "looks up at the endpoint what an attempt cost that timed out, and settles it with that" do
+  it "looks up at the endpoint what an attempt cost that timed out, and settles it with that", :slow do
     gateway.answer("Hi", cost_usd: "0.1")
     gateway.stall(Support::PRIMARY, after: :headers)
     DraftJob.perform_now(budget)
@@ -113,14 +113,14 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
 
     perform_enqueued(LlmRouter::SettleJob)
     expect(spent(budget)).to eq(usd("0.1"))
-    expect(enqueued(LlmRouter::SettleJob).size).to eq(1), "it is not known yet, so it is asked for again"
+    expect(enqueued(LlmRouter::SettleJob).size).to eq(1), "it is not known yet, so another look-up is enqueued"
     gateway.generation(budget.class::Reservation.first.generation_id, cost_usd: "0.0625", native_tokens_prompt: 7)
     perform_enqueued(LlmRouter::SettleJob)
     expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1625"), 0, []])
     expect(budget.charges.last).to have_attributes(cost_usd: usd("0.0625"), prompt_tokens: 7, model: Support::PRIMARY)
   end
 
-  it "settles once, though the job that found out the cost is delivered twice" do
+  it "settles once, though the job that found out the cost is delivered twice", :slow do
     gateway.answer("Hi", cost_usd: "0.1")
     gateway.stall(Support::PRIMARY, after: :headers, times: 1)
     DraftJob.perform_now(budget)
@@ -129,7 +129,7 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     expect([spent(budget), budget.reserved_usd, differences]).to eq([usd("0.1625"), 0, []])
   end
 
-  it "corrects the estimate where that becomes known after the lease" do
+  it "corrects the estimate where that becomes known after the lease", :slow do
     gateway.answer("Hi", cost_usd: "0.1")
     gateway.stall(Support::PRIMARY, after: :body, times: 1)
     budget.update!(cap_usd: 2)

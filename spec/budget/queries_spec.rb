@@ -2,7 +2,7 @@
 
 require_relative "budget_helper"
 
-# What was spent, asked of the database as people ask it.
+# What was spent, as people query it.
 Databases::NAMES.each do |database|
   RSpec.describe "What budgets have spent, on #{database}", database: database do
     def row(owner, spent: nil, cap: nil, feature: nil, period: "monthly", on: nil)

@@ -37,7 +37,7 @@ RSpec.describe LlmRouter, "and servers that stall" do
     "http://127.0.0.1:#{listener.local_address.ip_port}"
   end
 
-  # Nobody accepts, and the queue of those who wait is full: the kernel lets who else comes wait in vain.
+  # Nothing accepts, and the backlog is full: the kernel leaves further connections waiting.
   def full
     listener = listener(backlog: 1)
     address = listener.local_address
@@ -65,8 +65,9 @@ RSpec.describe LlmRouter, "and servers that stall" do
       servers.each_with_index { |(_, url), index| config.endpoint :"e#{index}", base_url: url, api_key: "k" }
     end
     calls = servers.each_with_index.to_h do |(what, _), index|
-      asking = described_class.new(chain: [{ model: "a/b", endpoint: :"e#{index}" }], budget: budget, timeout: timeout)
-      [what, Thread.new { failure_of { asking.call(messages: Support::MESSAGES) }.hops.first }]
+      slow_router = described_class.new(chain: [{ model: "a/b", endpoint: :"e#{index}" }], budget: budget,
+                                        timeout: timeout)
+      [what, Thread.new { failure_of { slow_router.call(messages: Support::MESSAGES) }.hops.first }]
     end
     calls.transform_values(&:value)
   end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-# Answers that mean harm: each is a hop, the next model answers, and the memory is bounded.
+# Malicious answers: each is a hop, the next model answers, and the memory is bounded.
 RSpec.describe LlmRouter, "and hostile answers" do
   limit = 32 * 1024 * 1024
   good = %({"choices":[{"message":{"content":"Hi"}}],"usage":{"cost":0.5}})
@@ -21,7 +21,7 @@ RSpec.describe LlmRouter, "and hostile answers" do
     "10 million levels" => many[unread, "["],
     "10 million choices" => many[%({"choices":[), "{},", "{}]}"],
     "10 million parts" => many[%({"choices":[{"message":{"content":[), "{},", "{}]}}]}"],
-    "10 million numbers that nobody reads" => many["#{unread}[", "0,", "0]}"],
+    "10 million numbers in an ignored field" => many["#{unread}[", "0,", "0]}"],
     "no UTF-8" => full[%({"choices":[{"message":{"content":"), "\xff", %("}}]})],
     "a cost of 33 million digits" => full[%({"choices":[{"message":{"content":"Hi"}}],"usage":{"cost":), "9", "}}"],
     "a long text that breaks off" => full[%({"choices":[{"message":{"content":"\\ud83d\\n), "x", ""],
@@ -56,7 +56,7 @@ RSpec.describe LlmRouter, "and hostile answers" do
 
   it "falls back, within less than four times the memory of the largest answer", :slow do
     bodies = hostile.merge("good" => answer.new(start: good))
-    told = served(bodies) { |url| output_of(<<~RUBY, url, *hostile.keys) }
+    output = served(bodies) { |url| output_of(<<~RUBY, url, *hostile.keys) }
       #{caller_of}
       ARGV.each do |model|
         draft = ask[model]
@@ -64,17 +64,17 @@ RSpec.describe LlmRouter, "and hostile answers" do
         puts [model, draft.content, hop&.reason, hop.message.size < 400, peak.call - before].join("|")
       end
     RUBY
-    told = told.lines.map { |line| line.chomp.split("|") }
-    expect(told.map { |model, *rest| [model, *rest.first(3)] })
+    output = output.lines.map { |line| line.chomp.split("|") }
+    expect(output.map { |model, *rest| [model, *rest.first(3)] })
       .to eq(hostile.keys.map { |model| [model, "Hi", model.include?("error") ? "unavailable" : "bad_answer", "true"] })
-    told.each { |model, *, grown| expect(grown.to_i).to be < 4 * limit, "#{model}: #{grown.to_i / 1024} kB" }
+    output.each { |model, *, grown| expect(grown.to_i).to be < 4 * limit, "#{model}: #{grown.to_i / 1024} kB" }
   end
 
   it "reads a good answer that is as large and as deep as it may be", :slow do
     large = full[%({"choices":[{"message":{"content":"\\n), "x", %("}}]})]
     deep = answer.new(start: "#{unread}#{'[' * 99}#{']' * 99}}")
     bodies = { "good" => answer.new(start: good), "large" => large, "deep" => deep }
-    told = served(bodies) { |url| output_of(<<~RUBY, url) }
+    output = served(bodies) { |url| output_of(<<~RUBY, url) }
       #{caller_of}
       20.times { ask["large"] }
       read = peak.call - before
@@ -82,10 +82,10 @@ RSpec.describe LlmRouter, "and hostile answers" do
       p [read, draft.content.bytesize, draft.raw.dig("choices", 0, "message", "content") == draft.content,
          ask["deep"].raw.fetch("x").flatten, ask["large"].hops + ask["deep"].hops]
     RUBY
-    read, size, *rest = JSON.parse(told)
+    read, size, *rest = JSON.parse(output)
     expect(rest).to eq([true, [], []])
     expect(size).to be > limit - 100
-    # Each is its JSON and its text, and the GC has to know, to take those away that nobody needs.
+    # Each holds its JSON and its text, and the GC has to know their size to collect them in time.
     expect(read).to be < 16 * limit
   end
 

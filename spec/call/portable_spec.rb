@@ -70,7 +70,7 @@ RSpec.describe LlmRouter::Response, "kept" do
 
   it "is JSON without Rails, too", :slow do
     gateway.answer("Hi there", cost_usd: "0.1")
-    told = output_of(<<~'RUBY', gateway.base_url)
+    output = output_of(<<~'RUBY', gateway.base_url)
       require "llm_router"
       require "json"
       LlmRouter.configure { |config| config.base_url, config.api_key, config.logger = ARGV[0], "test-key", nil }
@@ -78,7 +78,7 @@ RSpec.describe LlmRouter::Response, "kept" do
       kept = Marshal.load(Marshal.dump(draft))
       print JSON.generate([draft, kept, kept.to_json == draft.to_json, { draft: draft }.to_json == { draft: kept }.to_json])
     RUBY
-    one, other, *same = JSON.parse(told)
+    one, other, *same = JSON.parse(output)
     expect(one).to include("content" => "Hi there", "cost_usd" => "0.1").and eq(other)
     expect(same).to eq([true, true])
   end

@@ -10,7 +10,7 @@ RSpec.describe LlmRouter, "and time" do
     expect(draft.model).to eq(Support::SECONDARY)
   end
 
-  it "measures by the wall clock: neither drips nor half an answer gain a model time" do
+  it "measures by the wall clock: neither drips nor half an answer gain a model time", :slow do
     gateway.answer("Hi")
     [-> { gateway.drip(Support::PRIMARY, every: 0.05) }, -> { gateway.stall(Support::PRIMARY, after: :headers) },
      -> { gateway.stall(Support::PRIMARY, after: :body) }].each do |fault|
@@ -21,7 +21,7 @@ RSpec.describe LlmRouter, "and time" do
     end
   end
 
-  it "leaves the floor model its turn when all before it hang" do
+  it "leaves the floor model its turn when all before it hang", :slow do
     gateway.hang
     gateway.answer("Late but here", Support::FLOOR)
     draft = nil

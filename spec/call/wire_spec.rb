@@ -185,7 +185,7 @@ RSpec.describe LlmRouter, "and the wire" do
     end
   end
 
-  it "believes no server that announces more than it sends" do
+  it "believes no server that announces more than it sends", :slow do
     gateway.answer("Hi")
     gateway.raw(Support::PRIMARY, body: "{}", headers: { "content-length" => (2**46).to_s })
     configure(max_answer_bytes: 2**31)

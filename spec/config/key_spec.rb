@@ -10,12 +10,7 @@ require "yaml"
 RSpec.describe LlmRouter, "and its key" do
   key = "sk-or-v1-0123456789abcdef"
 
-  around do |example|
-    LlmRouter::Testing::Gateway.start(api_key: key) do |gateway|
-      @gateway = gateway
-      example.run
-    end
-  end
+  around { |example| with_gateway(api_key: key) { example.run } }
 
   # What each way to make text of an object makes of it. A dump that is refused shows nothing.
   ways = {
@@ -61,8 +56,8 @@ RSpec.describe LlmRouter, "and its key" do
     configure_it(same_vendor: :allow, deadline: 1)
     failing = [400, 401, 403, 503].to_h { |status| ["bad/#{status}", budget] }
     failing.update("slow/a" => budget, "good/a" => empty_budget, "good/b" => broke).map do |model, payer|
-      asking = described_class.new(chain: [model], budget: payer)
-      failure_of { asking.call(messages: Support::MESSAGES) }
+      failing_router = described_class.new(chain: [model], budget: payer)
+      failure_of { failing_router.call(messages: Support::MESSAGES) }
     end
   end
 
@@ -83,12 +78,12 @@ RSpec.describe LlmRouter, "and its key" do
              LlmRouter::BudgetExceeded, LlmRouter::ChargeFailed, LlmRouter::Response, LlmRouter::Hop]
     expect(all.map(&:class)).to include(*kinds)
     ways.each do |name, way|
-      telling = all.select { |object| way.call(object).b.include?(key) }
-      expect(telling.map(&:class)).to be_empty, "#{name} of #{telling.map(&:class)} shows the key"
+      showing = all.select { |object| way.call(object).b.include?(key) }
+      expect(showing.map(&:class)).to be_empty, "#{name} of #{showing.map(&:class)} shows the key"
     end
   end
 
-  it "is refused to who dumps it, and masked for who prints it" do
+  it "raises where it is dumped, and is masked where it is printed" do
     configure_it
     config = described_class.config
     [config, config.api_key, router].each { |object| expect { Marshal.dump(object) }.to raise_error(TypeError) }

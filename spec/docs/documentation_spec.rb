@@ -2,7 +2,7 @@
 
 require "English"
 
-RSpec.describe "The documentation" do
+RSpec.describe "The documentation", :slow do
   root = File.expand_path("../..", __dir__)
 
   it "describes every public method" do

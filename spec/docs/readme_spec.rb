@@ -92,7 +92,7 @@ RSpec.describe "The snippets of README.md and docs" do
   end
 
   snippets.reject(&:rows?).each do |snippet|
-    it "run: #{snippet}" do
+    it "run: #{snippet}", slow: !snippet.suite.nil? do
       if snippet.suite
         output = run_suite(snippet, the_job)
         expect(output).to match(/\d examples?, 0 failures|1 runs, \d assertions, 0 failures, 0 errors/)

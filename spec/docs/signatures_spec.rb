@@ -2,7 +2,7 @@
 
 require "English"
 
-RSpec.describe "The signatures" do
+RSpec.describe "The signatures", :slow do
   root = File.expand_path("../..", __dir__)
   # The gem rbs, wherever it is: it comes with Ruby, and need not be in the bundle or have its command on the PATH.
   rbs = [{ "RUBYOPT" => nil, "RUBYLIB" => nil, "BUNDLE_GEMFILE" => nil }, RbConfig.ruby,

@@ -7,12 +7,7 @@ RSpec.describe LlmRouter, "and secrets" do
   key = "sk-or-v1-0123456789abcdef"
   prompt = "My social security number is 078-05-1120, please help"
 
-  around do |example|
-    LlmRouter::Testing::Gateway.start(api_key: key) do |gateway|
-      @gateway = gateway
-      example.run
-    end
-  end
+  around { |example| with_gateway(api_key: key) { example.run } }
 
   def seen_of(error)
     seen = [error.message, error.full_message, error.inspect, *error.hops.map(&:inspect), error.backtrace.join, log]

@@ -24,7 +24,7 @@ RSpec.describe LlmRouter, "and models that are down" do
 
   before { gateway.answer("Hi") }
 
-  it "skips a model that failed three times in a row: a primary that hangs does not cost every call its timeout" do
+  it "skips a model that failed three times in a row, so that not every call waits for one that hangs", :slow do
     gateway.hang(Support::PRIMARY)
     hurried = router(timeout: 0.3)
     drafts = Array.new(5) { hurried.call(messages: Support::MESSAGES) }
@@ -37,7 +37,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter cools down for 1\d\.\d\d s: timeout, 3 f/)
   end
 
-  it "cools a model down for ten seconds that fails at once, and for twenty times what its attempts took otherwise" do
+  it "cools a model down for twenty times what its failed attempts took, and for ten seconds at least", :slow do
     gateway.fail(Support::PRIMARY, status: 503)
     gateway.fail(Support::SECONDARY, status: 503, delay: 0.7, times: 3)
     lengths = events("cooldown") { 3.times { ask } }.to_h { |event| event.values_at(:"gen_ai.request.model", :seconds) }
@@ -59,7 +59,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health.next_probe_at).to be_between(Time.now + 55, Time.now + 73)
   end
 
-  it "lets exactly one call probe a half-open model while the others still skip it" do
+  it "lets exactly one call probe a half-open model while the others still skip it", :slow do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
     ask
     wait_for_the_probe
@@ -84,7 +84,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health.next_probe_at).to be > Time.now + 5
   end
 
-  it "uses the model as before once the probe succeeds" do
+  it "uses the model as before once the probe succeeds", :slow do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
     ask
     wait_for_the_probe
@@ -92,7 +92,7 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(health).to have_attributes(state: :up, failing_since: nil, consecutive_failures: 0, next_probe_at: nil)
   end
 
-  it "releases the probe when the probing call is interrupted" do
+  it "releases the probe when the probing call is interrupted", :slow do
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 1, times: 1)
     ask
     wait_for_the_probe

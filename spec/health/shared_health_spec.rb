@@ -103,7 +103,7 @@ RSpec.describe LlmRouter, "and cooldowns that processes share" do
     expect(ask.hops.first).to have_attributes(reason: :cooling_down, retry_after: be_between(50, 90))
   end
 
-  it "ends a cooldown when another process got an answer" do
+  it "ends a cooldown when another process got an answer", :slow do
     configure(health_store: cache) { |config| config.chain :alone, [Support::PRIMARY] }
     gateway.answer("Back", Support::PRIMARY)
     gateway.fail(Support::PRIMARY, status: 503, retry_after: 60, times: 1)

@@ -8,7 +8,7 @@ RSpec.describe LlmRouter, "and its connections" do
   end
 
   %i[close reset].each do |ending|
-    it "replaces a kept connection that the server did #{ending} meanwhile, without a hop" do
+    it "replaces a kept connection that the server did #{ending} meanwhile, without a hop", slow: ending == :reset do
       gateway.answer("Hi", then: ending)
       20.times do
         expect(ask.hops).to be_empty

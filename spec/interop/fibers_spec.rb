@@ -26,7 +26,7 @@ RSpec.describe LlmRouter, "and fibers" do
 
   before { configure }
 
-  it "makes a hundred calls of a second each side by side, in one thread" do
+  it "makes a hundred calls of a second each side by side, in one thread", :slow do
     gateway.answer("Hi", cost_usd: "0.25", delay: 1)
     drafts = []
     # Whatever else this machine is doing: the best of three. One after the other they take a hundred.
@@ -68,7 +68,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect(budget.charges).to eq([BigDecimal("0.25")])
   end
 
-  { charge_estimate: %i[reserve settle], release: %i[reserve release] }.each do |policy, told|
+  { charge_estimate: %i[reserve settle], release: %i[reserve release] }.each do |policy, expected|
     it "settles or releases a task that is stopped once, where config.on_uncertain is #{policy.inspect}" do
       gateway.hang
       reserving(policy)
@@ -77,7 +77,7 @@ RSpec.describe LlmRouter, "and fibers" do
         gateway.await_requests(1)
         call.stop
       end.wait
-      expect([budget.operations.map(&:first), budget.reserved_usd]).to eq([told, 0])
+      expect([budget.operations.map(&:first), budget.reserved_usd]).to eq([expected, 0])
     end
   end
 
@@ -137,11 +137,11 @@ RSpec.describe LlmRouter, "and fibers" do
   it "knows in the budget what the calling fiber knows, and lets it throw" do
     gateway.answer("Hi", cost_usd: "0.25")
     seen = nil
-    moody = Support::ChargingBudget.new
-    moody.define_singleton_method(:exhausted?) { throw :done, seen = Thread.current[:here] }
+    throwing = Support::ChargingBudget.new
+    throwing.define_singleton_method(:exhausted?) { throw :done, seen = Thread.current[:here] }
     thrown = Async do
       Thread.current[:here] = :known
-      catch(:done) { described_class.new(budget: moody).call(messages: Support::MESSAGES) }
+      catch(:done) { described_class.new(budget: throwing).call(messages: Support::MESSAGES) }
     end.wait
     expect([thrown, seen]).to eq(%i[known known])
   end
@@ -199,7 +199,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect([here, scheduled]).to all(eq(["Hi"] * 4))
   end
 
-  it "gives each event its own times, whatever order they end in" do
+  it "gives each event its own times, whatever order they end in", :slow do
     skip "Rails 7.0 has one list for the fibers of a thread" if ActiveSupport.version.to_s.start_with?("7.0")
     gateway.answer("Hi", delay: 0.8)
     configure
@@ -257,17 +257,17 @@ RSpec.describe LlmRouter, "and fibers" do
     skip "Async 2 has no scheduler in a forked child to stop its tasks with" if Async::VERSION.to_i > 1
     gateway.hang
     reserving(:release)
-    told = nil
+    expected = nil
     Async do |task|
       calls = Array.new(2) { task.async { ask(max_tokens: 50) } }
       gateway.await_requests(2)
       mouth, ear = IO.pipe.reverse
       Process.wait(fork { calls.each(&:stop) && mouth.write(budget.operations.map(&:first)) && exit!(true) })
       mouth.close
-      told = ear.read
+      expected = ear.read
       calls.each(&:stop)
     end.wait
-    expect(told).to eq("[:reserve, :reserve]")
+    expect(expected).to eq("[:reserve, :reserve]")
     expect(budget.operations.map(&:first)).to eq(%i[reserve reserve release release])
   end
 
@@ -281,7 +281,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect(budget.charges).to be_empty
   end
 
-  it "settles or releases each attempt once, whenever its task is stopped" do
+  it "settles or releases each attempt once, whenever its task is stopped", :slow do
     gateway.answer("Hi", cost_usd: "0.0001", delay: 0.002)
     configure(price_ttl: nil, on_uncertain: :release) do |config|
       config.price Support::PRIMARY, prompt: "0", completion: "0.0001"
@@ -301,7 +301,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect(budget.reserved_usd).to eq(0)
   end
 
-  it "survives GC.stress and compaction" do
+  it "survives GC.stress and compaction", :slow do
     gateway.answer("Hello", cost_usd: "0.01")
     %w[GC.stress GC.auto_compact].each do |disturbance|
       expect(output_of(<<~RUBY, gateway.base_url)).to eq('["Hello", "Hello"]')
@@ -360,7 +360,7 @@ RSpec.describe LlmRouter, "and fibers" do
     expect(found).to eq(:known)
   end
 
-  it "keeps the database connection that the fibers of a thread share" do
+  it "keeps the database connection that the fibers of a thread share", :slow do
     code = <<~RUBY
       require "async"
       require "active_record"

@@ -4,7 +4,7 @@ require "json"
 require "timeout"
 require_relative "echo_gateway"
 
-RSpec.describe "A process that forks" do
+RSpec.describe "A process that forks", :slow do
   before { skip "needs /proc" unless File.directory?("/proc/self/fd") }
 
   around { |example| EchoGateway.open(delay: 0.03) { |echo_gateway| (@echo_gateway = echo_gateway) && example.run } }

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-RSpec.describe LlmRouter, "and the GVL" do
+RSpec.describe LlmRouter, "and the GVL", :slow do
   it "lets another Ruby thread count while a call hangs" do
     gateway.hang
     configure

@@ -89,14 +89,14 @@ RSpec.describe LlmRouter, "and interruption" do
     end
   end
 
-  it "ends for a trap that raises, though all other threads are in calls too" do
+  it "ends for a trap that raises, though all other threads are in calls too", :slow do
     trapped_with("Thread.new { ask }.report_on_exception = false") do |io|
       gateway.await_requests(2)
       Process.kill(:USR1, io.pid)
     end
   end
 
-  it "ends for a trap that raises, though the thread that sent the signal is gone" do
+  it "ends for a trap that raises, though the thread that sent the signal is gone", :slow do
     trapped_with("Thread.new { $stdin.gets && Process.kill(:USR1, Process.pid) }") do |io|
       gateway.await_requests(1)
       io.puts
@@ -178,17 +178,17 @@ RSpec.describe LlmRouter, "and interruption" do
       expect(reserving(:settle!)).to eq("reserve! settle! settle! interrupted")
     end
 
-    it "a reservation: it stands until its lease ends" do
+    it "a reservation: it stands until its lease ends", :slow do
       expect(reserving(:reserve!)).to eq("reserve! interrupted")
     end
 
-    it "a release: it is released once more" do
+    it "a release: it is released once more", :slow do
       gateway.fail(status: 400)
       expect(reserving(:release!)).to eq("reserve! release! release! interrupted")
     end
 
     # It has no identity.
-    it "a charge of a budget with two methods: it is not made again" do
+    it "a charge of a budget with two methods: it is not made again", :slow do
       expect(interrupted_in("def budget.charge!(_) = act(:charge!, true)")).to eq("charge! interrupted")
     end
   end
@@ -206,7 +206,7 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(budget.charges).to eq([BigDecimal("0.25")])
   end
 
-  it "loses no charge and makes none twice, whenever it is interrupted" do
+  it "loses no charge and makes none twice, whenever it is interrupted", :slow do
     gateway.answer("Hi", cost_usd: "0.25", delay: 0.002)
     configure
     shared = described_class.new(budget: budget)
@@ -248,7 +248,7 @@ RSpec.describe LlmRouter, "and interruption" do
   end
 
   # Where Active Record is not loaded, and only now and then on the way there.
-  it "is not lost on the way to the wire" do
+  it "is not lost on the way to the wire", :slow do
     code = <<~RUBY
       require "llm_router"
       interrupt = Class.new(Exception)
@@ -290,7 +290,7 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(ask.content).to eq("Hi")
   end
 
-  it "turns a panic into an exception that can be rescued" do
+  it "turns a panic into an exception that can be rescued", :slow do
     code = <<~RUBY
       $stderr.reopen(File::NULL) # where Rust prints the panic itself
       require "llm_router"
@@ -306,12 +306,12 @@ RSpec.describe LlmRouter, "and interruption" do
   it "lets a budget raise, throw and break out, and makes no further attempt" do
     gateway.answer("Hi", cost_usd: "1")
     configure
-    moody = Support::ChargingBudget.new
-    moody.define_singleton_method(:exhausted?) { throw :done, :thrown }
-    caught = catch(:done) { described_class.new(budget: moody).call(messages: Support::MESSAGES) }
+    throwing = Support::ChargingBudget.new
+    throwing.define_singleton_method(:exhausted?) { throw :done, :thrown }
+    caught = catch(:done) { described_class.new(budget: throwing).call(messages: Support::MESSAGES) }
     expect(caught).to eq(:thrown)
-    moody.define_singleton_method(:exhausted?) { raise IOError, "the database is gone" }
-    expect { described_class.new(budget: moody).call(messages: Support::MESSAGES) }.to raise_error(IOError)
+    throwing.define_singleton_method(:exhausted?) { raise IOError, "the database is gone" }
+    expect { described_class.new(budget: throwing).call(messages: Support::MESSAGES) }.to raise_error(IOError)
     expect(gateway.requests).to be_empty
   end
 

@@ -4,7 +4,7 @@ require "json"
 require_relative "../support/billing/gateway"
 
 # INTERRUPTS=10000 for the long run.
-RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#raise, Thread#kill and a trap" do
+RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#raise, Thread#kill and a trap", :slow do
   def interrupt_calls(*how, calls: 1)
     count = Integer(ENV.fetch("INTERRUPTS", "1000"))
     seed = RSpec.configuration.seed

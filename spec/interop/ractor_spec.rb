@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # In processes of their own, for the first Ractor changes how all of Ruby works.
-RSpec.describe LlmRouter, "and Ractors" do
+RSpec.describe LlmRouter, "and Ractors", :slow do
   # What becomes of the code in another Ractor, and then of a call in the main one.
   def in_another(code)
     gateway.answer("Hi")

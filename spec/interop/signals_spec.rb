@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # On the main thread, where traps run and Ctrl-C raises. In processes of their own.
-RSpec.describe "A call and the signal handlers of its process" do
+RSpec.describe "A call and the signal handlers of its process", :slow do
   prelude = <<~RUBY
     require "fiddle"
     require "timeout"

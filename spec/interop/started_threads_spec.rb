@@ -3,7 +3,7 @@
 require "English"
 require "timeout"
 
-RSpec.describe "A thread that is started while a budget or an observer runs" do
+RSpec.describe "A thread that is started while a budget or an observer runs", :slow do
   ways = { "Thread.new" => "Thread.new { deaf }",
            "Thread.start" => "Thread.start { deaf }",
            "Thread.fork" => "Thread.fork { deaf }",

@@ -3,7 +3,7 @@
 require "json"
 require_relative "echo_gateway"
 
-RSpec.describe "A router that threads share" do
+RSpec.describe "A router that threads share", :slow do
   it "answers 512 of them at once, charges each once, and leaves no thread" do
     EchoGateway.open(delay: 1) do |echo_gateway|
       program = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, "concurrent_calls.rb")]

@@ -39,10 +39,10 @@ RSpec.describe "A bill that cannot be read" do
         configure_prices
         bill(cost)
         answer = nil
-        told = events("call") { answer = ask }
+        payloads = events("call") { answer = ask }
         expect(answer).to have_attributes(cost_usd: computed, cost_basis: :computed, content: "Hi")
         expect(budget.charges).to eq([computed])
-        expect(told).to eq([{ cost_usd: computed, cost_basis: :computed }])
+        expect(payloads).to eq([{ cost_usd: computed, cost_basis: :computed }])
         expect(log).not_to include("WARN")
       end
     end
@@ -86,10 +86,10 @@ RSpec.describe "A bill that cannot be read" do
       bill("null", model: Support::PRIMARY, failed: '"choices":[]')
       bill('"free"', model: Support::SECONDARY, status: 503, failed: '"error":{"code":503,"message":"no luck"}')
       hops = nil
-      told = events("attempt") { hops = ask.hops }
+      payloads = events("attempt") { hops = ask.hops }
       expect(hops.map { |hop| [hop.cost_usd, hop.cost_basis] }).to eq([[computed, :computed]] * 2)
       expect(budget.charges).to eq([computed, computed, BigDecimal("0.5")])
-      expect(told.map { |payload| payload[:cost_basis] }).to eq(%i[computed computed billed])
+      expect(payloads.map { |payload| payload[:cost_basis] }).to eq(%i[computed computed billed])
     end
 
     it "charges nothing for a failed attempt without a token that ended blank or with an error" do
@@ -168,8 +168,8 @@ RSpec.describe "A bill that cannot be read" do
         configure(price_ttl: nil, on_uncertain: policy)
         bill('"free"')
         usd &&= BigDecimal(usd)
-        told = events("call") { expect(ask).to have_attributes(cost_usd: usd, cost_basis: basis) }
-        expect(told).to eq([{ cost_usd: usd, cost_basis: basis }])
+        payloads = events("call") { expect(ask).to have_attributes(cost_usd: usd, cost_basis: basis) }
+        expect(payloads).to eq([{ cost_usd: usd, cost_basis: basis }])
       end
       expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("0.25"), 0])
       expect(log).to match(/WARN.*without a usage.cost: 0.25 USD, which were reserved, are charged/)
@@ -205,9 +205,9 @@ RSpec.describe "A bill that cannot be read" do
     it "keeps what was reserved where a gateway reports a timeout" do
       configure(price_ttl: nil, cooldown_after: nil)
       gateway.answer("Hi", cost_usd: "0")
-      told = [{ status: 408 }, { status: 504 }, { status: 524 }, { status: 502, body: "upstream request timeout" },
+      ways = [{ status: 408 }, { status: 504 }, { status: 524 }, { status: 502, body: "upstream request timeout" },
               { status: 502, metadata: { error_type: "timeout" } }, { status: 503, message: "The origin timed out" }]
-      told.each do |how|
+      ways.each do |how|
         gateway.fail(Support::PRIMARY, times: 1, **how)
         expect { ask }.to change(budget, :spent_usd).by(BigDecimal("0.25")), how.to_s
       end

@@ -134,20 +134,20 @@ RSpec.describe "A price at OpenRouter" do
     end
 
     it "is waited for twice at most, and then providers are left alone for a while" do
-      asked = []
+      looked_up = []
       endpoint = Struct.new(:name, :base_url).new(:openrouter, "https://example.com")
       endpoint.define_singleton_method(:provider_prices) do |model, _|
-        asked << model
+        looked_up << model
         raise LlmRouter::LookupFailed::Unreachable, "no whole answer in time"
       end
       endpoint.define_singleton_method(:prices) do |_|
-        asked << :all
+        looked_up << :all
         raise LlmRouter::LookupFailed::Unreachable, "no whole answer in time"
       end
       configure
       prices = LlmRouter::Prices.new
       found = %w[a/b c/d a/b e/f].map { |model| prices.find(endpoint, model, LlmRouter.config) }
-      expect([found, asked]).to eq([[nil] * 4, ["a/b", :all]])
+      expect([found, looked_up]).to eq([[nil] * 4, ["a/b", :all]])
     end
 
     it "is looked up again after no provider served the model at it, but not at once" do
@@ -229,9 +229,9 @@ RSpec.describe "A price at OpenRouter" do
       ask(n: 3)
       2.times { LlmRouter.new(chain: :other, budget: budget).call(messages: Support::MESSAGES) }
       expect(reserved.map { |usd| usd.to_s("F") }).to eq(%w[0.05 0.05 0.15 0.25 0.25])
-      told = log.scan(/chain :\w+: a call without max_tokens reserves \S+ USD/)
-      expect(told).to eq(["chain :default: a call without max_tokens reserves 0.05 USD",
-                          "chain :other: a call without max_tokens reserves 0.25 USD"])
+      lines = log.scan(/chain :\w+: a call without max_tokens reserves \S+ USD/)
+      expect(lines).to eq(["chain :default: a call without max_tokens reserves 0.05 USD",
+                           "chain :other: a call without max_tokens reserves 0.25 USD"])
     end
 
     it "takes a limit beside a configured price, and else the one at OpenRouter" do

@@ -19,7 +19,7 @@ RSpec.describe "A budget that reserves" do
     end
   end
 
-  def told(kind)
+  def operations(kind)
     budget.operations.select { |name,| name == kind }.map { |_, *rest| rest.first }
   end
 
@@ -49,7 +49,7 @@ RSpec.describe "A budget that reserves" do
       ask(max_completion_tokens: 1000)
       bytes = gateway.requests.last.raw_body.bytesize
       most = BigDecimal("0.502") + ((bytes + 1024) * BigDecimal("0.000001"))
-      expect(told(:reserve).first).to be_between(BigDecimal("0.502") + (bytes * BigDecimal("0.0000005")), most)
+      expect(operations(:reserve).first).to be_between(BigDecimal("0.502") + (bytes * BigDecimal("0.0000005")), most)
     end
 
     it "reserves config.reserve_usd where there is no price, no limit, or a prompt of unknown size" do
@@ -59,7 +59,7 @@ RSpec.describe "A budget that reserves" do
       ask
       image = [{ type: "image_url", image_url: { url: "https://example.com/large.png" } }]
       router.call(messages: [{ role: "user", content: image }], max_tokens: 10)
-      expect(told(:reserve)).to eq([BigDecimal("0.125")] * 4)
+      expect(operations(:reserve)).to eq([BigDecimal("0.125")] * 4)
     end
 
     it "takes a model's price from the chain first" do
@@ -67,7 +67,7 @@ RSpec.describe "A budget that reserves" do
       gateway.answer("Hi")
       rung = { model: Support::PRIMARY, price: { prompt: "0", completion: "0.05" }, params: { max_tokens: 2 } }
       LlmRouter.new(chain: [rung, Support::SECONDARY], budget: budget).call(messages: Support::MESSAGES, max_tokens: 9)
-      expect(told(:reserve)).to eq([BigDecimal("0.1")])
+      expect(operations(:reserve)).to eq([BigDecimal("0.1")])
     end
 
     it "skips a model that is too dear, for one that is not" do
@@ -161,7 +161,7 @@ RSpec.describe "A budget that reserves" do
       expect([budget.spent_usd, budget.reserved_usd]).to eq([0, 0])
     end
 
-    it "is charged the estimate of an attempt that timed out after it was sent, or not, as configured" do
+    it "is charged the estimate of an attempt that timed out after it was sent, or not, as configured", :slow do
       gateway.answer("Hi", cost_usd: "0.1")
       gateway.hang(Support::PRIMARY)
       { charge_estimate: "0.6", release: "0.7" }.each do |policy, spent|
@@ -178,7 +178,7 @@ RSpec.describe "A budget that reserves" do
       expect([budget.spent_usd, budget.reserved_usd]).to eq([0, 0])
     end
 
-    it "knows of an attempt that was interrupted on the wire" do
+    it "knows of an attempt that was interrupted on the wire", :slow do
       prices
       gateway.hang
       call = Thread.new { ask(max_tokens: 50) }
@@ -251,7 +251,7 @@ RSpec.describe "A budget that reserves" do
   end
 
   describe "and others that reserve" do
-    it "settle together what may have been billed" do
+    it "settle together what may have been billed", :slow do
       prices
       gateway.hang
       reserving = Array.new(2) { Support::ReservingBudget.new }
@@ -269,7 +269,7 @@ RSpec.describe "A budget that reserves" do
       gateway.price(Support::PRIMARY, prompt: "0", completion: "0.002")
       configure
       3.times { ask(max_tokens: 50) }
-      expect(told(:reserve)).to eq([BigDecimal("0.1")] * 3)
+      expect(operations(:reserve)).to eq([BigDecimal("0.1")] * 3)
       expect(gateway.lookups).to eq(["/models/#{Support::PRIMARY}/endpoints"])
       configure(price_ttl: 0.000001)
       2.times { ask(max_tokens: 50) }
@@ -283,7 +283,7 @@ RSpec.describe "A budget that reserves" do
                                                              down if env["REQUEST_METHOD"] == "GET"
                                                            }
       2.times { expect(ask(max_tokens: 50).content).to eq("Hi") }
-      expect(told(:reserve)).to eq([LlmRouter.config.reserve_usd] * 2)
+      expect(operations(:reserve)).to eq([LlmRouter.config.reserve_usd] * 2)
       expect(log.scan("the prices of #{gateway.base_url} are not known").size).to eq(1)
     end
 

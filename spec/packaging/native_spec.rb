@@ -4,7 +4,7 @@ require "open3"
 require "tmpdir"
 
 # Which library is loaded, from a copy of lib/ that holds other ones.
-RSpec.describe "The extension" do
+RSpec.describe "The extension", :slow do
   abi = RUBY_VERSION[/\A\d+\.\d+/]
   lib = File.expand_path("../../lib", __dir__)
   name = "llm_router.#{RbConfig::CONFIG.fetch('DLEXT')}"

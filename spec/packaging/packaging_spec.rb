@@ -37,7 +37,7 @@ RSpec.describe "The gems" do
     expect(source.files.grep(%r{CONTRIBUTING|docs/decisions|\A\.github}i)).to be_empty
   end
 
-  it "come precompiled with a library for each Ruby, and nothing to build" do
+  it "come precompiled with a library for each Ruby, and nothing to build", :slow do
     package = Gem::Package.new(platform_gem("3.1", "3.3").build(@home))
     expect(package.spec).to have_attributes(extensions: [], platform: Gem::Platform.new("x86_64-linux"),
                                             full_name: "llm_router-#{LlmRouter::VERSION}-x86_64-linux")

@@ -215,8 +215,8 @@ RSpec.describe "A Rails app with llm_router", :slow do
       app.command("bin/delayed_job", "start", **env, **postgres, WARM_UP: "1")
       in_app("DraftReplyJob.perform_later(message.id)", **postgres)
       expect(answered).to end_with("On its way. 0.0021")
-      asked = gateway.requests.map { |request| request.messages.last["content"][/parcel|there/] }
-      expect(asked).to eq(%w[there there parcel parcel])
+      prompts = gateway.requests.map { |request| request.messages.last["content"][/parcel|there/] }
+      expect(prompts).to eq(%w[there there parcel parcel])
     ensure
       FileUtils.rm_f(warm_up)
       app.command("bin/delayed_job", "stop", **postgres)

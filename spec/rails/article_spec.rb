@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../support/article/app"
-require_relative "../support/article/draft_reply_job"
+require_relative "../../demo/rails/app/jobs/draft_reply_job"
 
 # The article's own job, as it stands there less its last line, under the real ActiveJob.
 RSpec.describe DraftReplyJob do

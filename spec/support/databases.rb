@@ -7,7 +7,7 @@ require_relative "database_server"
 require_relative "pgbouncer"
 
 # Real databases of the specs' own, in a temporary directory, on a socket there. Each is started when
-# it is first asked for and stopped by its pid at the end.
+# it is first used and stopped by its pid at the end.
 module Databases
   NAMES = %i[postgresql mariadb sqlite].freeze
   NAME = "llm_router_test"
@@ -27,7 +27,7 @@ module Databases
       empty
     end
 
-    # One more database of this kind, made when it is first asked for.
+    # One more database of this kind, made on first use.
     # @return [Hash] how Active Record connects to it
     def another(name, suffix)
       config = send(name)
@@ -39,7 +39,7 @@ module Databases
       end
     end
 
-    # Leaves nothing for whoever connects next.
+    # Leaves nothing for the next connection.
     def disconnect
       empty
       ActiveRecord::Base.remove_connection

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module Support
-  # The native threads of a process by their names, as they are all the time that they are looked at.
+  # The native threads of a process by their names, at one moment.
   # @param pid [Integer, String]
   def self.native_threads(pid = "self")
     Dir["/proc/#{pid}/task/*/comm"].map { |file| File.read(file).strip }
@@ -17,7 +17,7 @@ module Support
       Support.native_threads.count("llm_router")
     end
 
-    # Holds up this thread, and so all its fibers, until what they asked the gateway for is there.
+    # Holds up this thread, and so all its fibers, until the gateway has answered their calls.
     def finish(gateway)
       Fiber.new(blocking: true) do
         Waiting.eventually { gateway.requests.any? && count.zero? }

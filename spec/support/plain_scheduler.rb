@@ -74,13 +74,13 @@ module Support
     private
 
     def turn
-      found, = IO.select([@awake, *@reading.keys], [], [], patience)
+      found, = IO.select([@awake, *@reading.keys], [], [], time_to_next_timer)
       found&.each { |io| io == @awake ? io.read_nonblock(100, exception: false) : @reading[io]&.transfer }
       @ready.size.times { @ready.pop.transfer }
       @timers.select { |_, due| due <= now }.each_key(&:call)
     end
 
-    def patience
+    def time_to_next_timer
       return 0 unless @ready.empty?
 
       [@timers.values.min - now, 0].max if @timers.any?

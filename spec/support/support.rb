@@ -17,6 +17,14 @@ module Support
     @gateway ||= LlmRouter::Testing::Gateway.start
   end
 
+  # Runs the block with another gateway in place of that one.
+  def with_gateway(**options)
+    LlmRouter::Testing::Gateway.start(**options) do |gateway|
+      @gateway = gateway
+      yield
+    end
+  end
+
   def budget
     @budget ||= ChargingBudget.new
   end

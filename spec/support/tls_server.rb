@@ -44,7 +44,7 @@ module Support
     end
   end
 
-  # A gateway that speaks TLS, and answers "Hello" to whatever it is asked.
+  # A gateway that speaks TLS, and answers "Hello" to every request.
   class TlsServer
     ANSWER = '{"id":"gen-1","model":"m","choices":[{"message":{"content":"Hello"}}],"usage":{"cost":0}}'
 
@@ -88,7 +88,7 @@ module Support
     end
   end
 
-  # A proxy that carries what it is asked to, and keeps what it saw of it.
+  # A proxy that records what its clients sent.
   class ProxyServer
     def initialize(status: "200 OK")
       @listener = TCPServer.new("127.0.0.1", 0)
@@ -119,7 +119,7 @@ module Support
       client.write("HTTP/1.1 #{@status}\r\nContent-Length: 0\r\n\r\n")
       carry(client, TCPSocket.new(*head[/CONNECT (\S+)/, 1].split(":"))) if @status.start_with?("200")
     rescue SystemCallError, IOError
-      nil # Whoever it was is gone.
+      nil # The client is gone.
     ensure
       client.close
     end

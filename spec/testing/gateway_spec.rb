@@ -615,7 +615,7 @@ RSpec.describe LlmRouter::Testing::Gateway do
       ObjectSpace.each_object(BasicSocket).select { |socket| open?(socket) }.to_set
     end
 
-    # One whose connection was refused was never opened, and cannot be asked.
+    # A refused connection was never opened, so it cannot be checked.
     def open?(socket)
       !socket.closed?
     rescue IOError

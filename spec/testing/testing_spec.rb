@@ -52,8 +52,8 @@ RSpec.describe LlmRouter::Testing do
   describe "LlmRouter.testing!" do
     it "shares none of the cooldowns that it scripts" do
       store = Class.new { def read_multi(*) = {} }.new
-      told = Queue.new
-      store.define_singleton_method(:write) { |*, **| told << true }
+      written = Queue.new
+      store.define_singleton_method(:write) { |*, **| written << true }
       configure(base_url: outside.base_url, health_store: store)
       LlmRouter.testing! do |gateway|
         gateway.answer("Hello")
@@ -62,7 +62,7 @@ RSpec.describe LlmRouter::Testing do
       threads = Thread.list
       2.times { ask }
       expect((Thread.list - threads).map(&:name)).not_to include("llm_router health")
-      expect(told).to be_empty
+      expect(written).to be_empty
     end
 
     it "leads the app's own chain to the gateway: fallback, cost, budget and all" do

@@ -49,7 +49,7 @@ class LlmRouter
     def gate(position, limit, bounds)
       @candidate = @chain.candidates.fetch(position)
       if reserving?
-        @spending.weigh(@candidate, Bounds.new(*bounds))
+        @spending.price_worst_case(@candidate, Bounds.new(*bounds))
         refusal = uninterrupted { @spending.reserve(limit) }
         return Gate.too_expensive(refusal) if refusal
       elsif Unscheduled.run { @spending.exhausted?(@candidate) }
@@ -94,21 +94,21 @@ class LlmRouter
     end
 
     # Publishes what an attempt changed in the circuit breaker of its candidate.
-    # @param changes [Array<Array(String, Hash)>] each +"cooling"+, +"warm"+, +"down"+ or +"up"+, with details
+    # @param changes [Array<Array(String, Hash)>] each +"cooldown"+, +"recovered"+, +"down"+ or +"up"+, with details
     def breaker_changed(changes)
       changes.each do |change, details|
         case change
-        when "cooling" then cooling(**details)
-        when "warm" then @config.shared_health&.recovered(@candidate, **details)
+        when "cooldown" then cooldown_started(**details)
+        when "recovered" then @config.shared_health&.recovered(@candidate, **details)
         when "down" then @telemetry.down(@candidate, **details)
         when "up" then @telemetry.up(@candidate, **details)
         end
       end
     end
 
-    def cooling(**details)
-      @config.shared_health&.cooling(@candidate, **details)
-      @telemetry.cooling(@candidate, **details)
+    def cooldown_started(**details)
+      @config.shared_health&.cooldown_started(@candidate, **details)
+      @telemetry.cooldown_started(@candidate, **details)
     end
 
     def hops

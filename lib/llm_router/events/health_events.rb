@@ -5,7 +5,7 @@ class LlmRouter
   # @api private
   module HealthEvents
     # The circuit breaker of a model, or of its whole endpoint, has opened.
-    def cooling(candidate, seconds:, failures:, whole_endpoint:, reason:)
+    def cooldown_started(candidate, seconds:, failures:, whole_endpoint:, reason:)
       emit("cooldown", **health(candidate, reason), seconds: seconds, consecutive_failures: failures,
                                                     whole_endpoint: whole_endpoint)
     end

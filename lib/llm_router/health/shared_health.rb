@@ -37,7 +37,7 @@ class LlmRouter
     # @param reason [Symbol]
     # @param whole_endpoint [Boolean]
     # @return [void]
-    def cooling(candidate, seconds:, reason:, whole_endpoint:, **)
+    def cooldown_started(candidate, seconds:, reason:, whole_endpoint:, **)
       breaker = whole_endpoint ? Breaker.endpoint(candidate) : Breaker.model(candidate)
       mirror.write(breaker, "cooling #{(Time.now.to_f + seconds).round(3)} #{reason} #{seconds.ceil}")
     end

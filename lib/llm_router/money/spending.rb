@@ -18,7 +18,7 @@ class LlmRouter
       @open = nil
     end
 
-    # @return [Boolean] whether {#weigh} and {#reserve} are needed
+    # @return [Boolean] whether {#price_worst_case} and {#reserve} are needed
     def reserving?
       @account.reserving?
     end
@@ -34,7 +34,7 @@ class LlmRouter
     # Computes the worst case of an attempt, which may wait for a look-up of the price.
     # @param candidate [Candidate]
     # @param bounds [Bounds] of its request
-    def weigh(candidate, bounds)
+    def price_worst_case(candidate, bounds)
       @candidate = candidate
       @price = nil
       @worst_case = worst_case(candidate, bounds)

@@ -22,7 +22,7 @@ RSpec.describe LlmRouter, "#call_all and its block" do
     expect(checks).to eq([1, 2, 3])
   end
 
-  it "takes none of the time that the others have until their deadlines" do
+  it "takes none of the time that the others have until their deadlines", :slow do
     gateway.answer("Hi")
     shown = Queue.new
     gateway.respond(Support::PRIMARY) { |request| number_of(request).zero? ? answer_of("Hi") : (shown.pop && unwell) }
@@ -77,12 +77,12 @@ RSpec.describe LlmRouter, "#call_all and its block" do
     gateway.answer("Hi", delay: 0.5)
     gateway.answer("Hi", times: 2)
     configure
-    told, here = IO.pipe
+    reader, writer = IO.pipe
     parent = Process.pid
-    listener = ->(*) { here.syswrite("told;") unless Process.pid == parent }
-    ActiveSupport::Notifications.subscribed(listener, "call.llm_router") { fork_once(here, parent) }
-    here.close
-    expect(told.read).to eq("shown;")
+    listener = ->(*) { writer.syswrite("reported;") unless Process.pid == parent }
+    ActiveSupport::Notifications.subscribed(listener, "call.llm_router") { fork_once(writer, parent) }
+    writer.close
+    expect(reader.read).to eq("shown;")
   end
 
   # In the child, the first show ends in it.

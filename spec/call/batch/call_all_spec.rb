@@ -98,7 +98,7 @@ RSpec.describe LlmRouter, "#call_all" do
     expect(peak).to eq(3)
   end
 
-  it "waits for all of them at once" do
+  it "waits for all of them at once", :slow do
     gateway.answer("Hi", delay: 1)
     expect(seconds { expect(ask_all(30).map(&:content)).to eq(["Hi"] * 30) }).to be < 15
   end
@@ -151,7 +151,7 @@ RSpec.describe LlmRouter, "#call_all" do
     expect(results[1]).to have_attributes(cost_usd: BigDecimal("0.25"), response: have_attributes(content: "Hi"))
   end
 
-  # All are read before the first is asked: 50 MB. That what is freed goes back at once, glibc has to be told.
+  # All are read before the first is sent: 50 MB. glibc returns freed memory at once only with this setting.
   it "lets go of each request when its call ends", :slow do
     code = <<~'RUBY'
       require "llm_router"
@@ -194,10 +194,10 @@ RSpec.describe LlmRouter, "#call_all" do
   it "logs each hop, and passes it to observers" do
     gateway.answer("Hi")
     gateway.fail(Support::PRIMARY, status: 503, times: 2)
-    told = []
-    configure { |config| config.on_hop { |hop| told << hop } }
+    reported = []
+    configure { |config| config.on_hop { |hop| reported << hop } }
     hops = ask_all(4).flat_map(&:hops)
-    expect([told, log.scan("failed: unavailable (503)").size]).to match([match_array(hops), 2])
+    expect([reported, log.scan("failed: unavailable (503)").size]).to match([match_array(hops), 2])
   end
 
   describe "with requests that cannot be sent" do

@@ -19,8 +19,8 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
   end
 
   def call_all(*max_tokens, **options, &)
-    asked = requests(max_tokens.size).zip(max_tokens).map { |request, max| { **request, max_tokens: max } }
-    described_class.new(budget: reserving, **options).call_all(asked, &)
+    batch = requests(max_tokens.size).zip(max_tokens).map { |request, max| { **request, max_tokens: max } }
+    described_class.new(budget: reserving, **options).call_all(batch, &)
   end
 
   def classes(results)
@@ -35,13 +35,13 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
   it "waits though a model was skipped before, and reports that hop once" do
     gateway.answer("Hi", cost_usd: "0.1", delay: 0.05)
     gateway.fail(Support::PRIMARY, status: 503)
-    told = []
-    priced("0.01", "0.01", "0.01") { |config| config.on_hop { |hop| told << hop } }
+    reported = []
+    priced("0.01", "0.01", "0.01") { |config| config.on_hop { |hop| reported << hop } }
     3.times { described_class.new(budget: described_class::Unlimited).call(messages: Support::MESSAGES) }
     results = call_all(*[50] * 6)
     expect(hops_of(results)).to eq([[:cooling_down]] * 6)
     expect([reserving.spent_usd, reserving.reserved_usd, gateway.requests.size]).to eq([BigDecimal("0.6"), 0, 12])
-    expect(told.size).to eq(0)
+    expect(reported.size).to eq(0)
   end
 
   it "waits for a fallback that is dearer than what it had reserved" do
@@ -55,7 +55,7 @@ RSpec.describe LlmRouter, "#call_all and money that the batch holds itself" do
   end
 
   # The one whose connection breaks stays charged with its estimate.
-  it "waits where an attempt may have been billed, and there is nothing left for the next" do
+  it "waits where an attempt may have been billed, and there is nothing left for the next", :slow do
     gateway.answer("Hi", cost_usd: "0.1", delay: 0.5)
     gateway.reset(times: 1)
     priced("0.01", "0.01", "0.01")

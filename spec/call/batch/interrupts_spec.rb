@@ -41,7 +41,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     end
 
     it "ends for Thread#raise and Thread#kill" do
-      # All of the models refuse it, so that the last thing told is that the walk is over.
+      # All of the models refuse it, so that the last hop reported is the end of the walk.
       expect(outcome_of(batch, :raise, stop)).to be(stop)
       expect(outcome_of(batch, :kill)).to be_nil
       expect(gateway.requests.size).to eq(2)
@@ -58,7 +58,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
       described_class.new(budget: reserving, deadline: 0.2)
     end
 
-    it "ends for Thread#raise, for Timeout with a class of its own, and for Thread#kill" do
+    it "ends for Thread#raise, for Timeout with a class of its own, and for Thread#kill", :slow do
       expect(outcome_of(batch, :raise, stop)).to be(stop)
       expect(outcome_of(batch, :kill)).to be_nil
       expect { Timeout.timeout(0.6, stop) { batch.call_all(requests(3), concurrency: 1) } }.to raise_error(stop)
@@ -66,7 +66,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     end
   end
 
-  # Just before it is told of the answer; it is told once more, and then the charge fails.
+  # Just before the answer is settled; it is settled once more, and then the charge fails.
   it "ends with the interrupt, and not with what goes wrong while that is pending" do
     gateway.answer("Hi", cost_usd: "0.25")
     budget.define_singleton_method(:charge!) { |_| raise IOError }
@@ -82,8 +82,8 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
   end
 
   describe "while the budget is checked" do
-    # The block is the budget's +exhausted?+, and is told where to say that it is there.
-    def asking
+    # The block is the budget's +exhausted?+, and receives the queue in which to report that it was reached.
+    def checking_batch
       @reached = reached = Thread::Queue.new
       configure
       budget.define_singleton_method(:exhausted?) { yield(reached) }
@@ -95,7 +95,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     end
 
     it "ends at once for Timeout and for Thread#kill" do
-      batch = asking { |reached| (reached << true) && Waiting.await_interrupt && false }
+      batch = checking_batch { |reached| (reached << true) && Waiting.await_interrupt && false }
       expect(timed_out(batch)).to be < 2
       @reached.clear
       expect(seconds { expect(outcome_of(batch, :kill)).to be_nil }).to be < 2
@@ -110,12 +110,12 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     end
 
     it "ends for Thread#raise, and not with what the budget raises itself" do
-      batch = asking { |reached| (reached << true) && Waiting.await_interrupt && raise(IOError) }
+      batch = checking_batch { |reached| (reached << true) && Waiting.await_interrupt && raise(IOError) }
       expect(outcome_of(batch, :raise, stop)).to be(stop)
     end
 
     it "does not end for a Timeout that the budget has of its own" do
-      batch = asking { Timeout.timeout(0.2) { Waiting.hang } }
+      batch = checking_batch { Timeout.timeout(0.2) { Waiting.hang } }
       results = nil
       expect(seconds { results = batch.call_all(requests(2)) }).to be < 3
       expect(results.map(&:class)).to eq([Timeout::Error] * 2)

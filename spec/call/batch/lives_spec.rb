@@ -28,7 +28,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
     Timeout.timeout(20) { shown.pop }
   end
 
-  it "ends for Timeout, drops what is under way, and keeps what is charged" do
+  it "ends for Timeout, drops what is under way, and keeps what is charged", :slow do
     one_of_many_answered
     configure
     seen = []
@@ -70,9 +70,9 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
   it "ends with what the block raises, and charges what had arrived" do
     gateway.answer("Hi", cost_usd: "0.25", delay: 0.2)
     expect { ask_all(5) { raise IOError, "the disk is full" } }.to raise_error(IOError, "the disk is full")
-    asked = gateway.requests.size
+    sent = gateway.requests.size
     expect(budget.charges.size).to be_between(1, 5)
-    expect([ask.content, gateway.requests.size]).to eq(["Hi", asked + 1])
+    expect([ask.content, gateway.requests.size]).to eq(["Hi", sent + 1])
   end
 
   it "may be left by break and throw" do
@@ -103,8 +103,8 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
       configure(base_url: gateway.base_url) { |config| config.chain :cheap, %w[initech/cheap globex/middling] }
       batch = described_class.new(chain: :cheap, budget: budget)
       computing = Thread.new { loop { Math.sqrt(2) } }
-      asked = requests(60).map { |request| { **request, max_tokens: 5 } }
-      took = seconds { expect(batch.call_all(asked).map(&:class).uniq).to eq([LlmRouter::Response]) }
+      sent = requests(60).map { |request| { **request, max_tokens: 5 } }
+      took = seconds { expect(batch.call_all(sent).map(&:class).uniq).to eq([LlmRouter::Response]) }
       expect(measured("60 answers at once beside a thread that computes", took)).to be < 3.5
     ensure
       computing&.kill
@@ -149,10 +149,10 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
 
   describe "events" do
     def events(&)
-      told = []
-      listener = ->(name, started, ended, _, payload) { told << [name, payload, ended - started] }
+      events_seen = []
+      listener = ->(name, started, ended, _, payload) { events_seen << [name, payload, ended - started] }
       ActiveSupport::Notifications.subscribed(listener, /\.llm_router\z/, &)
-      told
+      events_seen
     end
 
     it "report each call and each attempt, though they overlap" do
@@ -162,11 +162,11 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
         answer_of(number_of(request).to_s)
       end
       configure
-      told = events { ask_all(4) { |_, result| shown << result } }
-      calls = told.filter_map { |name, payload,| payload if name == "call.llm_router" }
+      events_seen = events { ask_all(4) { |_, result| shown << result } }
+      calls = events_seen.filter_map { |name, payload,| payload if name == "call.llm_router" }
       expect(calls.map { |payload| payload[:"gen_ai.response.id"] }).to eq(%w[gen-0 gen-1 gen-2 gen-3])
       expect(calls.map { |payload| payload[:outcome] }.uniq).to eq([:answered])
-      attempts = told.filter_map { |name, payload,| payload if name == "attempt.llm_router" }
+      attempts = events_seen.filter_map { |name, payload,| payload if name == "attempt.llm_router" }
       expect(attempts.map { |payload| payload[:duration] }).to all(be_positive)
       expect(calls.zip(attempts)).to all(satisfy { |call, attempt| call[:duration] >= attempt[:duration] })
     end
@@ -174,8 +174,8 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
     it "report the calls that were interrupted" do
       one_of_many_answered
       configure
-      told = events { ask_all(3) { raise IOError } rescue nil } # rubocop:disable Style/RescueModifier
-      outcomes = told.filter_map { |name, payload,| payload[:outcome] if name == "call.llm_router" }
+      events_seen = events { ask_all(3) { raise IOError } rescue nil } # rubocop:disable Style/RescueModifier
+      outcomes = events_seen.filter_map { |name, payload,| payload[:outcome] if name == "call.llm_router" }
       expect(outcomes).to match_array(%i[answered interrupted interrupted])
     end
   end

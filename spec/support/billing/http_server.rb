@@ -2,7 +2,7 @@
 
 require "socket"
 
-# The little HTTP that gateways in Ruby need. Whoever includes it answers with +answer(client, line,
+# The little HTTP that gateways in Ruby need. The including class answers with +answer(client, line,
 # body)+, given the request's first line and its body.
 module HttpServer
   HOST = "127.0.0.1"

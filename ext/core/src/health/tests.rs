@@ -55,8 +55,8 @@ fn three_transient_failures_in_a_row_start_a_cooldown() {
 #[test]
 fn one_failure_with_retry_after_is_enough() {
     let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
-    let asked = Failure { retry_after: Some(secs(7)), ..failure(Reason::RateLimited) };
-    let notices = health.record(&model, Some(&asked), secs(1), POLICY, now);
+    let with_wait = Failure { retry_after: Some(secs(7)), ..failure(Reason::RateLimited) };
+    let notices = health.record(&model, Some(&with_wait), secs(1), POLICY, now);
     assert!(matches!(notices[..], [Notice::Cooling { length, .. }] if (secs(7)..secs(9)).contains(&length)));
     assert!(!health.admits(&model, now + secs(6)) && health.admits(&model, now + secs(9)));
 }
@@ -245,8 +245,8 @@ fn not_all_processes_come_back_at_one_moment() {
     let now = Instant::now();
     let length = || {
         let (health, model) = (Health::default(), candidate("a/1"));
-        let asked = Failure { retry_after: Some(secs(100)), ..failure(Reason::RateLimited) };
-        let notices = health.record(&model, Some(&asked), secs(1), POLICY, now);
+        let with_wait = Failure { retry_after: Some(secs(100)), ..failure(Reason::RateLimited) };
+        let notices = health.record(&model, Some(&with_wait), secs(1), POLICY, now);
         let [Notice::Cooling { length, .. }] = notices[..] else { panic!("{notices:?}") };
         assert!((secs(100)..=secs(120)).contains(&length), "{length:?}");
         length

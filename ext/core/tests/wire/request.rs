@@ -20,27 +20,27 @@ fn raw(json: &str) -> Box<RawValue> {
 
 #[tokio::test]
 async fn a_request_names_its_key_its_app_and_its_types() {
-    let asked = sent(|_| {}).await;
-    assert_eq!(asked.line, "POST /api/v1/chat/completions HTTP/1.1");
-    assert_eq!(asked.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
-    assert_eq!(asked.header("content-type"), Some("application/json"));
-    assert_eq!(asked.header("accept"), Some("application/json"));
-    assert_eq!(asked.header("accept-encoding"), Some("gzip"));
-    assert_eq!(asked.header("x-openrouter-title"), Some("Shop"));
-    assert_eq!(asked.header("http-referer"), Some("https://shop.example"));
-    assert_eq!(asked.header("referer"), None);
-    assert!(asked.header("user-agent").unwrap().starts_with("llm_router/"));
+    let request = sent(|_| {}).await;
+    assert_eq!(request.line, "POST /api/v1/chat/completions HTTP/1.1");
+    assert_eq!(request.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
+    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert_eq!(request.header("accept"), Some("application/json"));
+    assert_eq!(request.header("accept-encoding"), Some("gzip"));
+    assert_eq!(request.header("x-openrouter-title"), Some("Shop"));
+    assert_eq!(request.header("http-referer"), Some("https://shop.example"));
+    assert_eq!(request.header("referer"), None);
+    assert!(request.header("user-agent").unwrap().starts_with("llm_router/"));
 }
 
 #[tokio::test]
 async fn without_a_key_and_an_app_their_headers_are_not_sent() {
-    let asked = sent(|caller| {
+    let request = sent(|caller| {
         let base_url = caller.candidate.endpoint.url().join(".").unwrap();
         let endpoint = Endpoint::new("local", base_url.as_str(), None, &App::default()).unwrap();
         caller.candidate.endpoint = endpoint.into();
     })
     .await;
-    let names = asked.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names = request.headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     for absent in ["authorization", "x-openrouter-title", "http-referer"] {
         assert!(!names.iter().any(|name| name == absent), "{absent} in {names:?}");
     }
@@ -48,7 +48,7 @@ async fn without_a_key_and_an_app_their_headers_are_not_sent() {
 
 #[tokio::test]
 async fn the_body_holds_the_model_the_messages_and_the_options() {
-    let asked = sent(|caller| {
+    let request = sent(|caller| {
         caller.request = Request::new(
             raw(r#"[{"role":"user","content":"Grüß dich"}]"#),
             vec![("temperature".to_owned(), raw("0.2")), ("provider".to_owned(), raw(r#"{"sort":"price"}"#))],
@@ -68,22 +68,22 @@ async fn the_body_holds_the_model_the_messages_and_the_options() {
         "provider": {"sort": "price"},
         "top_k": 1,
     });
-    assert_eq!(asked.body, body);
+    assert_eq!(request.body, body);
 }
 
 #[tokio::test]
 async fn the_length_of_the_body_is_known_before_it_comes() {
-    let asked = sent(|_| {}).await;
+    let request = sent(|_| {}).await;
     let body = r#"{"model":"anthropic/claude-sonnet-4.5","messages":[{"role":"user","content":"Hi"}]}"#;
-    assert_eq!(asked.header("content-length"), Some(body.len().to_string().as_str()));
-    assert_eq!(asked.header("transfer-encoding"), None);
+    assert_eq!(request.header("content-length"), Some(body.len().to_string().as_str()));
+    assert_eq!(request.header("transfer-encoding"), None);
 }
 
 #[tokio::test]
 async fn a_number_is_sent_as_it_was_written() {
-    let asked = sent(|caller| {
+    let request = sent(|caller| {
         caller.request = Request::new(raw("[]"), vec![("seed".to_owned(), raw("18446744073709551615"))]);
     })
     .await;
-    assert_eq!(asked.body["seed"], Value::from(u64::MAX));
+    assert_eq!(request.body["seed"], Value::from(u64::MAX));
 }

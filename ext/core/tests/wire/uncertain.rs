@@ -75,9 +75,9 @@ async fn a_request_that_was_refused_is_not_billed() {
 async fn a_timeout_that_a_gateway_reports_may_have_been_billed() {
     for status in ["408 Request Timeout", "504 Gateway Timeout", "524 A Timeout Occurred"] {
         for body in ["<html>", "", r#"{"error":{"code":504,"message":"no luck"}}"#] {
-            let told = answered(status, "", body).await;
+            let failure = answered(status, "", body).await;
             assert_eq!(
-                (told.uncertain, told.cost, told.generation_id.as_deref()),
+                (failure.uncertain, failure.cost, failure.generation_id.as_deref()),
                 (true, None, Some("gen-4")),
                 "{status}"
             );
@@ -110,8 +110,8 @@ async fn a_timeout_that_a_gateway_reports_may_have_been_billed() {
     }
     let billed = format!(r#"{{"error":{{"code":504}},{USAGE}}}"#);
     for (status, cost) in [("504 Gateway Timeout", "0.0021"), ("200 OK", "0.0021")] {
-        let told = answered(status, "", &billed).await;
-        assert_eq!((told.uncertain, told.cost.unwrap().to_string().as_str()), (false, cost), "{status}");
+        let failure = answered(status, "", &billed).await;
+        assert_eq!((failure.uncertain, failure.cost.unwrap().to_string().as_str()), (false, cost), "{status}");
     }
 }
 

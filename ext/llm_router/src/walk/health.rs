@@ -38,13 +38,13 @@ fn changed(ruby: &Ruby, notice: &Notice) -> (&'static str, RHash) {
     let symbol = |reason: &Reason| ruby.to_symbol(reason.as_str());
     match notice {
         Notice::Cooling { length, reason, failures, whole_endpoint } => (
-            "cooling",
+            "cooldown",
             kwargs!(ruby, "seconds" => seconds(length), "reason" => symbol(reason), "failures" => *failures,
                 "whole_endpoint" => *whole_endpoint)
             .0,
         ),
         Notice::Cleared { model, whole_endpoint } => {
-            ("warm", kwargs!(ruby, "model" => *model, "whole_endpoint" => *whole_endpoint).0)
+            ("recovered", kwargs!(ruby, "model" => *model, "whole_endpoint" => *whole_endpoint).0)
         }
         Notice::Down { failing, reason, failures } => (
             "down",

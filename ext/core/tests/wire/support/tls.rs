@@ -21,7 +21,7 @@ pub(crate) struct TlsGateway {
     breaking: Arc<AtomicBool>,
     freezing: Arc<AtomicBool>,
     padding: Arc<AtomicUsize>,
-    /// Told when a connection froze.
+    /// Notified when a connection froze.
     pub(crate) frozen: Arc<Notify>,
 }
 

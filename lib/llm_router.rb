@@ -60,6 +60,20 @@ class LlmRouter
       WebRequest.allow(&)
     end
 
+    # Labels the calls in the block, for events, charges and the record (docs/record.md). Blocks nest: a feature takes
+    # the place of the outer one, and tags are added to the outer ones.
+    # @param feature [Symbol, String, nil] the part of the app that makes the calls; that of the budget if there is none
+    # @param tags [Hash{Symbol, String => String, Symbol, Integer, Boolean, nil}, nil] 10 at most, such as a tenant or a
+    #   ticket; no personal data that a log must not have
+    # @yield
+    # @return [Object] what the block returns
+    # @raise [ArgumentError]
+    # @example
+    #   LlmRouter.with(feature: :summarize, tags: { tenant: 7 }) { router.call(messages: messages, max_tokens: 500) }
+    def with(feature: nil, tags: nil, &block)
+      Labels.with(feature, tags, &block)
+    end
+
     # The circuit breakers of this process: the state of each model that it has called. A fork starts with its parent's.
     # @return [Array<Health>]
     # @example
@@ -111,6 +125,8 @@ class LlmRouter
   # hangs leaves the later candidates time to answer.
   #
   # @param messages [Array<Hash>] as the chat completions API takes them
+  # @param feature [Symbol, String, nil] what the call is for, see {LlmRouter.with}; it is not sent
+  # @param tags [Hash, nil] likewise
   # @param options [Hash] everything else the API takes (+temperature+, +max_tokens+, +tools+,
   #   +response_format+, +provider+, …), passed through unchanged
   # @return [Response]
@@ -123,12 +139,13 @@ class LlmRouter
   # @raise [Testing::RealCallInTest] in the test environment without {LlmRouter.testing!}
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
-  def call(messages:, **options)
+  def call(messages:, feature: nil, tags: nil, **options)
     Input.check(messages, options)
     @config.check_spelling(options, ArgumentError) { "call" }
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
-    Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline).run do |call|
+    labels = Labels.current.and(feature, tags)
+    Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline, labels: labels).run do |call|
       @chain.native.walk(call, messages, options, *terms)
     end
   end
@@ -146,7 +163,7 @@ class LlmRouter
   #
   # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options. All are read before
   #   the first is sent. +context:+, any object of the caller's, is not sent; the result returns it
-  #   ({Response#context}, and so do errors).
+  #   ({Response#context}, and so do errors). +feature:+ and +tags:+ are as in {#call}.
   # @param concurrency [Integer] how many calls are under way at a time, at most
   # @yield for each call as it ends, on the calling thread, while the others go on and before more start
   # @yieldparam request [Hash] as it was given
@@ -164,13 +181,13 @@ class LlmRouter
   def call_all(requests, concurrency: 64, &block)
     requests = Input.list(requests)
     requests.each_with_index do |request, number|
-      @config.check_spelling(request.except(:messages, :context), ArgumentError) { "requests[#{number}]" }
+      @config.check_spelling(request.except(*Input::OURS), ArgumentError) { "requests[#{number}]" }
     end
     Setting.count("concurrency", concurrency, ArgumentError)
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
     Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
-      @chain.native.walk_all(batch, requests, concurrency, *terms)
+      @chain.native.walk_all(batch, Input.sent(requests), concurrency, *terms)
     end
   end
 

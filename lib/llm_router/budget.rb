@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "active_record"
+require "json"
 require "active_support/time"
 require "active_support/core_ext/string/filters"
 
@@ -36,7 +37,7 @@ class LlmRouter
   #   @return [String]
   # @!attribute [r] charges
   #   @return [ActiveRecord::Relation] what was charged, ever: +kind+, +cost_usd+, +model+, +endpoint+,
-  #     +generation_id+, +prompt_tokens+, +completion_tokens+, +job_id+, +created_at+
+  #     +generation_id+, +prompt_tokens+, +completion_tokens+, +job_id+, +tags+ (JSON), +created_at+
   # @!attribute [r] reservations
   #   @return [ActiveRecord::Relation] what attempts under way hold: +usd+, +expires_at+ (the end of the lease),
   #     +uncertain+, +model+, +job_id+, +key+

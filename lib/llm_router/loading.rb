@@ -6,12 +6,12 @@ class LlmRouter
   # @api private
   module Loading
     ROOMS = {
-      config: %w[candidate chain configuration endpoint environment health_settings in_force job_settings parameters
+      config: %w[candidate chain configuration endpoint environment health_settings in_force job_settings parameters record_settings
                  secret setting settings warnings],
       money: %w[account attempt bill billing bounds budget_exceeded budgets cached_lookup current_job deferred_charge
                 price prices spending unlimited usage worst_case],
       health: %w[health],
-      events: %w[events health_events log money_events spans telemetry],
+      events: %w[events health_events labels log money_events spans telemetry],
       call: %w[batch batched_call call endings gate hop input response settling web_request]
     }.freeze
     CONSTANTS = ROOMS.flat_map do |room, files|

@@ -6,7 +6,7 @@ class LlmRouter
   # @api private
   module PlugIns
     CONSTANTS = {
-      Budget: "budget", BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job",
+      Budget: "budget", CallRecord: "record", BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job",
       BudgetJobs: "rails/budget_jobs", ChargeOnce: "rails/charge_once",
       DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
       Job: "rails/job", JobPolicy: "rails/job_policy", JobReport: "rails/job_report",
@@ -23,6 +23,9 @@ class LlmRouter
 
     Hooks.on(:environment) { ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env) }
     Hooks.on(:before_wait) { DatabaseConnections.release }
+    Hooks.on(:recordable) { !defined?(::ActiveRecord).nil? }
+    Hooks.on(:call_ended) { |*call| CallRecord.recorder.ended(CallRecord::EndedCall.new(*call)) }
+    Hooks.on(:cost_settled) { |model, usd| CallRecord.recorder.settled(model, usd) }
     Hooks.on(:cost_unknown) do |budget, attempt|
       SettleJob.enqueue_for(budget, attempt) if Object.const_defined?("ActiveJob::Base")
     end

@@ -14,9 +14,11 @@ module BudgetTable
       require_relative "models"
       ActiveRecord::Migration.suppress_messages do
         migration("create_llm_budgets").migrate(:up)
+        migration("create_llm_record").migrate(:up)
         make_owners(ActiveRecord::Base.connection)
       end
       models.each(&:reset_column_information)
+      record.each { |table| table.model.reset_column_information }
     end
 
     def tear_down
@@ -25,6 +27,11 @@ module BudgetTable
 
     def empty
       models.each(&:delete_all)
+      record.each { |table| table.model.delete_all }
+    end
+
+    def record
+      [LlmRouter::CallRecord::Stat, LlmRouter::CallRecord::Incident]
     end
 
     private

@@ -24,13 +24,14 @@ RSpec.describe "rails generate llm_router:install", :slow do
   it "writes the initializer, the model and its migration, and says what is next" do
     output = generate
     expect(files).to contain_exactly("config/initializers/llm_router.rb", "app/models/llm_budget.rb",
-                                     "db/migrate/TIME_create_llm_budgets.rb")
+                                     "db/migrate/TIME_create_llm_budgets.rb", "db/migrate/TIME_create_llm_record.rb")
     expect(content("app/models/llm_budget.rb")).to eq(<<~RUBY)
       class LlmBudget < ApplicationRecord
         include LlmRouter::Budget
       end
     RUBY
-    expect(content("db/migrate/*create*")).to match(/\Aclass CreateLlmBudgets < ActiveRecord::Migration\[\d\.\d\]$/)
+    expect(content("db/migrate/*create_llm_budgets*"))
+      .to match(/\Aclass CreateLlmBudgets < ActiveRecord::Migration\[\d\.\d\]$/)
       .and include("create_table :llm_budgets, **", "create_table :llm_reservations", "create_table :llm_charges")
     expect(output).to include("bin/rails credentials:edit", "bin/rails db:migrate", "default_cap_usd",
                               "LlmBudget.for(organization)")
@@ -39,8 +40,10 @@ RSpec.describe "rails generate llm_router:install", :slow do
   it "writes an initializer that works: three models, and no vendor twice in a row" do
     generate
     credentials = Struct.new(:key) { def dig(*path) = path == %i[openrouter api_key] ? key : nil }
-    stub_const("Rails", Struct.new(:application).new(Struct.new(:credentials).new(credentials.new("sk-secret"))))
+    app = Struct.new(:credentials).new(credentials.new("sk-secret"))
     require "active_support/core_ext/object/blank"
+    require "active_support/string_inquirer"
+    stub_const("Rails", Struct.new(:application, :env).new(app, ActiveSupport::StringInquirer.new("test")))
     LlmRouter.configure { |config| config.logger = Logger.new(log_io) }
     load File.join(@app, "config/initializers/llm_router.rb")
     expect(LlmRouter.config.chain_names).to eq([:default])
@@ -55,7 +58,7 @@ RSpec.describe "rails generate llm_router:install", :slow do
     generate
     mine = Dir[File.join(@app, "**/*.rb")].to_h { |file| [file, "# mine: #{file}\n"] }
     mine.each { |file, text| File.write(file, text) }
-    expect(generate.scan("skip").size).to eq(3)
+    expect(generate.scan("skip").size).to eq(4)
     expect(Dir[File.join(@app, "**/*.rb")].to_h { |file| [file, File.read(file)] }).to eq(mine)
   end
 
@@ -73,8 +76,8 @@ RSpec.describe "rails generate llm_router:install", :slow do
     app = "require 'rails/all'; Class.new(Rails::Application) { config.eager_load = false; config.root = Dir.pwd; " \
           "config.generators.orm :active_record, primary_key_type: :uuid }; Rails.application"
     generate(prepare: app)
-    expect(content("db/migrate/*")).to include("create_table :llm_budgets, id: :uuid, **",
-                                               "t.references :budget, type: :uuid, null: false")
+    expect(content("db/migrate/*create_llm_budgets*")).to include("create_table :llm_budgets, id: :uuid, **",
+                                                                  "t.references :budget, type: :uuid, null: false")
   end
 
   it "takes its files away again" do

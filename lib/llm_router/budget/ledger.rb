@@ -118,7 +118,9 @@ class LlmRouter
         return NOTHING unless attempt
 
         known = attempt.to_h.slice(:model, :endpoint, :job_id, :generation_id, :prompt_tokens, :completion_tokens)
-        known.transform_values { |value| storable(value) }
+        tags = attempt&.tags
+        { **known.transform_values { |value| storable(value) },
+          tags: (JSON.generate(tags).delete("\0") if tags&.any?) }
       end
 
       # Makes an endpoint's values fit the columns, so that they cannot prevent a charge.

@@ -57,7 +57,8 @@ class LlmRouter
 
     # @return [BatchedCall]
     def begin(number)
-      @calls[number] = BatchedCall.new(batch: self, context: context_of(number), **@call).begin
+      @calls[number] = BatchedCall.new(batch: self, context: context_of(number),
+                                       labels: Input.labels(@requests[number]), **@call).begin
     end
 
     # @param response [Response]

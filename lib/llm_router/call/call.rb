@@ -14,7 +14,7 @@ class LlmRouter
     NONE = [].freeze
     private_constant :NONE
 
-    def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil)
+    def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil, labels: Labels::NONE)
       config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
       @chain = chain
       @budget = budget
@@ -24,8 +24,9 @@ class LlmRouter
       @process = Process.pid
       @mask = Uninterrupted.mask
       @hops = []
-      @telemetry = Telemetry.new(config, chain, @hops, overlapping)
-      @spending = Spending.new(budget, config, @telemetry)
+      labels = labels.paid_by(budget)
+      @telemetry = Telemetry.new(config, chain, @hops, labels, overlapping: overlapping)
+      @spending = Spending.new(budget, config, @telemetry, labels)
     end
 
     # @yieldparam call [Call] to walk with

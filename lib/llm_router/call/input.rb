@@ -5,7 +5,10 @@ class LlmRouter
   # @api private
   module Input
     EXAMPLE = '{ role: "user", content: "Hi" }'
-    private_constant :EXAMPLE
+    # What a request of a batch has beside the options of the API.
+    OURS = %i[messages context feature tags].freeze
+    LABELS = [:feature, :tags, "feature", "tags"].freeze
+    private_constant :EXAMPLE, :LABELS
 
     module_function
 
@@ -32,12 +35,29 @@ class LlmRouter
       requests.to_a.dup.each_with_index { |request, number| check_request(request, number) }
     end
 
+    # @param requests [Array<Hash>]
+    # @return [Array<Hash>] without their labels, which are not sent
+    def sent(requests)
+      requests.map { |request| LABELS.any? { |name| request.key?(name) } ? request.except(*LABELS) : request }
+    end
+
+    # @param request [Hash] of a batch
+    # @return [Labels]
+    # @raise [ArgumentError]
+    def labels(request)
+      feature, tags = %i[feature tags].map { |name| request.fetch(name) { request[name.name] } }
+      Labels.current.and(feature, tags)
+    end
+
     def check_request(request, number)
       unless request.is_a?(Hash) && request.key?(:messages)
         raise ArgumentError, "requests[#{number}] needs messages: give a Hash such as { messages: [#{EXAMPLE}] }"
       end
 
-      check(request[:messages], request.except(:messages, :context), number)
+      check(request[:messages], request.except(*OURS), number)
+      labels(request)
+    rescue ArgumentError => e
+      raise e.message.start_with?("requests[") ? e : ArgumentError.new("requests[#{number}]: #{e.message}")
     end
 
     def check_message(message, index, number)

@@ -23,7 +23,7 @@ class LlmRouter
         next unless @process == Process.pid
         next @spending.release unless @unsettled
 
-        @unsettled.is_a?(Hash) ? settle_failure(bill_of(@unsettled), @unsettled) : settle_answer(@unsettled)
+        settle_unreturned
       rescue ChargeFailed => e
         # Logged, not raised: the interrupt goes on.
         Log.new(@config.logger).write(:error) { e.message }
@@ -31,6 +31,16 @@ class LlmRouter
     end
 
     private
+
+    def settle_unreturned
+      unless @unsettled.is_a?(Hash)
+        response = settle_answer(@unsettled)
+        return @telemetry.unreturned(@candidate, response.cost_usd, response.cost_basis)
+      end
+      bill = bill_of(@unsettled)
+      settle_failure(bill, @unsettled)
+      @telemetry.unreturned(@candidate, bill.usd, bill.basis)
+    end
 
     def settle_answer(completion)
       bill = @spending.answer(completion.cost) { completion.tokens }

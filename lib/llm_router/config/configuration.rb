@@ -5,6 +5,7 @@ class LlmRouter
   class Configuration
     include Settings
     include HealthSettings
+    include RecordSettings
     include Warnings
     extend InForce
 
@@ -18,6 +19,7 @@ class LlmRouter
     def initialize
       set_defaults
       set_health_defaults
+      set_record_defaults
       @hop_observers = []
       @warned_of = {}
       @endpoint_settings = {}

@@ -15,13 +15,15 @@ class LlmRouter
     private_constant :OUTCOMES, :NONE
 
     # @param hops [Array<Hop>] the call's own, which grows
+    # @param labels [Labels]
     # @param overlapping [Boolean] whether other calls of the thread begin and end meanwhile
-    def initialize(config, chain, hops, overlapping)
+    def initialize(config, chain, hops, labels, overlapping:)
       @config = config
       @events = overlapping ? config.events.overlapping : config.events
       @attempts = @events.attempts?
       @chain = chain
       @hops = hops
+      @labels = labels
     end
 
     # Around the whole call.
@@ -45,24 +47,35 @@ class LlmRouter
 
     # Skip the payload when nobody subscribes to plain answers, which most are.
     def brought(response)
+      record(:answered, response)
       return @began = nil if response.plain? && !@events.plain_answers?(@config.logger)
 
       concluded(:answered, { fallback: response.fallback?, **answer(response) })
     end
 
     def failed(error)
-      concluded(OUTCOMES.fetch(error.class, :failed), { "error.type": error.class.name, **owed(error) })
+      outcome = OUTCOMES.fetch(error.class, :failed)
+      record(outcome, error.is_a?(ChargeFailed) ? error.response : nil)
+      concluded(outcome, { "error.type": error.class.name, **owed(error) })
     end
 
     # A call that neither returned nor raised an error was killed, thrown out of or interrupted.
-    def left = concluded(:interrupted)
+    def left
+      record(:interrupted)
+      concluded(:interrupted)
+    end
+
+    # The cost of an attempt whose call is interrupted.
+    def unreturned(candidate, usd, basis)
+      @unreturned = [candidate.model, usd, basis] if usd
+    end
 
     # @param candidate [Candidate]
     # @param position [Integer] its place in the chain
     def attempting(candidate, position)
       return unless @attempts
 
-      @attempt = start(span("attempt", { chain: @chain.name, endpoint: candidate.endpoint.name.name,
+      @attempt = start(span("attempt", { chain: @chain.name, **@labels.to_h, endpoint: candidate.endpoint.name.name,
                                          vendor: @chain.vendors.fetch(position),
                                          "gen_ai.operation.name": "chat", "gen_ai.request.model": candidate.model }))
     end
@@ -84,8 +97,16 @@ class LlmRouter
 
     private
 
+    def record(outcome, response = nil)
+      return unless @config.record_calls && @began
+
+      notifying do
+        Hooks.run(:call_ended, @chain, @labels, outcome, @hops, response, now - @began, @unreturned)
+      end
+    end
+
     def opening
-      { chain: @chain.name, models: @chain.models, "gen_ai.operation.name": "chat" }
+      { chain: @chain.name, models: @chain.models, **@labels.to_h, "gen_ai.operation.name": "chat" }
     end
 
     def concluded(outcome, details = NONE)
@@ -104,7 +125,7 @@ class LlmRouter
     end
 
     def fell_back(hop, upcoming)
-      emit("fallback", chain: @chain.name, from: hop.model, to: upcoming, reason: hop.reason, hop: hop,
+      emit("fallback", chain: @chain.name, **@labels.to_h, from: hop.model, to: upcoming, reason: hop.reason, hop: hop,
                        "gen_ai.request.model": hop.model, "error.type": hop.reason.to_s)
     end
 

@@ -6,6 +6,9 @@ class LlmRouter
   # - +:environment+ answers where the app runs, such as "production"; nil if it does not know
   # - +:configured+, given the new {Configuration}
   # - +:before_wait+: this thread is about to wait for the network
+  # - +:recordable+ answers whether calls can be recorded
+  # - +:call_ended+, given what {Telemetry} knows of a call, if +config.record_calls+
+  # - +:cost_settled+, given a model and US dollars: the cost of an attempt, known after its call
   # - +:cost_unknown+, given the budget and the {Attempt} whose cost the endpoint may know later
   # @api private
   module Hooks

@@ -21,8 +21,10 @@ class LlmRouter
   #   @return [Integer, nil]
   # @!attribute [r] completion_tokens
   #   @return [Integer, nil]
+  # @!attribute [r] tags
+  #   @return [Hash{String => Object}, nil] of the call, see {LlmRouter.with}
   Attempt = Struct.new(:id, :model, :endpoint, :job_id, :lease, :generation_id, :cost_basis, :prompt_tokens,
-                       :completion_tokens, keyword_init: true) do
+                       :completion_tokens, :tags, keyword_init: true) do
     include Portable
 
     # @api private

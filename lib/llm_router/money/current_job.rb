@@ -14,7 +14,9 @@ class LlmRouter
     #   @return [#call, nil] returns where a run that resumed began; nil or empty for the beginning
     # @!attribute [rw] attempts
     #   @return [Integer] how many keys were handed out
-    Run = Struct.new(:id, :progress, :attempts) do
+    # @!attribute [r] job_class
+    #   @return [String, nil]
+    Run = Struct.new(:id, :progress, :attempts, :job_class) do
       # @return [String] the idempotency key of the next attempt
       def next_key
         "#{name}/#{self.attempts += 1}"
@@ -41,9 +43,10 @@ class LlmRouter
 
     # @param id [String]
     # @param progress [#call, nil] see {Run}
+    # @param job_class [String, nil]
     # @yield the job's perform
-    def with(id, progress = nil, &)
-      id == current&.id ? yield : FiberLocal.set(HERE, Run.new(id, progress, 0), &)
+    def with(id, progress = nil, job_class = nil, &)
+      id == current&.id ? yield : FiberLocal.set(HERE, Run.new(id, progress, 0, job_class), &)
     end
 
     # @return [Run, nil]

@@ -11,10 +11,11 @@ class LlmRouter
     # @return [WorstCase, nil] what the budget refused then
     attr_reader :refused
 
-    def initialize(budget, config, telemetry)
+    def initialize(budget, config, telemetry, labels)
       @account = Account.of(budget)
       @config = config
       @telemetry = telemetry
+      @labels = labels
       @open = nil
     end
 
@@ -68,7 +69,7 @@ class LlmRouter
 
       @attempt ||= Attempt.new(id: @id ||= Native.uuid, model: @candidate.model,
                                endpoint: @candidate.endpoint.name.name, job_id: CurrentJob.current&.id,
-                               lease: @lease, **@known)
+                               lease: @lease, tags: @labels.tags, **@known)
     end
 
     # @return [BigDecimal, Integer] US dollars that are reserved now

@@ -10,7 +10,9 @@ class LlmRouter
 
     # @param base [Class]
     def self.included(base)
-      base.around_perform { |job, block| CurrentJob.with(job.job_id, -> { JobTracking.progress(job) }, &block) }
+      base.around_perform do |job, block|
+        CurrentJob.with(job.job_id, -> { JobTracking.progress(job) }, job.class.name, &block)
+      end
     end
 
     # @return [Array] where a job that resumed began; empty at the beginning

@@ -46,8 +46,16 @@ class LlmRouter
       cost, prompt_tokens, completion_tokens = endpoint.generation(attempt.generation_id, LOOKUP_TIMEOUT)
       raise LookupFailed, "the endpoint knows the generation, but not its cost" unless cost
 
+      known = known?(row, attempt)
       row.charge!(BigDecimal(cost), attempt: attempt.with(prompt_tokens: prompt_tokens,
                                                           completion_tokens: completion_tokens))
+      Hooks.run(:cost_settled, attempt.model, BigDecimal(cost)) unless known
+    end
+
+    # The record counts an attempt once, however many budgets pay for it.
+    def known?(row, attempt)
+      charges = row.class::Charge.where(attempt_id: attempt.id).where.not(kind: "estimate")
+      !LlmRouter.config.record_calls || charges.exists?
     end
   end
 end

@@ -18,7 +18,7 @@ class LlmRouter
 
       # Existing files are not changed.
       def create_initializer
-        copy_file "initializer.rb.tt", "config/initializers/llm_router.rb", skip: true
+        template "initializer.rb.tt", "config/initializers/llm_router.rb", skip: true
       end
 
       def create_budget
@@ -26,6 +26,7 @@ class LlmRouter
 
         copy_file "llm_budget.rb.tt", "app/models/llm_budget.rb", skip: true
         migration_template "create_llm_budgets.rb.tt", File.join(db_migrate_path, "create_llm_budgets.rb"), skip: true
+        migration_template "create_llm_record.rb.tt", File.join(db_migrate_path, "create_llm_record.rb"), skip: true
       end
 
       def say_what_is_next

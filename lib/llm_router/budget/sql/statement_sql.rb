@@ -12,7 +12,7 @@ class LlmRouter
       # Columns in the order of the parameters, which begin with them.
       RESERVATION = %i[attempt_id key usd model endpoint job_id expires_at created_at].freeze
       CHARGE = %i[attempt_id kind cost_usd model endpoint job_id generation_id prompt_tokens completion_tokens
-                  created_at].freeze
+                  tags created_at].freeze
 
       # @param count [Integer] how many budgets
       def initialize(connection, model, count)

@@ -33,7 +33,9 @@ class LlmRouter
       # @yield the worker's perform
       # @return [Object, nil] what the block returns
       def call(&)
-        CurrentJob.with(@worker.jid, method(:progress)) { DeferredCharge.with(method(:charge_later), &) }
+        CurrentJob.with(@worker.jid, method(:progress), @worker.class.name) do
+          DeferredCharge.with(method(:charge_later), &)
+        end
       rescue *JobPolicy::ERRORS => e
         handle(e)
       end

@@ -1,0 +1,50 @@
+# frozen_string_literal: true
+
+require "json"
+require "llm_router/budget"
+
+class LlmRouter
+  # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+, and the
+  # switches of +llm_switches+. See docs/record.md.
+  module CallRecord
+    %w[columns table tally ended_call incidents buffer connection store latency pruning recorder audit]
+      .each { |file| require "llm_router/record/#{file}" }
+
+    # Sums of five minutes: see {Columns}.
+    Stat = Table.new("llm_call_stats", %i[cost_usd charged_usd estimated_usd])
+    # A call in which an attempt failed, or that brought no answer.
+    Incident = Table.new("llm_incidents", %i[cost_usd])
+
+    @lock = Mutex.new
+
+    class << self
+      # @return [Recorder] of this process: a fork has none of its parent's counts
+      # @api private
+      def recorder
+        known = @recorder
+        return known if known&.here?
+
+        @lock.synchronize do
+          @exit ||= at_exit { CallRecord.finish } || true
+          @recorder = Recorder.new unless @recorder&.here?
+          @recorder
+        end
+      end
+
+      # Writes what this process has counted.
+      # @return [Boolean] whether all of it is written
+      # @example Before a look at the tables
+      #   LlmRouter::CallRecord.flush
+      def flush
+        recorder.flush
+      end
+
+      # Writes what is left at the end of the process, within a second.
+      # @return [void]
+      # @api private
+      def finish
+        @recorder&.finish if @recorder&.here?
+      end
+    end
+  end
+end

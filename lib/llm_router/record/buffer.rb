@@ -1,0 +1,107 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module CallRecord
+    # What a process has counted and not written yet. Counts are kept however long the database is away; incidents up
+    # to {MAX_INCIDENTS}, and the number of the others. Not for several threads at once.
+    # @api private
+    class Buffer
+      MAX_INCIDENTS = 1000
+      # More rows than this share a row for each five minutes and outcome: an app may make up features and models.
+      MAX_ROWS = 5000
+      OTHER = "(other)"
+      # Characters of the columns: chain, feature, model.
+      LIMITS = [64, 128, 191].freeze
+      private_constant :LIMITS
+
+      # @return [Hash{Array => Tally}] by starts_at (in slots), chain, feature, model and outcome
+      attr_reader :rows
+      # @return [Array<Hash>]
+      attr_reader :incidents
+      # @return [Integer] incidents that were dropped
+      attr_reader :dropped
+
+      def initialize
+        @rows = {}
+        @known = {}
+        @incidents = []
+        @dropped = 0
+      end
+
+      def empty?
+        @rows.empty? && @incidents.empty?
+      end
+
+      # @return [Integer]
+      def calls
+        @rows.each_value.sum(&:calls)
+      end
+
+      # @param slot [Integer] five minutes
+      # @return [Tally]
+      def row(slot, chain, feature, model, outcome)
+        key = [slot, chain, feature, model, outcome]
+        @known[key] || add(key)
+      end
+
+      # @param call [EndedCall]
+      # @param incident [Hash, nil] its row
+      def count(slot, call, incident)
+        tally = row(slot, call.chain_name, call.feature, call.model, call.outcome.name)
+        tally.call(call)
+        call.hops.each { |hop| hop(slot, call, hop) } unless call.hops.empty?
+        unreturned(slot, call, *call.unreturned) if call.unreturned
+        incident(incident) { tally } if incident
+      end
+
+      # @param incident [Hash]
+      # @yieldreturn [Tally] of its call, which counts it if it is dropped
+      def incident(incident)
+        return @incidents << incident if @incidents.size < MAX_INCIDENTS
+
+        @dropped += 1
+        yield.dropped
+      end
+
+      # Takes back what could not be written.
+      # @param older [Buffer]
+      def restore(older)
+        newer = @incidents
+        @incidents = older.incidents
+        @dropped += older.dropped
+        older.rows.each { |key, tally| row(*key).add(tally) }
+        newer.each { |incident| incident(incident) { row_of(incident) } }
+      end
+
+      private
+
+      def hop(slot, call, hop)
+        tally = row(slot, call.chain_name, call.feature, hop.model, call.outcome_of_hops)
+        tally.hop(hop)
+        tally.cost(hop.cost_usd, hop.cost_basis, call.labels.rows?)
+      end
+
+      def unreturned(slot, call, model, usd, basis)
+        row(slot, call.chain_name, call.feature, model, call.outcome.name).cost(usd, basis, call.labels.rows?)
+      end
+
+      def row_of(incident)
+        row(incident.fetch(:created_at).to_i / Columns::SLOT, *incident.values_at(:chain, :feature, :model, :outcome))
+      end
+
+      # Names are made to fit the columns here, once for each row.
+      def add(given)
+        slot, *names, outcome = given
+        key = [slot, *names.zip(LIMITS).map { |name, limit| fitting(name, limit) }, outcome]
+        key = [slot, OTHER, OTHER, OTHER, outcome] if @rows.size >= MAX_ROWS && !@rows.key?(key)
+        tally = @rows[key] ||= Tally.new
+        @known[given] = tally if @known.size < MAX_ROWS
+        tally
+      end
+
+      def fitting(name, limit)
+        name.scrub.delete("\0")[0, limit]
+      end
+    end
+  end
+end

@@ -1,0 +1,163 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module CallRecord
+    # Counts the calls of one process, and writes the counts about once a second from a thread of its own. A call never
+    # waits for the database.
+    # @api private
+    class Recorder
+      # Seconds between two writes.
+      INTERVAL = 1.0
+      # Seconds until a database that failed is tried again.
+      RETRY_INTERVAL = 5.0
+      # Seconds that the end of the process waits.
+      EXIT_TIMEOUT = 1.0
+      # Seconds between two tries then, and while other processes write.
+      EXIT_RETRY = 0.05
+      MAX_TRIES = 10
+
+      def initialize
+        @pid = Process.pid
+        @lock = Mutex.new
+        @work = ConditionVariable.new
+        @writing = Mutex.new
+        @buffer = Buffer.new
+        @connection = Connection.new(Stat)
+        @pruning = Pruning.new
+      end
+
+      # @return [Boolean] whether it is this process's
+      def here?
+        @pid == Process.pid
+      end
+
+      # @param call [EndedCall]
+      # @return [void]
+      def ended(call)
+        incident = Incidents.row(call) if call.incident?
+        @lock.synchronize do
+          @buffer.count(slot, call, incident)
+          start unless @thread&.alive?
+        end
+      end
+
+      # A cost that has become known after its call.
+      # @param model [String]
+      # @param usd [BigDecimal]
+      # @return [void]
+      def settled(model, usd)
+        @lock.synchronize do
+          @buffer.row(slot, "", "", model, Columns::SETTLED).cost(usd, :billed, true)
+          start unless @thread&.alive?
+        end
+      end
+
+      # Writes what is counted, on the calling thread.
+      # @return [Boolean] whether all of it is written
+      def flush
+        @writing.synchronize do
+          buffer = @lock.synchronize { @buffer.tap { @buffer = Buffer.new } }
+          buffer.empty? || write(buffer)
+        end
+      end
+
+      # @return [void] within {EXIT_TIMEOUT}
+      def finish
+        return if @lock.synchronize { @buffer.empty? } && !@writing.locked?
+
+        last = Thread.new { write_until(now + EXIT_TIMEOUT) }
+        last.report_on_exception = false
+        last.join(EXIT_TIMEOUT)
+        left = @lock.synchronize { @buffer.calls }
+        log(:error) { "the record lacks #{left} calls of this process: they could not be written" } if left.positive?
+      rescue StandardError => e
+        failed(e)
+      end
+
+      private
+
+      def slot
+        Process.clock_gettime(Process::CLOCK_REALTIME, :second) / Columns::SLOT
+      end
+
+      # A thread inherits the interrupt mask of its maker, but must end with the process.
+      def start
+        @thread = Thread.new { Thread.handle_interrupt(Object => :immediate) { work } }
+      rescue ThreadError => e
+        # No thread can be made: the next call tries again.
+        failed(e)
+      end
+
+      def work
+        Thread.current.name = "llm_router record"
+        Thread.current.report_on_exception = false
+        loop do
+          sleep(flush && prune ? INTERVAL : RETRY_INTERVAL)
+        end
+      end
+
+      def write_until(deadline)
+        sleep(EXIT_RETRY) until flush || now > deadline
+      end
+
+      def write(buffer)
+        patiently { @connection.use { |connection| Store.new(connection).write(buffer) } }
+        written = true
+        recovered(buffer)
+        true
+      rescue StandardError, ScriptError => e
+        failed(e)
+        false
+      ensure
+        @lock.synchronize { @buffer.restore(buffer) } unless written
+      end
+
+      # Another process writes the same rows.
+      def patiently
+        tries ||= 0
+        yield
+      rescue ActiveRecord::StatementInvalid => e
+        raise unless Store.busy?(e) && (tries += 1) < MAX_TRIES
+
+        sleep(EXIT_RETRY)
+        retry
+      end
+
+      # @return [Boolean]
+      def prune
+        @connection.use { |connection| @pruning.run(connection, now) } if @pruning.due?(now)
+        true
+      rescue StandardError => e
+        failed(e)
+        false
+      end
+
+      # Logs once for each outage of the database, without the error's message, which may hold anything.
+      def failed(error)
+        return if @failing
+
+        @failing = true
+        log(:warn) do
+          "the record of calls cannot be written (#{error.class}): counts are kept until it can, and so are " \
+            "#{Buffer::MAX_INCIDENTS} incidents. If the tables are missing, run bin/rails generate " \
+            "llm_router:install and bin/rails db:migrate"
+        end
+      end
+
+      def recovered(buffer)
+        @failing = false
+        return if buffer.dropped.zero?
+
+        log(:warn) { "#{buffer.dropped} incidents were dropped while they could not be written; the calls are counted" }
+      end
+
+      def log(level, &)
+        Log.new(Configuration.current.logger).write(level, &)
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      end
+    end
+  end
+end

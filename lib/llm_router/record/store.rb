@@ -1,0 +1,102 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module CallRecord
+    # Adds what a {Buffer} holds to the tables, in one transaction: a few statements, however many calls it counts.
+    # @api private
+    class Store
+      # Rows of one statement.
+      BATCH = 100
+      NAME = "LlmRouter::CallRecord"
+      private_constant :BATCH, :NAME
+
+      # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
+      def initialize(connection)
+        @connection = connection
+      end
+
+      # @param error [ActiveRecord::StatementInvalid]
+      # @return [Boolean] whether others write at the moment
+      def self.busy?(error)
+        [ActiveRecord::TransactionRollbackError, ActiveRecord::LockWaitTimeout].any? { |kind| error.is_a?(kind) } ||
+          error.message.match?(/database (?:table )?is locked|SQLite3::BusyException/)
+      end
+
+      # @param buffer [Buffer]
+      # @return [void]
+      def write(buffer)
+        environment = Environment.name[0, 64]
+        # In one order, so that no two processes wait for each other.
+        rows = buffer.rows.sort.map { |key, tally| [columns(key, environment), tally] }
+        incidents = buffer.incidents.map { |incident| { environment: environment, **incident } }
+        @connection.transaction(**isolation) do
+          rows.each_slice(BATCH) { |batch| add(batch) }
+          incidents.each_slice(BATCH) { |batch| @connection.execute(Incident.insert(@connection, batch), NAME) }
+        end
+      end
+
+      private
+
+      def columns((slot, chain, feature, model, outcome), environment)
+        { starts_at: Time.at(slot * Columns::SLOT).utc, chain: chain, feature: feature, environment: environment,
+          model: model, outcome: outcome }
+      end
+
+      def add(rows)
+        values = rows.map { |key, tally| { **key, **(text? ? counts(tally) : tally.to_h) } }
+        sums = values.first.keys - Columns::KEY
+        @connection.execute("#{Stat.insert(@connection, values)} #{or_add(sums)}", NAME)
+        rows.each { |key, tally| add_money(key, tally) if tally.money.any?(&:nonzero?) } if text?
+      end
+
+      def or_add(sums)
+        return "ON DUPLICATE KEY UPDATE #{added(sums) { |name| "VALUES(#{name})" }}" if mysql?
+
+        "ON CONFLICT (#{Columns::KEY.map { |column| quoted(column) }.join(', ')}) DO UPDATE SET " \
+          "#{added(sums) { |name| "excluded.#{name}" }}"
+      end
+
+      def added(sums)
+        sums.map do |column|
+          name = quoted(column)
+          "#{name} = #{"#{@connection.quote_table_name(Stat.name)}." unless mysql?}#{name} + #{yield name}"
+        end.join(", ")
+      end
+
+      # Money is text in SQLite, see {Budget::Usd}: added here, after the counts have locked the database.
+      def add_money(key, tally)
+        where = equal(key).join(" AND ")
+        known = @connection.select_one("SELECT #{Columns::MONEY.join(', ')} FROM #{Stat.name} WHERE #{where}", NAME)
+        sums = Columns::MONEY.zip(tally.money).to_h do |column, usd|
+          [column, Stat.model.type_for_attribute(column.to_s).deserialize(known.fetch(column.to_s)) + usd]
+        end
+        @connection.execute("UPDATE #{Stat.name} SET #{equal(sums).join(', ')} WHERE #{where}", NAME)
+      end
+
+      def equal(values)
+        values.map { |column, value| "#{quoted(column)} = #{Stat.quote(@connection, column, value)}" }
+      end
+
+      def counts(tally)
+        tally.to_h.except(*Columns::MONEY)
+      end
+
+      # MySQL then locks no gaps between rows, in which other processes insert.
+      def isolation
+        mysql? && @connection.open_transactions.zero? ? { isolation: :read_committed } : {}
+      end
+
+      def text?
+        Budget::Usd.text?(Stat.model)
+      end
+
+      def mysql?
+        Budget::OwnConnection.mysql?(Stat.pool)
+      end
+
+      def quoted(column)
+        @connection.quote_column_name(column)
+      end
+    end
+  end
+end

@@ -1,0 +1,56 @@
+# frozen_string_literal: true
+
+require_relative "../budget/budget_helper"
+
+# What the examples about the record of calls share.
+module RecordHelper
+  RECORD = LlmRouter::CallRecord
+
+  # Calls that are recorded, and no thread that writes before the example does.
+  def record(**settings, &)
+    allow(LlmRouter::Environment).to receive(:name).and_return("production")
+    configure(record_calls: true, allow_real_calls_in_test: true, **settings, &)
+  end
+
+  def flush
+    expect(RECORD.flush).to be(true)
+  end
+
+  # @return [Array<Hash>] the rows of the statistics, without what is zero
+  def stats
+    flush
+    rows = RECORD::Stat.model.order(:model, :outcome).map { |row| row.attributes.except("id", "starts_at") }
+    rows.map { |row| row.reject { |_, value| [0, ""].include?(value) } }
+  end
+
+  # @return [Hash{String => Integer}] calls by outcome
+  def outcomes
+    stats.select { |row| row["calls"] }.to_h { |row| row.values_at("outcome", "calls") }
+  end
+
+  def incidents
+    flush
+    RECORD::Incident.model.order(:id).to_a
+  end
+
+  def sum(column)
+    flush
+    RECORD::Stat.model.pluck(column).sum(BigDecimal(0))
+  end
+
+  def row_budget(**scope)
+    model.for(nil, **scope).tap { |row| row.update!(cap_usd: "100") }
+  end
+
+  # The recorder of this process starts anew.
+  def forget_recorder
+    known = RECORD.instance_variable_get(:@recorder)
+    known&.instance_variable_get(:@thread)&.kill&.join
+    RECORD.instance_variable_set(:@recorder, nil)
+  end
+end
+
+RSpec.configure do |config|
+  config.include RecordHelper, :database
+  config.after(:example, :database) { forget_recorder }
+end

@@ -1,0 +1,167 @@
+# frozen_string_literal: true
+
+require_relative "record_helper"
+
+RSpec.describe LlmRouter::CallRecord do
+  %i[postgresql mariadb sqlite].each do |database|
+    describe "on #{database}", database: database do
+      it "adds calls up in a row for each model and outcome, and their hops in rows of theirs" do
+        record
+        gateway.answer("Hi", Support::PRIMARY, cost_usd: "0.00012749999999999998")
+        2.times { ask }
+        gateway.fail(Support::PRIMARY, status: 503, times: 1)
+        gateway.answer("Hi", Support::SECONDARY, cost_usd: "0.002")
+        ask
+        common = { "environment" => "production", "chain" => "default" }
+        absorbed, answered, fallback = stats
+        expect(answered).to include(common.merge("model" => Support::PRIMARY, "outcome" => "answered", "calls" => 2,
+                                                 "cost_usd" => usd("0.00025499999999999996")))
+        expect(answered.values_at("fallbacks", "troubled", "charged_usd")).to eq([nil] * 3)
+        expect(answered.sum { |name, count| name.start_with?("took_") ? count : 0 }).to eq(2)
+        expect(absorbed).to include(common.merge("model" => Support::PRIMARY, "outcome" => "absorbed",
+                                                 "hops_unavailable" => 1))
+        expect(absorbed).not_to include("calls")
+        expect(fallback).to include(common.merge("model" => Support::SECONDARY, "outcome" => "answered", "calls" => 1,
+                                                 "fallbacks" => 1, "troubled" => 1, "cost_usd" => usd("0.002")))
+      end
+
+      it "adds to rows that other processes and threads write, and loses none" do
+        record
+        gateway.answer("Hi", cost_usd: "0.001")
+        in_processes(2) { 4.times.map { Thread.new { 5.times { ask && described_class.flush } } }.each(&:join) }
+        5.times { ask }
+        expect([sum(:calls), sum(:cost_usd)]).to eq([45, usd("0.045")])
+        expect(stats.size).to be <= 2
+      end
+
+      it "keeps a row for each call in which an attempt failed, with its hops and nothing that was said" do
+        record
+        gateway.fail(Support::PRIMARY, status: 503, times: 1)
+        gateway.fail(Support::SECONDARY, status: 429, times: 1)
+        gateway.answer("Secret answer", Support::FLOOR, cost_usd: "0.001")
+        LlmRouter::CurrentJob.with("job-7", nil, "DraftReplyJob") do
+          ask(feature: :summarize, tags: { tenant: 7, ticket: "T-1" })
+        end
+        incident = incidents.fetch(0)
+        expect(incident.attributes).to include(
+          "chain" => "default", "feature" => "summarize", "environment" => "production", "outcome" => "answered",
+          "job_class" => "DraftReplyJob", "job_id" => "job-7", "model" => Support::FLOOR, "endpoint" => "openrouter",
+          "failed_model" => Support::PRIMARY, "reason" => "unavailable", "cost_usd" => usd("0.001")
+        )
+        expect(JSON.parse(incident.tags)).to eq("tenant" => 7, "ticket" => "T-1")
+        hops = JSON.parse(incident.hops)
+        expect(hops.map { |hop| hop.values_at("model", "reason", "status") })
+          .to eq([[Support::PRIMARY, "unavailable", 503], [Support::SECONDARY, "rate_limited", 429]])
+        expect(hops.map { |hop| hop["duration"] }).to all(be_a(Float))
+        expect(incident.attributes.to_s).not_to match(/Secret|test-key|Hi\b/)
+      end
+    end
+  end
+
+  describe "on SQLite", database: :sqlite do
+    it "counts each outcome once, whoever gave it" do
+      record
+      gateway.fail(status: 400)
+      failure_of { ask }
+      gateway.fail(status: 503)
+      failure_of { ask }
+      budget.charge!(usd("1"))
+      spent = LlmRouter.new(budget: Support::Ledger.new(cap: "1", charged: [1]))
+      failure_of { spent.call(messages: Support::MESSAGES) }
+      expect(outcomes).to eq("rejected" => 1, "exhausted" => 1, "budget_exceeded" => 1)
+      expect(incidents.map(&:outcome)).to eq(%w[rejected exhausted budget_exceeded])
+      expect(incidents.map(&:model)).to all(eq(""))
+    end
+
+    it "counts a call that is interrupted, with what its attempt cost" do
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      thread = Thread.new do
+        LlmRouter.new(budget: row_budget).call(messages: Support::MESSAGES)
+      end
+      thread.report_on_exception = false
+      thread.join
+      expect(outcomes).to eq("answered" => 1)
+      expect(sum(:charged_usd)).to eq(usd("0.001"))
+    end
+
+    it "counts the calls of a batch, each under its own labels" do
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      requests = %w[a b].map { |feature| { messages: Support::MESSAGES, feature: feature, tags: { n: 1 } } }
+      router.call_all([*requests, { messages: Support::MESSAGES }])
+      expect(stats.map { |row| row["feature"] }).to contain_exactly("a", "b", nil)
+      expect(gateway.requests.map(&:body)).to all(satisfy { |body| !body.to_s.match?(/feature|tags/) })
+    end
+
+    it "takes the feature of the budget, of a block, and of the call, the nearest first" do
+      record
+      gateway.answer("Hi")
+      paid = LlmRouter.new(budget: row_budget(feature: :draft))
+      call = ->(**labels) { paid.call(messages: Support::MESSAGES, **labels) }
+      call.call
+      LlmRouter.with(feature: :inner) { call.call && call.call(feature: "own") }
+      expect(stats.map { |row| row["feature"] }).to contain_exactly("draft", "inner", "own")
+    end
+
+    it "records nothing unless that is configured, and starts no thread before the first call" do
+      gateway.answer("Hi")
+      ask
+      expect(described_class.instance_variable_get(:@recorder)).to be_nil
+      record
+      router
+      expect(Thread.list.map(&:name)).not_to include("llm_router record")
+      ask
+      eventually { Thread.list.map(&:name).include?("llm_router record") }
+    end
+
+    it "writes by itself, about once a second" do
+      record
+      gateway.answer("Hi")
+      ask
+      eventually { described_class::Stat.model.sum(:calls) == 1 }
+    end
+
+    it "counts what a fork does, and nothing of its parent twice" do
+      record
+      gateway.answer("Hi")
+      ask
+      in_processes(1) { ask && described_class.flush }
+      expect(sum(:calls)).to eq(2)
+    end
+
+    it "keeps counts while the database is away, drops incidents above 1,000, and says how many" do
+      record
+      gateway.fail(Support::PRIMARY, status: 503)
+      gateway.answer("Hi", Support::SECONDARY)
+      connection.execute("ALTER TABLE llm_call_stats RENAME TO away")
+      ask
+      hop = ask.hops.first
+      expect(described_class.flush).to be(false)
+      call = described_class::EndedCall.new(LlmRouter.config.resolve(:default), LlmRouter::Labels::NONE, :exhausted,
+                                            [hop], nil, 0.1, nil)
+      1005.times { described_class.recorder.ended(call) }
+      expect(described_class.flush).to be(false)
+      connection.execute("ALTER TABLE away RENAME TO llm_call_stats")
+      flush
+      expect([sum(:calls), sum(:incidents_dropped), incidents.size]).to eq([1007, 7, 1000])
+      expect(log.scan("the record of calls cannot be written (ActiveRecord::").size).to eq(1)
+      expect(log).to include("7 incidents were dropped while they could not be written")
+    end
+
+    it "prunes old rows in small batches" do
+      record(keep_incidents: 3600, keep_stats: 7200)
+      gateway.fail(status: 503)
+      failure_of { ask }
+      flush
+      connection.execute("UPDATE llm_incidents SET created_at = '#{(Time.now.utc - 3700).strftime('%F %T')}'")
+      connection.execute("UPDATE llm_call_stats SET starts_at = '#{(Time.now.utc - 3700).strftime('%F %T')}'")
+      stub_const("LlmRouter::CallRecord::Pruning::BATCH", 1)
+      pruning = LlmRouter::CallRecord::Pruning.new
+      pruning.run(connection, 0.0)
+      expect([incidents.size, described_class::Stat.model.count.positive?, pruning.due?(1.0)]).to eq([0, true, true])
+      pruning.run(connection, 1.0)
+      expect(pruning.due?(2.0)).to be(false)
+    end
+  end
+end

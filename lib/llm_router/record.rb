@@ -7,8 +7,11 @@ class LlmRouter
   # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+, and the
   # switches of +llm_switches+. See docs/record.md.
   module CallRecord
-    %w[columns table tally ended_call incidents buffer connection store latency pruning recorder audit]
-      .each { |file| require "llm_router/record/#{file}" }
+    %w[columns table tally ended_call incidents buffer connection store latency pruning recorder audit sums outage
+       verdict text report]
+      .each do |file|
+      require "llm_router/record/#{file}"
+    end
 
     # Sums of five minutes: see {Columns}.
     Stat = Table.new("llm_call_stats", %i[cost_usd charged_usd estimated_usd])
@@ -37,6 +40,16 @@ class LlmRouter
       #   LlmRouter::CallRecord.flush
       def flush
         recorder.flush
+      end
+
+      # @param period [String, Date, Time, Range, nil] a month such as "2026-11", or a range; nil for this month
+      # @param environment [String]
+      # @return [Report]
+      # @raise [ArgumentError] for what is no month
+      # @example
+      #   puts LlmRouter::CallRecord.report("2026-11")
+      def report(period = nil, environment: Environment.name)
+        Report.new(Budget::Period.range(period), environment)
       end
 
       # Writes what is left at the end of the process, within a second.

@@ -6,6 +6,43 @@ require_relative "../budget/budget_helper"
 module RecordHelper
   RECORD = LlmRouter::CallRecord
 
+  # The sums that the rows have, without SQL.
+  class ByHand
+    COLUMNS = LlmRouter::CallRecord::Columns
+
+    def initialize(rows)
+      @rows = rows
+    end
+
+    def sum(column, **conditions)
+      rows = @rows.select { |row| conditions.all? { |name, value| Array(value).include?(row[name]) } }
+      rows.sum { |row| row[column] }
+    end
+
+    def by(group, column, **conditions)
+      names = @rows.map { |row| row[group] }.uniq
+      names.to_h { |name| [name, sum(column, **conditions, group => [name] & Array(conditions[group] || name))] }
+           .reject { |_, count| count.zero? }
+    end
+
+    def report
+      { calls: sum(:calls), answered: by(:model, :calls, outcome: "answered"), outcomes: by(:outcome, :calls),
+        failures: reasons.values.sum, reasons: reasons, transient: reasons.slice(*COLUMNS::TRANSIENT).values.sum,
+        troubled: sum(:troubled), absorbed: sum(:troubled, outcome: "answered"),
+        rejected: by(:feature, :calls, outcome: "rejected"), cost_usd: sum(:cost_usd).to_s("F"), **fallbacks }
+    end
+
+    def reasons
+      COLUMNS::FAILURES.to_h { |reason| [reason, sum(:"hops_#{reason}")] }.reject { |_, count| count.zero? }
+    end
+
+    def fallbacks
+      hops = { outcome: %w[absorbed lost] }
+      { fallback_usd: BigDecimal(sum(:cost_usd, **hops)).to_s("F"),
+        fallback_seconds: sum(:milliseconds, **hops) / 1000.0 }
+    end
+  end
+
   # Calls that are recorded, and no thread that writes before the example does.
   def record(**settings, &)
     allow(LlmRouter::Environment).to receive(:name).and_return("production")

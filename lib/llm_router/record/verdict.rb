@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module CallRecord
+    # Whether a claim holds for an app: the large majority of its failures are transient, and a chain across vendors
+    # absorbs them.
+    # @api private
+    class Verdict
+      # Fewer failures say nothing.
+      MIN_FAILURES = 30
+      # Shares that are a large majority.
+      TRANSIENT = 0.75
+      ABSORBED = 0.9
+      ADVICE = {
+        rejected: "read your prompts", moderated: "read your prompts", blank: "raise max_tokens",
+        model_not_found: "fix the names of the models", unauthorized: "fix the key",
+        insufficient_credits: "add credits", no_provider: "set config.price_ceiling = :dearest, or a newer price"
+      }.freeze
+      private_constant :ADVICE
+
+      # @param report [Report]
+      def initialize(report)
+        @report = report
+      end
+
+      # @return [String]
+      def to_s
+        return "too few failures to say (#{failures})" if failures < MIN_FAILURES
+        return own_fault if share(@report.transient, failures) < TRANSIENT
+        return unabsorbed if share(@report.absorbed, @report.troubled) < ABSORBED
+
+        "holds here: #{percent(@report.transient, failures)} of #{failures} failures were transient, and the chain " \
+          "absorbed #{percent(@report.absorbed, @report.troubled)} of the #{@report.troubled} calls with a failure"
+      end
+
+      private
+
+      def failures = @report.failures
+
+      def own_fault
+        reason, count = @report.reasons.except(*Columns::TRANSIENT).first
+        feature, count = @report.rejected.first if reason == :rejected && @report.rejected.any?
+        what = reason == :rejected ? "rejected requests (4xx)" : reason.to_s
+        "does not hold here: #{percent(count, failures)} of your #{failures} failures are #{what}" \
+          "#{" from :#{feature}" unless feature.to_s.empty?}; #{ADVICE.fetch(reason)}"
+      end
+
+      def unabsorbed
+        "does not hold here: the chain absorbed only #{percent(@report.absorbed, @report.troubled)} of the " \
+          "#{@report.troubled} calls with a failure; add a candidate of another vendor, or read the rejected requests"
+      end
+
+      def share(part, whole)
+        whole.zero? ? 1.0 : part.fdiv(whole)
+      end
+
+      # Rounded down: 99.9 % is not all.
+      def percent(part, whole)
+        "#{(share(part, whole) * 100).floor} %"
+      end
+    end
+  end
+end

@@ -1,0 +1,83 @@
+# frozen_string_literal: true
+
+require_relative "record_helper"
+
+RSpec.describe LlmRouter::CallRecord::Report do
+  def report = LlmRouter::CallRecord.report(nil, environment: "production")
+
+  def add(**row)
+    columns = { starts_at: Time.now - 300, chain: "c", feature: "", environment: "production", model: "a/b",
+                outcome: "answered" }
+    connection.execute(LlmRouter::CallRecord::Stat.insert(connection, [columns.merge(row)]))
+  end
+
+  %i[postgresql mariadb sqlite].each do |database|
+    describe "on #{database}", database: database do
+      it "is what one computes by hand from the rows of calls that were made" do
+        record
+        gateway.fail(Support::PRIMARY, status: 503, times: 4)
+        gateway.fail(Support::SECONDARY, status: 429, times: 2)
+        gateway.answer("Hi", cost_usd: "0.00012749999999999998")
+        4.times { ask(feature: :draft) }
+        gateway.fail(Support::PRIMARY, status: 400, times: 1)
+        LlmRouter.reset_health!
+        failure_of { ask(feature: :summarize) }
+        flush
+        by_hand = RecordHelper::ByHand.new(LlmRouter::CallRecord::Stat.model.all.to_a).report
+        expect(report.to_h.except(:from, :to, :outages, :verdict)).to eq(by_hand)
+        expect(by_hand).to include(calls: 5, rejected: { "summarize" => 1 })
+        expect(by_hand.fetch(:failures)).to be > 4
+        expect(JSON.parse(JSON.generate(report.to_h))["verdict"]).to match(/\Atoo few failures to say \(\d\)\z/)
+      end
+
+      it "finds outages, with what was absorbed" do
+        start = Time.at(Time.now.to_i / 300 * 300) - 3600
+        add(starts_at: start, outcome: "absorbed", hops_unavailable: 3)
+        add(starts_at: start, calls: 3)
+        add(starts_at: start + 900, outcome: "absorbed", hops_cooling_down: 20)
+        add(starts_at: start + 900, outcome: "lost", hops_timeout: 2)
+        add(starts_at: start + 1200, outcome: "absorbed", hops_timeout: 3)
+        add(starts_at: start + 1200, calls: 4)
+        add(starts_at: start + 1500, outcome: "absorbed", hops_timeout: 2)
+        found = LlmRouter::CallRecord.report((start - 1)..Time.now, environment: "production").outages
+        expect(found).to contain_exactly(have_attributes(model: "a/b", from: start, to: start + 1200, failures: 25,
+                                                         absorbed: 23))
+      end
+    end
+  end
+
+  describe "its verdict", database: :sqlite do
+    it "holds where failures are transient and absorbed" do
+      add(calls: 100, troubled: 30)
+      add(outcome: "absorbed", hops_unavailable: 30)
+      add(outcome: "rejected", calls: 1, troubled: 1)
+      add(outcome: "lost", hops_rejected: 1)
+      expect(report.verdict).to eq("holds here: 96 % of 31 failures were transient, and the chain absorbed 96 % of " \
+                                   "the 31 calls with a failure")
+    end
+
+    it "does not hold where the requests are at fault, and says whose" do
+      add(outcome: "rejected", feature: "summarize", calls: 41, troubled: 41, model: "")
+      add(outcome: "lost", feature: "summarize", hops_rejected: 41)
+      add(outcome: "absorbed", hops_timeout: 59)
+      expect(report.verdict).to eq("does not hold here: 41 % of your 100 failures are rejected requests (4xx) from " \
+                                   ":summarize; read your prompts")
+    end
+
+    it "does not hold where the chain absorbs too little" do
+      add(outcome: "exhausted", model: "", calls: 40, troubled: 40)
+      add(outcome: "lost", hops_unavailable: 40)
+      expect(report.verdict).to match(/\Adoes not hold here: the chain absorbed only 0 % of the 40 calls/)
+    end
+
+    it "says so where there are too few failures" do
+      add(outcome: "absorbed", hops_timeout: 12)
+      expect(report.verdict).to eq("too few failures to say (12)")
+      expect(report.to_s).to include("12 failed attempts, 12 (100.0 %) transient")
+    end
+
+    it "refuses what is no month" do
+      expect { LlmRouter::CallRecord.report("2026-13") }.to raise_error(ArgumentError, /is no month: give one/)
+    end
+  end
+end

@@ -66,7 +66,7 @@ RSpec.describe LlmRouter::CallRecord do
       gateway.fail(status: 503)
       failure_of { ask }
       budget.charge!(usd("1"))
-      spent = LlmRouter.new(budget: ChargingBudget.new(cap: "1", charged: [1]))
+      spent = LlmRouter.new(budget: Support::ChargingBudget.new(cap: "1", charged: [1]))
       failure_of { spent.call(messages: Support::MESSAGES) }
       expect(outcomes).to eq("rejected" => 1, "exhausted" => 1, "budget_exceeded" => 1)
       expect(incidents.map(&:outcome)).to eq(%w[rejected exhausted budget_exceeded])

@@ -51,6 +51,15 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
         expect(spent(budget)).to eq(1)
       end
 
+      # Begun by hand, or left open by an interrupt in the middle of Active Record's own BEGIN.
+      it "keeps it in one that Active Record does not know of" do
+        budget
+        connection.raw_connection.query("BEGIN")
+        budget.settle!(budget.reserve!("0.5", key: "job/1"), "0.25")
+        connection.raw_connection.query("ROLLBACK")
+        expect([spent(budget), budget.reload.reserved_usd]).to eq([usd("0.25"), 0])
+      end
+
       it "needs nothing of a pool whose every connection is in a transaction" do
         budget
         connection.pool.release_connection

@@ -32,6 +32,15 @@ class LlmRouter
         !outermost.nil? && !outermost.joinable?
       end
 
+      # Begun by hand, or left open where an interrupt came in the middle of Active Record's BEGIN. The other databases
+      # commit such a transaction, or refuse to begin another.
+      # @return [Boolean] whether PostgreSQL is in a transaction that Active Record does not know of
+      def left_open?(connection)
+        return false unless connection.adapter_name == "PostgreSQL"
+
+        with_driver(connection, &:transaction_status) != PG::PQTRANS_IDLE
+      end
+
       # @return [Class] the one that roles and shards are switched for; {ActiveRecord::Base} for that of all
       def connection_class(model)
         owner = %i[connection_class_for_self connection_classes].find { |name| model.respond_to?(name) }

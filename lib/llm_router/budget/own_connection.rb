@@ -42,12 +42,12 @@ class LlmRouter
         chosen = Schema.given || chosen_in_another_role(model)
         WritingRole.enter(model) do
           pool = model.connection_pool
-          schema = pool.with_connection do |connection|
-            return yield(connection, []) unless needed?(model, connection, chosen)
+          # To its end: Active Record, asked for SQL, would lease one for good.
+          pool.with_connection do |connection|
+            next yield(connection, []) unless needed?(model, connection, chosen)
 
-            chosen || Schema.of(connection)
+            apart(pool, model, chosen || Schema.of(connection), &)
           end
-          apart(pool, model, schema, &)
         end
       end
 
@@ -84,7 +84,7 @@ class LlmRouter
 
       def in_transaction?(connection)
         open = connection.open_transactions
-        open > 1 || (open == 1 && !in_test?(connection))
+        open.zero? ? AdapterInternals.left_open?(connection) : open > 1 || !in_test?(connection)
       end
 
       # No other transaction joins that of a test, which identifies it.

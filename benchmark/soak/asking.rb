@@ -27,6 +27,7 @@ module Soak
       @router = router
       @journal = journal
       @tag = SecureRandom.hex(8)
+      @rows = rows
       @began = now
       @journal.note("call", @tag, *rows)
     end
@@ -34,6 +35,7 @@ module Soak
     # @return [Boolean] whether it ended as a call may end
     def run
       Thread.current[:soak_tag] = @tag
+      take_back_connection if @rows.any?
       LlmRouter::CurrentJob.with(@tag) { answered(call) }
     rescue *FAILURES => e
       ended("failure", e.class)
@@ -60,6 +62,11 @@ module Soak
     end
 
     private
+
+    # As Rails does around each job: the call before may have been interrupted while it took one.
+    def take_back_connection
+      ActiveRecord::Base.connection_pool.release_connection
+    end
 
     def call
       @router.call(messages: MESSAGES, user: @tag)

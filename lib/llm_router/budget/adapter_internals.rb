@@ -38,7 +38,8 @@ class LlmRouter
       def left_open?(connection)
         return false unless connection.adapter_name == "PostgreSQL"
 
-        with_driver(connection, &:transaction_status) != PG::PQTRANS_IDLE
+        [PG::PQTRANS_ACTIVE, PG::PQTRANS_INTRANS, PG::PQTRANS_INERROR]
+          .include?(with_driver(connection, &:transaction_status))
       end
 
       # @return [Class] the one that roles and shards are switched for; {ActiveRecord::Base} for that of all
@@ -51,7 +52,7 @@ class LlmRouter
       # @param pool [ActiveRecord::ConnectionAdapters::ConnectionPool]
       # @return [ActiveRecord::ConnectionAdapters::AbstractAdapter] one that is not the pool's; close it
       def new_connection(pool)
-        pool.send(:new_connection)
+        pool.send(:new_connection).tap { |connection| connection.pool = pool }
       end
 
       # Runs a statement of PostgreSQL through the driver, prepared once for each connection where the app allows that.

@@ -60,6 +60,18 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
         expect([spent(budget), budget.reload.reserved_usd]).to eq([usd("0.25"), 0])
       end
 
+      it "leaves no connection with a thread that had none" do
+        budget
+        pool = connection.pool
+        pool.disconnect!
+        connection.raw_connection.query("BEGIN")
+        pool.release_connection
+        2.times { budget.settle!(budget.reserve!("0.1", key: "job/1"), "0.1") }
+        expect(pool).not_to be_active_connection
+        pool.disconnect!
+        expect(spent(budget)).to eq(usd("0.2"))
+      end
+
       it "needs nothing of a pool whose every connection is in a transaction" do
         budget
         connection.pool.release_connection

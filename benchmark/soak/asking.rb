@@ -35,7 +35,6 @@ module Soak
     # @return [Boolean] whether it ended as a call may end
     def run
       Thread.current[:soak_tag] = @tag
-      take_back_connection if @rows.any?
       LlmRouter::CurrentJob.with(@tag) { answered(call) }
     rescue *FAILURES => e
       ended("failure", e.class)
@@ -69,6 +68,7 @@ module Soak
     end
 
     def call
+      take_back_connection if @rows.any?
       @router.call(messages: MESSAGES, user: @tag)
     rescue LlmRouter::ChargeFailed => e
       charge_again(e)

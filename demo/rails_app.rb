@@ -9,7 +9,7 @@ class RailsApp
   FILES = File.expand_path("rails", __dir__)
   # What an API app with jobs and a database does not need.
   SKIPPED = %w[action-mailer action-mailbox action-text active-storage action-cable javascript bootsnap git test
-               spring listen sprockets dev-gems].freeze
+               spring listen sprockets dev-gems ci].freeze
 
   class Failed < StandardError; end
 

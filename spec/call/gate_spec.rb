@@ -34,7 +34,8 @@ RSpec.describe LlmRouter::Call, "#gate" do
   end
 
   it "says why an attempt is too expensive" do
-    seen = decisions { expect { call(Support::ReservingBudget.new(cap: "0.1")) }.to raise_error(LlmRouter::BudgetExceeded) }
+    poor = Support::ReservingBudget.new(cap: "0.1")
+    seen = decisions { expect { call(poor) }.to raise_error(LlmRouter::BudgetExceeded) }
     expect(seen).to match([[:too_expensive, a_string_starting_with("not called: it may cost 0.5 USD")]])
   end
 

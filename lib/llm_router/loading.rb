@@ -8,11 +8,11 @@ class LlmRouter
     ROOMS = {
       config: %w[candidate chain configuration endpoint environment health_settings in_force job_settings parameters
                  record_settings secret setting settings warnings],
-      money: %w[account attempt bill billing bounds budget_exceeded budgets cached_lookup current_job deferred_charge
-                price prices spending unlimited usage worst_case],
+      money: %w[account ahead attempt bill billing bounds budget_exceeded budgets bulk_account cached_lookup current_job
+                deferred_charge price prices spending unlimited usage worst_case],
       health: %w[health],
       events: %w[events health_events labels log money_events spans telemetry],
-      call: %w[batch batched_call call endings gate hop input response settling web_request]
+      call: %w[batch batch_money batched_call call endings gate hop input response settling web_request]
     }.freeze
     CONSTANTS = ROOMS.flat_map do |room, files|
       files.map { |file| [file.split("_").map(&:capitalize).join.to_sym, File.join(__dir__, room.name, "#{file}.rb")] }

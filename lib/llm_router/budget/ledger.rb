@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "llm_router/budget/many_attempts"
+
 class LlmRouter
   module Budget
     # The ledger of one or several rows of one database. Each act is one short transaction, on all of
@@ -8,6 +10,8 @@ class LlmRouter
     # {CarefulPath}.
     # @api private
     class Ledger
+      include ManyAttempts
+
       # As long as the columns are.
       MAX_LENGTH = 191
       # What the ledger calls a charge, by {Attempt#cost_basis}.
@@ -26,8 +30,7 @@ class LlmRouter
 
       # @see Budget#reserve!
       def reserve!(usd, key:, attempt: nil)
-        reservation = Reservation.new(attempt_id: attempt&.id || Native.uuid, key: key.to_s[0, MAX_LENGTH],
-                                      usd: Usd.exact(usd, "usd"))
+        reservation = reservation(usd: usd, key: key, attempt: attempt)
         short = reserve(reservation, attempt, Time.now)
         raise Refusal.new(short, reservation.usd, budgets).error if short.any?
 
@@ -75,6 +78,11 @@ class LlmRouter
 
       private
 
+      def reservation(usd:, key:, attempt:)
+        Reservation.new(attempt_id: attempt&.id || Native.uuid, key: key.to_s[0, MAX_LENGTH],
+                        usd: Usd.exact(usd, "usd"))
+      end
+
       # Another run of the same attempt may be on the wire, whatever their key: what it reserved stays until
       # its lease is up.
       # @return [Array<Snapshot>] those without room; nothing is reserved if there are any
@@ -101,12 +109,16 @@ class LlmRouter
       def charge(attempt_id, cost_usd, attempt)
         usd = Usd.exact(cost_usd, "cost_usd")
         columns = { **details(attempt), created_at: Time.now }
-        kind = KINDS[attempt&.cost_basis&.to_sym]
+        kind = kind(attempt)
         fast = ->(statement) { yield statement, { attempt_id: attempt_id, kind: kind, cost_usd: usd, **columns } }
         act(fast, attempt_id: attempt_id) do |snapshots|
           snapshots.each { |snapshot| snapshot.settle(attempt_id, usd, columns, kind) }
         end
         nil
+      end
+
+      def kind(attempt)
+        KINDS[attempt&.cost_basis&.to_sym]
       end
 
       def lease(attempt, now)

@@ -82,6 +82,10 @@ class LlmRouter
         pool.db_config.adapter.match?(/mysql|trilogy/)
       end
 
+      def postgresql?(pool)
+        pool.db_config.adapter == "postgresql"
+      end
+
       def in_transaction?(connection)
         open = connection.open_transactions
         open.zero? ? AdapterInternals.left_open?(connection) : open > 1 || !in_test?(connection)

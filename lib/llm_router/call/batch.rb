@@ -5,6 +5,8 @@ class LlmRouter
   # ext/llm_router/src/walk/batch/mod.rs.
   # @api private
   class Batch
+    include BatchMoney
+
     # Extends an error that is the result of a request of {LlmRouter#call_all}.
     module Result
       # @return [Object, nil] the +context:+ of the request
@@ -27,6 +29,9 @@ class LlmRouter
       @results = Array.new(requests.size)
       @unseen = []
       @reserving = Account.of(call.fetch(:budget)).reserving?
+      @bulk = (BulkAccount.of(call.fetch(:budget), @config) if @reserving)
+      # Calls that are made and have not begun, by the index of their request.
+      @prepared = {}
       @process = Process.pid
       @mask = Uninterrupted.mask
     end
@@ -37,7 +42,7 @@ class LlmRouter
       yield self
       @results.freeze
     ensure
-      Uninterrupted.run(@mask) { @calls.each_value(&:leave) if here? }
+      Uninterrupted.run(@mask) { leave if here? }
     end
 
     # @yieldparam result [Response, StandardError, ScriptError] as soon as it is there
@@ -57,8 +62,9 @@ class LlmRouter
 
     # @return [BatchedCall]
     def begin(number)
-      @calls[number] = BatchedCall.new(batch: self, context: context_of(number),
-                                       labels: Input.labels(@requests[number]), **@call).begin
+      call = @calls[number] = @prepared[number] || made(number)
+      @prepared.delete(number)
+      call.begin
     end
 
     # @param response [Response]
@@ -96,6 +102,15 @@ class LlmRouter
     end
 
     private
+
+    def made(number)
+      BatchedCall.new(batch: self, context: context_of(number), labels: Input.labels(@requests[number]), **@call)
+    end
+
+    def leave
+      @prepared.each_value(&:close)
+      @calls.each_value(&:leave)
+    end
 
     # Whether this is the process that began the batch.
     def here?

@@ -31,10 +31,23 @@ class LlmRouter
       # The look-up may wait, outside the mask: an error here is an interrupt.
       @config.price_of(@chain.candidates.fetch(position), Bounds.new(*bounds)) if reserving?
       gate = Uninterrupted.run(Uninterrupted.mask(MISTAKABLE)) { own { super } }
-      return gate unless gate.first == :too_expensive && @spending.fits_after_release?(@batch.held_usd)
+      return gate unless gate.first == :too_expensive && fits_after_release?
 
       @spending.reserve_later
       Gate::LATER
+    end
+
+    # What {#gate} is going to reserve, for the batch to do ahead.
+    # @return [Array(Spending, Hash)]
+    def claim(*attempt)
+      [@spending, @spending.claim(*attempt)]
+    end
+
+    # What {#answered} is going to settle, likewise.
+    # @return [Array(Spending, Hash), nil]
+    def settlement(*answer)
+      settlement = @spending.settlement(*answer)
+      [@spending, settlement] if settlement
     end
 
     # @return [BigDecimal, Integer] US dollars that are reserved for the attempt under way
@@ -61,6 +74,10 @@ class LlmRouter
     end
 
     private
+
+    def fits_after_release?
+      @spending.fits_after_release?(@batch.held_usd + @batch.release_ahead)
+    end
 
     # Rust compares an exception with @error to tell the call's own errors from interrupts.
     def own

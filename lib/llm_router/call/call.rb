@@ -81,7 +81,7 @@ class LlmRouter
         hop = Hop.new(**attributes.except(:uncertain, :tokens), cost_usd: bill.usd, cost_basis: bill.basis)
         @hops << hop
         @config.price_outdated(@candidate) if hop.reason == :too_expensive && hop.attempted?
-        settle_failure(bill, attributes)
+        hop.attempted? ? settle_failure(bill, attributes) : @unsettled = nil
       ensure
         @telemetry.hopped(hop, upcoming) if hop
         breaker_changed(changes) if changes

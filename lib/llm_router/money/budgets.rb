@@ -108,6 +108,14 @@ class LlmRouter
       budget && ends_at(budget)
     end
 
+    # @return [Object, nil] the ledger of all of them, if it can reserve and settle for many attempts in one statement
+    # @api private
+    def bulk_ledger
+      account, *others = accounts
+      ledger = account.budget
+      ledger if others.empty? && ledger.respond_to?(:many_attempts?) && ledger.many_attempts?
+    end
+
     # @return [String]
     def inspect
       "#<#{self.class} #{budgets.inspect}>"

@@ -4,6 +4,7 @@ class LlmRouter
   # The money of one call: reserves the worst case of each attempt, and leaves no reservation open.
   # @api private
   class Spending
+    include Ahead
     include Billing
 
     # @return [BudgetExceeded, nil] the last refusal of the budget
@@ -50,6 +51,8 @@ class LlmRouter
     # @param limit [Float] seconds that the attempt may take
     # @return [String, nil] why the attempt is too expensive; nil if the money is reserved
     def reserve(limit)
+      return if reserved_ahead?
+
       @numbered = nil
       return too_expensive if as_dear_as_refused?
 
@@ -96,7 +99,7 @@ class LlmRouter
     def settle(bill, known)
       @open = nil
       learn(**known, cost_basis: bill.basis)
-      @account.settle(@reservation, bill.usd) { attempt }
+      @account.settle(@reservation, bill.usd) { attempt } unless @settled_ahead
     ensure
       @telemetry.overrun(attempt, @worst_case.usd, bill.usd) if reserving? && bill.usd > @worst_case.usd
     end
@@ -150,6 +153,7 @@ class LlmRouter
     def begin_attempt(lease)
       @lease = lease
       @id = nil
+      @settled_ahead = false
       learn
     end
 

@@ -6,19 +6,17 @@ use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    attempt, Attempt, BlockingHost, Candidate, Completion, Cost, Ended, Failure, Gate, Hop, Host, MaxPrice, Outcome,
-    Planned, Progress, Request, Stopped,
+    attempt, Attempt, BlockingHost, Candidate, Completion, Ended, Failure, Gate, Hop, Host, MaxPrice, Outcome, Planned,
+    Progress, Request, Stopped,
 };
 use magnus::error::ErrorType;
-use magnus::{
-    kwargs, value::ReprValue, ArgList, Error, Object, RArray, RHash, RObject, Ruby, Symbol, TryConvert, Value,
-};
+use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
 
 use crate::runtime::waiting::{wait, Waited};
 use crate::runtime::Process;
 use crate::values::completion::{self, NativeCompletion};
 use crate::values::errors;
-use crate::walk::health;
+use crate::walk::{gate, health};
 
 /// The instance variable of `LlmRouter::Call` for an outcome that is not settled yet.
 const UNSETTLED: &str = "@unsettled";
@@ -44,22 +42,10 @@ impl Host for RubyHost<'_> {
     type Error = Error;
 
     fn gate(&mut self, planned: Planned<'_>) -> Result<Gate, Error> {
-        let candidate = planned.candidate;
-        let bounds = self.reserving.then(|| self.request.bounds(candidate));
-        let bounds =
-            bounds.map(|known| (known.prompt_tokens, known.completion_tokens, known.choices, known.tier, known.extras));
-        let (decision, detail): (Symbol, Value) =
-            self.call.funcall("gate", (planned.position, planned.limit.as_secs_f64(), bounds))?;
-        self.max_price = None;
-        match decision.name()?.as_ref() {
-            "proceed" => {
-                let rates: Option<RArray> = TryConvert::try_convert(detail)?;
-                self.max_price = rates.map(|rates| max_price(self.ruby, rates)).transpose()?;
-                Ok(Gate::Proceed)
-            }
-            "later" => Ok(Gate::Later),
-            _ => String::try_convert(detail).map(Gate::TooExpensive),
-        }
+        let bounds = self.reserving.then(|| gate::bounds(&self.request, planned.candidate));
+        let (decision, max_price) = gate::pass(self.ruby, self.call, planned, bounds)?;
+        self.max_price = max_price;
+        Ok(decision)
     }
 
     fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
@@ -214,20 +200,4 @@ impl RubyHost<'_> {
         )
         .0)
     }
-}
-
-/// From the rates of a `LlmRouter::Price`, as decimal text.
-fn max_price(ruby: &Ruby, rates: RArray) -> Result<MaxPrice, Error> {
-    let cost = |usd: String| match Cost::read(&usd) {
-        Ok(Some(cost)) => Ok(cost),
-        _ => Err(errors::internal(ruby, format!("{usd} is no price"))),
-    };
-    let (prompt, completion, request, image) = TryConvert::try_convert(rates.as_value())?;
-    let image: Option<String> = image;
-    Ok(MaxPrice {
-        prompt: cost(prompt)?,
-        completion: cost(completion)?,
-        request: cost(request)?,
-        image: image.map(cost).transpose()?,
-    })
 }

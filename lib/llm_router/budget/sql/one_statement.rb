@@ -75,10 +75,12 @@ class LlmRouter
       private
 
       def run(act, values)
-        sql = @model.ledger_statements[[act, @model.table_name, @ids.size]] ||=
-          StatementSql.new(@connection, @model, @ids.size).public_send(act).squish
+        sql = @model.ledger_statements[[act, statements, @model.table_name, @ids.size]] ||=
+          statements.new(@connection, @model, @ids.size).public_send(act).squish
         guarded { AdapterInternals.execute(@connection, sql, values.map! { |value| text(value) }) }
       end
+
+      def statements = StatementSql
 
       def text(value)
         case value

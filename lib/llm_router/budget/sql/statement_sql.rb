@@ -77,15 +77,17 @@ class LlmRouter
       # @yieldparam row [String] what the condition is about
       # @yieldreturn [String] a condition
       def updated(first, changes)
-        one = @count == 1
         <<~SQL
-          #{"#{locked(first)}," unless one}
+          #{"#{locked(first)}," unless update_locks?}
           b AS (
             UPDATE #{budgets} b SET #{changes} WHERE #{within('b', first)} AND #{lock_timeout}
-              AND #{one ? yield('b') : "(SELECT COUNT(*) FROM l WHERE #{yield('l')}) = #{@count}"} #{returning}
+              AND #{update_locks? ? yield('b') : "(SELECT COUNT(*) FROM l WHERE #{yield('l')}) = #{@count}"} #{returning}
           )
         SQL
       end
+
+      # Whether the row needs no lock of its own before.
+      def update_locks? = @count == 1
 
       # What the budgets say now, as the rest of a statement reads it from b.
       def returning

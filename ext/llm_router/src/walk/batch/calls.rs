@@ -51,10 +51,11 @@ impl<'b> Batch<'b> {
 
     /// Starts the next call. False if there is none, no room for it, or others wait for money.
     pub(super) fn start(&mut self) -> Result<bool, Error> {
-        let room = self.under_way.len() < self.concurrency && self.deferred.is_empty() && !self.closed;
-        if !room || self.next >= self.requests.len() {
+        let room = self.concurrency.saturating_sub(self.under_way.len());
+        if room == 0 || !self.deferred.is_empty() || self.closed || self.next >= self.requests.len() {
             return Ok(false);
         }
+        self.reserve_ahead(room)?;
         let number = self.next;
         self.next += 1;
         let _begun: Value = self.batch.funcall("begin", (number,))?;

@@ -4,6 +4,7 @@
 //! An error that a call raises is its result. Any other, an interrupt or the caller's block, ends all calls: attempts
 //! in flight are dropped, and what had arrived is settled.
 
+mod ahead;
 mod calls;
 mod exit;
 mod requests;
@@ -35,6 +36,10 @@ pub(crate) struct Batch<'b> {
     requests: Requests,
     /// See [`RubyHost`].
     reserving: bool,
+    /// Whether the budget can reserve, and settle, for many calls in one statement.
+    together: bool,
+    /// The first request for which that was not tried.
+    ahead: usize,
     concurrency: usize,
     process: Arc<Process>,
     attempts: Attempts,
@@ -86,6 +91,8 @@ impl<'b> Batch<'b> {
             terms,
             requests: Requests::read(ruby, requests)?,
             reserving: batch.funcall("reserving?", ())?,
+            together: batch.funcall("together?", ())?,
+            ahead: 0,
             concurrency,
             attempts: Attempts::default(),
             under_way: HashMap::new(),
@@ -121,6 +128,7 @@ impl<'b> Batch<'b> {
     /// Settles what has arrived and shows the results, then starts as many calls as there is room for, and waits. False
     /// when all calls have ended.
     fn round(&mut self) -> Result<bool, Error> {
+        self.settle_ahead()?;
         while let Some(arrival) = self.arrivals.pop_front() {
             self.arrived(arrival)?;
         }

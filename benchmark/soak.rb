@@ -7,7 +7,7 @@
 require "fileutils"
 require "tmpdir"
 require_relative "soak/options"
-require_relative "soak/reckoning"
+require_relative "soak/evaluation"
 require_relative "soak/run"
 
 abort "bin/soak reads /proc, which only Linux has" unless File.directory?("/proc/self/fd")
@@ -23,7 +23,7 @@ puts "#{options.seconds.round} s, #{options.processes} processes x #{options.thr
      "#{(options.faults * 100).round} % of the requests fail, seed #{options.seed}"
 $stdout.sync = true
 Soak::Run.new(directory, options) { |seconds| puts "  #{seconds} s" }.run
-table = Soak::Reckoning.new(directory, options).table
+table = Soak::Evaluation.new(directory, options).table
 puts table
 FileUtils.rm_rf(directory) if table.ok?
 abort "FAILED. What was written down is in #{directory}" unless table.ok?

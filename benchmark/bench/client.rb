@@ -49,7 +49,7 @@ module Bench
 
     private
 
-    # What is asked of a chain without its primary is asked of the same client.
+    # Calls of a chain without its primary go to the same client.
     def file
       name.delete_suffix("_without_primary")
     end

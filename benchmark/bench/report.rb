@@ -8,7 +8,7 @@ module Bench
   # The tables, in Markdown.
   class Report
     # @param clients [Array<Client>] those that are installed, and those that are not
-    # @param judges [Boolean] whether it is told what was aimed at, and whether that is met
+    # @param judges [Boolean] whether it shows each goal, and whether it is met
     def initialize(clients, rounds, judges: true)
       @clients = clients
       @rounds = rounds

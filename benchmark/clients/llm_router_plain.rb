@@ -2,7 +2,7 @@
 
 require_relative "llm_router"
 
-# The same with a budget of two methods, which is asked and charged, and reserves nothing.
+# The same with a budget of two methods, which is checked and charged, and reserves nothing.
 class RouterPlain < RouterClient
   NAME = "llm_router, with a budget that does not reserve"
 

@@ -1,32 +1,32 @@
 # frozen_string_literal: true
 
 module Soak
-  # What was told to have cost something: the generation, US dollars, and what else there is to say.
-  Told = Struct.new(:id, :cost, :text) do
+  # An answer with a cost: its generation, US dollars, and further details.
+  BilledGeneration = Struct.new(:id, :cost, :text) do
     # @return [String]
     def usd
       cost ? cost.to_s("F") : "nothing"
     end
   end
 
-  # A model that was asked in a call, as the gateway tells it and as the client does.
+  # A candidate that a call attempted, as the gateway and the client recorded it.
   #
   # @!attribute [rw] key
   #   @return [String] the call and the model
-  # @!attribute [rw] asked
-  #   @return [Integer] how often the gateway was asked
+  # @!attribute [rw] requests
+  #   @return [Integer] how many requests the gateway received
   # @!attribute [rw] fault
   #   @return [String, nil] what it did then
   # @!attribute [rw] bill
-  #   @return [Told, nil] the generation, and what the gateway billed for it, which may be nothing
+  #   @return [BilledGeneration, nil] the generation, and what the gateway billed for it, which may be nothing
   # @!attribute [rw] sent
   #   @return [Boolean] whether it sent all of an answer that said so
   # @!attribute [rw] call
-  #   @return [Books::Call]
+  #   @return [RunRecord::Call]
   # @!attribute [rw] reserved
   #   @return [Integer] how often the client reserved
   # @!attribute [rw] charges
-  #   @return [Array<Told>] what it charged
+  #   @return [Array<BilledGeneration>] what it charged
   # @!attribute [rw] released
   #   @return [Integer] how often it released
   # @!attribute [rw] released_at
@@ -35,7 +35,7 @@ module Soak
   #   @return [Integer] how often it held what was reserved as uncertain
   # @!attribute [rw] hop
   #   @return [String, nil] the reason of the hop
-  Attempt = Struct.new(:key, :asked, :fault, :bill, :sent, :call, :reserved, :charges, :released, :uncertain, :hop,
+  Attempt = Struct.new(:key, :requests, :fault, :bill, :sent, :call, :reserved, :charges, :released, :uncertain, :hop,
                        :released_at) do
     # @param key [String]
     # @return [Attempt]
@@ -82,7 +82,7 @@ module Soak
     end
 
     # @return [Boolean] whether the client had all that it takes to know the cost
-    def told?
+    def cost_known?
       sent && !cut_short? && !%w[timeout connection].include?(hop)
     end
   end

@@ -9,10 +9,10 @@ module Soak
   # One request and what becomes of it, on the gateway's side of a socket. Faults are made with it.
   class Exchange
     # The client hangs up long before; seconds.
-    PATIENCE = 60
-    private_constant :PATIENCE
+    CLOSING_TIMEOUT = 60
+    private_constant :CLOSING_TIMEOUT
 
-    # @return [String] who is asked: the endpoint and the model
+    # @return [String] the candidate: endpoint and model
     attr_reader :rung
     # @return [String] the call, as its maker names it
     attr_reader :tag
@@ -78,7 +78,7 @@ module Soak
 
     # Until the client leaves.
     def stay
-      rest(PATIENCE)
+      rest(CLOSING_TIMEOUT)
       close
     end
 

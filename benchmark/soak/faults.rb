@@ -10,7 +10,7 @@ module Soak
   # @!attribute [r] reason
   #   @return [Symbol, nil] of the hop that comes of it; nil where it is an answer all the same
   # @!attribute [r] bills
-  #   @return [Symbol] +:told+ where it bills and says so, +:perhaps+ where it says nothing, +:never+
+  #   @return [Symbol] +:stated+ where it bills and says so, +:perhaps+ where it says nothing, +:never+
   # @!attribute [r] play
   #   @return [Proc] what it does to an {Exchange}
   Fault = Struct.new(:reason, :bills, :play)
@@ -65,17 +65,17 @@ module Soak
     "too_large" => [:bad_answer, :perhaps, ->(x) { x.reply(x.completion(more: " " * MOST)) }],
     "bomb" => [:bad_answer, :perhaps, ->(x) { x.gzip(" " * (20 * MOST)) }],
     "endless_cost" => [:bad_answer, :perhaps, ->(x) { x.reply(x.completion(cost: "9" * 4_000)) }],
-    "not_utf8" => [:bad_answer, :told, ->(x) { x.reply(x.completion(content: %("\xFF")).b) }],
-    "empty" => [:bad_answer, :told, ->(x) { x.reply(x.completion(content: '""')) }],
-    "blank" => [:blank, :told, ->(x) { x.reply(x.completion(content: '""', finish: '"length"')) }],
-    "no_choices" => [:bad_answer, :told, ->(x) { x.reply(x.bare('"choices":[]')) }],
+    "not_utf8" => [:bad_answer, :stated, ->(x) { x.reply(x.completion(content: %("\xFF")).b) }],
+    "empty" => [:bad_answer, :stated, ->(x) { x.reply(x.completion(content: '""')) }],
+    "blank" => [:blank, :stated, ->(x) { x.reply(x.completion(content: '""', finish: '"length"')) }],
+    "no_choices" => [:bad_answer, :stated, ->(x) { x.reply(x.bare('"choices":[]')) }],
     "redirect" => [:bad_answer, *status(307, "Location" => "http://127.0.0.1:1/")]
   }.freeze
 
   # Those that say what is the matter.
   SAID = {
-    "error_in_a_200" => [:unavailable, :told, ->(x) { x.reply(x.bare('"error":{"code":502,"message":"soaked"}')) }],
-    "error_in_a_choice" => [:unavailable, :told, lambda { |x|
+    "error_in_a_200" => [:unavailable, :stated, ->(x) { x.reply(x.bare('"error":{"code":502,"message":"soaked"}')) }],
+    "error_in_a_choice" => [:unavailable, :stated, lambda { |x|
       choice = '{"finish_reason":"error","error":{"code":502,"message":"soaked"},"message":{"content":"Ye"}}'
       x.reply(x.bare(%("choices":[#{choice}])))
     }],
@@ -113,5 +113,5 @@ module Soak
       3.times { x.write_chunk("\n") && x.rest(0.03) }
       [x.completion, ""].each { |part| x.write_chunk(part) }
     }
-  }.transform_values { |play| Fault.new(nil, :told, play) }.freeze
+  }.transform_values { |play| Fault.new(nil, :stated, play) }.freeze
 end

@@ -11,7 +11,7 @@ module Soak
   # for each request, and ends when its standard input does.
   #
   # What a request is billed at goes into the ledger once the request has been read and before a byte is sent: whatever
-  # a client can have been told is on record, and what is on record without having been told is for the client to
+  # a client can have received is on record, and what is on record without having been received is for the client to
   # hold as uncertain.
   class GatewayServer
     include HttpServer
@@ -48,11 +48,11 @@ module Soak
     end
 
     def play(exchange, name, fault)
-      billed = fault.bills == :told || (fault.bills == :perhaps && @random.rand < 0.5)
-      @ledger.note("asked", exchange.tag, exchange.rung, name, exchange.id, (exchange.cost if billed))
+      billed = fault.bills == :stated || (fault.bills == :perhaps && @random.rand < 0.5)
+      @ledger.note("request", exchange.tag, exchange.rung, name, exchange.id, (exchange.cost if billed))
       sleep(@random.rand(DELAY))
       fault.play.call(exchange)
-      @ledger.note("sent", exchange.tag, exchange.rung) if fault.bills == :told
+      @ledger.note("sent", exchange.tag, exchange.rung) if fault.bills == :stated
     end
   end
 end

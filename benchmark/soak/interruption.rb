@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "timeout"
-require_relative "asking"
+require_relative "tracked_call"
 
 module Soak
   # Interrupts a call at a moment of chance, each time in another way. Whoever is to be interrupted waits for it when
@@ -26,77 +26,77 @@ module Soak
     end
 
     # @param kind [Symbol]
-    # @param asking [Asking] which it makes
+    # @param tracked [TrackedCall] which it makes
     # @return [void]
-    def run(kind, asking)
-      where = send(kind, asking)
-      asking.interrupted
-      @journal.note("interrupt", kind, where, asking.tag)
+    def run(kind, tracked)
+      where = send(kind, tracked)
+      tracked.interrupted
+      @journal.note("interrupt", kind, where, tracked.tag)
     end
 
     private
 
-    def timeout(asking, error = nil)
-      Timeout.timeout(@random.rand(MOMENT) + 0.001, error) { held_up(asking) }
+    def timeout(tracked, error = nil)
+      Timeout.timeout(@random.rand(MOMENT) + 0.001, error) { held_up(tracked) }
       :lost
     rescue Timeout::Error
-      where(asking)
+      where(tracked)
     end
 
-    def timeout_with_a_class(asking)
-      timeout(asking, Late)
+    def timeout_with_a_class(tracked)
+      timeout(tracked, Late)
     end
 
-    def thread_kill(asking)
-      on_a_thread(asking, &:kill)
+    def thread_kill(tracked)
+      on_a_thread(tracked, &:kill)
     end
 
-    def thread_raise(asking)
-      on_a_thread(asking) { |thread| thread.raise(Asking::Stop) }
+    def thread_raise(tracked)
+      on_a_thread(tracked) { |thread| thread.raise(TrackedCall::Stop) }
     end
 
-    def on_a_thread(asking)
-      thread = Thread.new { held_up(asking) }
+    def on_a_thread(tracked)
+      thread = Thread.new { held_up(tracked) }
       thread.report_on_exception = false
       sleep(@random.rand(MOMENT))
       yield thread
       # One that came to its end by itself never saw the interrupt.
-      thread.join(LIMIT) && thread.value.nil? ? where(asking) : :lost
-    rescue Asking::Stop
-      where(asking)
+      thread.join(LIMIT) && thread.value.nil? ? where(tracked) : :lost
+    rescue TrackedCall::Stop
+      where(tracked)
     end
 
     # Past it there was no interrupt.
-    def held_up(asking)
-      asking.run
+    def held_up(tracked)
+      tracked.run
       sleep(LIMIT)
       true
     end
 
-    def ctrl_c(asking)
+    def ctrl_c(tracked)
       sender = later { Process.kill(:INT, Process.pid) }
-      held_up(asking)
+      held_up(tracked)
       :lost
     rescue Interrupt
-      where(asking)
+      where(tracked)
     ensure
       sender&.join
     end
 
-    # Harmless: the trap runs, and the call goes on. The trap stays, for a signal may wait to be told.
-    def trapped(asking)
+    # Harmless: the trap runs, and the call goes on. The trap stays, for a signal may still be pending.
+    def trapped(tracked)
       @trapped = 0
       trap(:USR1) { @trapped += 1 }
       sender = later { Process.kill(:USR1, Process.pid) }
-      asking.run
+      tracked.run
       where = @trapped.zero? ? :after : :in
       sender.join
       (LIMIT * 100).times { @trapped.zero? ? sleep(0.01) : break }
       @trapped == 1 ? where : :lost
     end
 
-    def where(asking)
-      asking.ended? ? :after : :in
+    def where(tracked)
+      tracked.ended? ? :after : :in
     end
 
     def later

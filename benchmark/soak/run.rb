@@ -2,7 +2,7 @@
 
 require_relative "gateway"
 require_relative "journal"
-require_relative "member"
+require_relative "worker_process"
 require_relative "plan"
 
 module Soak
@@ -24,7 +24,7 @@ module Soak
       @progress = progress
       @journal = Journal.new(path("run"))
       @random = Random.new(options.seed)
-      @members = []
+      @workers = []
       @leaving = []
       return unless options.budget
 
@@ -36,14 +36,14 @@ module Soak
     def run
       begin
         start
-        @members.each { |member| member.await("ready", TO_START) }
+        @workers.each { |worker| worker.await("ready", TO_START) }
         Plan.new(@options).each { |action, *details| send(action, *details) }
       rescue Interrupt
         @journal.note("interrupted_run")
       end
       finish
     ensure
-      [*@members, *@leaving].each(&:kill)
+      [*@workers, *@leaving].each(&:kill)
       @gateway&.kill
     end
 
@@ -55,13 +55,13 @@ module Soak
 
     def start
       @gateway = Gateway.new(ledger: path("ledger"), faults: @options.faults, seed: @options.seed)
-      @members = Array.new(@options.processes) { |index| member("process-#{index + 1}") }
+      @workers = Array.new(@options.processes) { |index| worker("process-#{index + 1}") }
     end
 
-    def member(name)
+    def worker(name)
       options = { port: @gateway.port, threads: @options.threads, seed: @random.rand(1 << 32),
                   journal: path("#{name}.journal"), database: @database&.for_worker }
-      Member.new(name, options)
+      WorkerProcess.new(name, options)
     end
 
     def progress(seconds)
@@ -69,7 +69,7 @@ module Soak
     end
 
     def measure(share)
-      @members.each { |member| member.tell("measure #{share}") }
+      @workers.each { |worker| worker.order("measure #{share}") }
     end
 
     def restart_gateway
@@ -90,14 +90,14 @@ module Soak
       @database.top_up
     end
 
-    # The next takes over at once; who was asked to end may still be in a call.
+    # The next takes over at once; a process that is to end may still be in a call.
     def restart_process(index, how, name)
-      old = @members[index]
+      old = @workers[index]
       how == "kill" ? old.kill : old.terminate
       @journal.note("killed", old.name) if how == "kill"
       @journal.note("restart", how)
       @leaving << old
-      @members[index] = member(name)
+      @workers[index] = worker(name)
     end
 
     def now
@@ -106,11 +106,11 @@ module Soak
 
     # The gateway stays until nobody calls any more; and then nothing is left to be connected to.
     def finish
-      @members.each { |member| member.tell("stop") }.each { |member| member.await("stopped", TO_STOP) }
+      @workers.each { |worker| worker.order("stop") }.each { |worker| worker.await("stopped", TO_STOP) }
       @gateway.kill
-      @members.each { |member| member.tell("end") }
-      [*@leaving, *@members].each { |member| @journal.note("ended", member.name, member.wait(TO_END)) }
-      @members = @leaving = []
+      @workers.each { |worker| worker.order("end") }
+      [*@leaving, *@workers].each { |worker| @journal.note("ended", worker.name, worker.wait(TO_END)) }
+      @workers = @leaving = []
       @database&.close(Journal.new(path("database")))
     end
   end

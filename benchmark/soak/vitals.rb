@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 module Soak
-  # What this process takes of the machine, as Linux tells it.
+  # What this process takes of the machine, as Linux reports it.
   module Vitals
     module_function
 

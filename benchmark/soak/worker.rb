@@ -3,17 +3,17 @@
 require "json"
 require "timeout"
 require "llm_router"
-require_relative "asking"
+require_relative "tracked_call"
 require_relative "faults"
-require_relative "forks"
+require_relative "forked_children"
 require_relative "interruption"
 require_relative "journal"
-require_relative "purse"
+require_relative "journaling_budget"
 require_relative "vitals"
 
 module Soak
   # A process of an app, as a program of its own: threads that call, one after the other, calls that are interrupted,
-  # children that call. It is told by its standard input what to do, and ends at once when that ends.
+  # children that call. It takes commands from its standard input, and ends at once when that ends.
   class Worker
     CHAINS = [
       [%w[first acme/large], %w[second globex/large], %w[first initech/small], %w[second umbrella/small]],
@@ -25,8 +25,8 @@ module Soak
     # The share of calls that is interrupted.
     INTERRUPTED = 0.1
     # Seconds that sockets and threads may take to end: the name resolver's thread waits 10 for more work.
-    PATIENCE = 20
-    private_constant :CHAINS, :PAUSE, :FORK_PAUSE, :INTERRUPTED, :PATIENCE
+    CLOSING_TIMEOUT = 20
+    private_constant :CHAINS, :PAUSE, :FORK_PAUSE, :INTERRUPTED, :CLOSING_TIMEOUT
 
     # @param options [Hash{String => Object}] as {Run} writes them
     def initialize(options)
@@ -34,7 +34,7 @@ module Soak
       @threads = options.fetch("threads")
       @seed = options.fetch("seed")
       @journal = Journal.new(options.fetch("journal"))
-      @purse = Purse.new(@journal)
+      @budget = JournalingBudget.new(@journal)
       @database = options["database"]
       @stopped = false
       @may_end = Queue.new
@@ -42,7 +42,7 @@ module Soak
 
     # @return [void]
     def run
-      stop_when_told
+      obey_commands
       configure
       open_database if @database
       @clients = CHAINS.product(@rows ? @rows.sets : [[]]).map { |chain, rows| client(chain, rows) }
@@ -73,13 +73,13 @@ module Soak
       end
     end
 
-    # Of a call that is nobody's, see {#rest}, there is nothing to tell. A model that is passed by may still be asked,
+    # The calls of {#rest} are not recorded. A model that is skipped may still be called,
     # when all are cooling down.
     def hopped(hop)
-      return unless Purse.tag
-      return @journal.note("passed", hop.reason) unless hop.attempted?
+      return unless JournalingBudget.tag
+      return @journal.note("skipped", hop.reason) unless hop.attempted?
 
-      @journal.note("hop", Purse.tag, "#{hop.endpoint}:#{hop.model}", hop.reason, hop.generation_id,
+      @journal.note("hop", JournalingBudget.tag, "#{hop.endpoint}:#{hop.model}", hop.reason, hop.generation_id,
                     hop.cost_usd&.to_s("F"))
     end
 
@@ -91,7 +91,7 @@ module Soak
     # @return [Array] a router, and the ids of the rows that pay for its calls
     def client(chain, rows)
       chain = chain.map { |endpoint, model| { endpoint: endpoint.to_sym, model: model } }
-      [LlmRouter.new(chain: chain, budget: rows.any? ? [*rows, @purse] : @purse), rows.map(&:id)]
+      [LlmRouter.new(chain: chain, budget: rows.any? ? [*rows, @budget] : @budget), rows.map(&:id)]
     end
 
     # Makes what is made on first use, and gives what has ended a turn to end: the runtime only runs in a call.
@@ -103,7 +103,8 @@ module Soak
     end
 
     def work
-      others = Array.new(@threads) { |index| Thread.new { call(Random.new(@seed + index)) } } + [Thread.new { breed }]
+      others = Array.new(@threads) { |index| Thread.new { call(Random.new(@seed + index)) } }
+      others << Thread.new { fork_children }
       main(Random.new(@seed - 1))
       others.each(&:join)
     end
@@ -111,8 +112,8 @@ module Soak
     def call(random)
       interruption = Interruption.new(@journal, random)
       until @stopped
-        asking = new_asking(random)
-        random.rand < INTERRUPTED ? interruption.run(Interruption::KINDS.sample(random: random), asking) : asking.run
+        tracked = new_call(random)
+        random.rand < INTERRUPTED ? interruption.run(Interruption::KINDS.sample(random: random), tracked) : tracked.run
         sleep(random.rand(PAUSE))
       end
     end
@@ -121,28 +122,28 @@ module Soak
     def main(random)
       interruption = Interruption.new(@journal, random)
       until @stopped
-        interruption.run(Interruption::SIGNALS.sample(random: random), new_asking(random))
+        interruption.run(Interruption::SIGNALS.sample(random: random), new_call(random))
         sleep(random.rand(PAUSE))
       end
     end
 
-    def breed
+    def fork_children
       random = Random.new(@seed)
-      forks = Forks.new(@journal) { new_asking(random) }
+      forks = ForkedChildren.new(@journal) { new_call(random) }
       until @stopped
         forks.run
         sleep(random.rand(FORK_PAUSE))
       end
     end
 
-    def new_asking(random)
+    def new_call(random)
       router, rows = @clients.sample(random: random)
-      Asking.new(router, @journal, rows: rows)
+      TrackedCall.new(router, @journal, rows: rows)
     end
 
-    # By a line, or by a deployment's signal; then there is nobody to wait for.
+    # By a line, or by a deployment's signal; then nothing waits for it.
     # (A shell's job in the background would inherit that Ctrl-C is ignored.)
-    def stop_when_told
+    def obey_commands
       trap(:INT, "DEFAULT")
       trap(:TERM) { (@stopped = true) && @may_end.push(:at_once) }
       Thread.new do
@@ -169,7 +170,7 @@ module Soak
     # The gateway has gone: no socket has a reason to live.
     def clear_up
       @rows&.disconnect
-      (PATIENCE * 10).times do
+      (CLOSING_TIMEOUT * 10).times do
         rest
         break if Vitals.held.zip(@before).all? { |now, before| now <= before }
 

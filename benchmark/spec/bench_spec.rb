@@ -38,10 +38,10 @@ RSpec.describe "bin/bench" do
       expect(s1.goals).to match([["against net_http", be_within(1e-6).of(200 / 450.0), "≤ 0.45×", true]])
     end
 
-    it "are told with what was aimed at, but after a quick look" do
+    it "are printed beside their goals, but not by a quick run" do
       s1 = figures("S1", llm_router: [[0.002, 1]], net_http: [[0.004, 1]])
-      told = ->(**options) { Bench::Report.new([], 1, **options).scenario(s1).lines.last }
-      expect([told.call, told.call(judges: false)])
+      printed = ->(**options) { Bench::Report.new([], 1, **options).scenario(s1).lines.last }
+      expect([printed.call, printed.call(judges: false)])
         .to eq(["- against net_http: **0.500** (aim ≤ 0.45×): MISSED", "- against net_http: 0.500"])
     end
 

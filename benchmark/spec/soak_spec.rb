@@ -4,23 +4,23 @@ require "fileutils"
 require "open3"
 require "tmpdir"
 require_relative "../soak/options"
-require_relative "../soak/reckoning"
+require_relative "../soak/evaluation"
 
 RSpec.describe "bin/soak" do
-  describe "its reckoning" do
+  describe "its evaluation" do
     # A call that was answered by its second model, whose first was empty and cost something; one that timed out and was
     # interrupted at its second; and one in a process that was killed.
     let(:files) do
       {
         "ledger" => <<~LINES,
-          asked t1 first:a empty gen-1 0.002
+          request t1 first:a empty gen-1 0.002
           sent t1 first:a
-          asked t1 second:b answer gen-2 0.00300000000000000000000000001
+          request t1 second:b answer gen-2 0.00300000000000000000000000001
           sent t1 second:b
-          asked t2 first:a hang gen-3 0.004
-          asked t2 second:b answer gen-4 0.005
+          request t2 first:a hang gen-3 0.004
+          request t2 second:b answer gen-4 0.005
           sent t2 second:b
-          asked t3 first:a answer gen-5 0.006
+          request t3 first:a answer gen-5 0.006
         LINES
         "one.journal" => <<~LINES,
           before 20 5
@@ -35,7 +35,7 @@ RSpec.describe "bin/soak" do
           reserve t2 first:a
           uncertain t2 first:a -
           hop t2 first:a timeout - -
-          passed cooling_down
+          skipped cooling_down
           reserve t2 second:b
           uncertain t2 second:b gen-4
           interrupted t2 1.5
@@ -62,7 +62,7 @@ RSpec.describe "bin/soak" do
     def table
       Dir.mktmpdir do |directory|
         files.each { |name, text| File.write(File.join(directory, name), text) }
-        Soak::Reckoning.new(directory, options).table
+        Soak::Evaluation.new(directory, options).table
       end
     end
 
@@ -76,7 +76,7 @@ RSpec.describe "bin/soak" do
       raise "nothing to change" unless files[name].include?(after)
     end
 
-    it "finds nothing wrong with books that are in order" do
+    it "finds nothing wrong in a record that is in order" do
       expect([table.ok?, failed]).to eq([true, []]), table.to_s
       expect(table.to_s).to include("0.00500000000000000000000000001").and include("0.015")
     end
@@ -99,8 +99,8 @@ RSpec.describe "bin/soak" do
       "a reservation that stays" => [["one.journal", "uncertain t2 second:b gen-4", "fork 0"],
                                      [uncertain, reservations]],
       "a call without an end" => [["one.journal", "interrupted t2 1.5", "fork 0"], ["calls", uncertain]],
-      "a model that was asked twice" => [["ledger", /\A/, "asked t1 first:a empty gen-1 0.002\n"],
-                                         ["requests, and how many of them were to fail"]],
+      "a model that was called twice" => [["ledger", /\A/, "request t1 first:a empty gen-1 0.002\n"],
+                                          ["requests, and how many of them were to fail"]],
       "a fault that was taken for another" => [["one.journal", "bad_answer", "rejected"], ["hops: rejected"]],
       "an exception that none may be" => [["one.journal", /^answer t1 0.5 .*/, "odd t1 0.5 NoMethodError"],
                                           [sums, answers, "ended as none may"]],
@@ -145,7 +145,7 @@ RSpec.describe "bin/soak" do
           charge_failed t7 PG::Error 100.7
           answer t7 0.5 gen-7 0.001 -
         LINES
-        files["ledger"] += "asked t7 first:a answer gen-7 0.001\nsent t7 first:a\n"
+        files["ledger"] += "request t7 first:a answer gen-7 0.001\nsent t7 first:a\n"
         files["run"] += "database stopped 100.0\ndatabase started 101.0\n"
         files["database"] = <<~LINES
           lease 1.5
@@ -191,8 +191,8 @@ RSpec.describe "bin/soak" do
         "a lease that is too long" => [["database", "lease 1.5", "lease 60"], [lease]],
         "a cap that was exceeded" => [["database", cost, "#{cost}excess 7 0.01\n"],
                                       ["rows: spent of the shared cap, USD"]],
-        "a cap that nobody felt" => [["one.journal", "refused t4 0.1", "failure t4 0.1"],
-                                     ["rows: calls refused for the cap"]],
+        "a cap that refused no call" => [["one.journal", "refused t4 0.1", "failure t4 0.1"],
+                                         ["rows: calls refused for the cap"]],
         "what the audit finds" => [["database", cost, "#{cost}difference row_7_differs\n"],
                                    ["rows: differences that the audit finds"]],
         "a database that fails by itself" => [["one.journal", "ConnectionBad 101.5", "ConnectionBad 150"], [outage]],

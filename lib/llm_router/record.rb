@@ -4,8 +4,8 @@ require "json"
 require "llm_router/budget"
 
 class LlmRouter
-  # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+, and the
-  # switches of +llm_switches+. See docs/record.md.
+  # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+. See
+  # docs/record.md.
   module CallRecord
     %w[columns table tally ended_call incidents buffer connection store latency pruning recorder audit sums outage
        verdict text report]

@@ -63,14 +63,14 @@ RSpec.describe LlmRouter, "and a resolver that never answers", :slow do
       lib = File.expand_path("../../lib", __dir__)
       output = IO.popen([*wrapper, RbConfig.ruby, "-I", lib, "-e", script, gateway.base_url, "test-key"], &:read)
       ended = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-      told = JSON.parse(output, symbolize_names: true)
+      report = JSON.parse(output, symbolize_names: true)
       expect(resolver.recvfrom_nonblock(512).first).to include("stalls")
-      expect(told).to include(content: "Hi", reason: "timeout",
-                              message: "no connection to stalls.example within 2.000 s")
-      expect(measured("in DNS", told[:waited] - 2)).to be_between(0, slack)
-      expect(measured("interrupted in DNS", told[:interrupted] - 1)).to be_between(0, slack)
-      expect(measured("the next call", told[:next_call])).to be < slack
-      expect(measured("the end of the process", ended - told[:ended])).to be < slack * 2
+      expect(report).to include(content: "Hi", reason: "timeout",
+                                message: "no connection to stalls.example within 2.000 s")
+      expect(measured("in DNS", report[:waited] - 2)).to be_between(0, slack)
+      expect(measured("interrupted in DNS", report[:interrupted] - 1)).to be_between(0, slack)
+      expect(measured("the next call", report[:next_call])).to be < slack
+      expect(measured("the end of the process", ended - report[:ended])).to be < slack * 2
     end
   end
 end

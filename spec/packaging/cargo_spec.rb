@@ -4,7 +4,7 @@ require "open3"
 require "tmpdir"
 
 # What `gem install` builds the extension with; Cargo itself is a script here.
-RSpec.describe "The build of the extension" do
+RSpec.describe "The build of the extension", :slow do
   root = File.expand_path("../..", __dir__)
 
   around do |example|
@@ -21,7 +21,7 @@ RSpec.describe "The build of the extension" do
       #!/bin/sh
       [ "$1" = --version ] && exec echo "cargo #{version} (f2d3ce0bd 2026-03-21)"
       for target; do true; done
-      echo "$RUBY $PWD $*" >#{@home}/asked
+      echo "$RUBY $PWD $*" >#{@home}/arguments
       #{build}
     SHELL
     File.chmod(0o755, "#{@home}/cargo")
@@ -47,7 +47,7 @@ RSpec.describe "The build of the extension" do
   it "is for the Ruby that runs it, with the lock file, and leaves nothing behind" do
     cargo(success)
     expect(build).to match(%r{built: #{@home}/tmp/llm_router-build\S+/libllm_router.so library})
-    expect(File.read("#{@home}/asked")).to match(/\A#{RbConfig.ruby} #{root} build --release --locked /)
+    expect(File.read("#{@home}/arguments")).to match(/\A#{RbConfig.ruby} #{root} build --release --locked /)
     expect(Dir.children("#{@home}/tmp")).to be_empty
   end
 

@@ -68,9 +68,9 @@ RSpec.describe "llm_router/testing/rspec", :slow do
   end
 
   it "starts the first example with nothing, too" do
-    expect(run(<<~RUBY)).to match("asks" => /scripted: nothing at all/)
+    expect(run(<<~RUBY)).to match("calls" => /scripted: nothing at all/)
       before(:context) { LlmRouter.testing.answer("Hello") }
-      it("asks") { ask }
+      it("calls") { ask }
     RUBY
   end
 
@@ -147,9 +147,9 @@ RSpec.describe "llm_router/testing/rspec", :slow do
       end
       Object.prepend(NoPuma)
     RUBY
-    expect(run(<<~RUBY, hidden)).to match("asks nobody" => nil, "asks" => /add gem "puma" to the test group/)
-      it("asks nobody") { nil }
-      it("asks") { ask }
+    expect(run(<<~RUBY, hidden)).to match("calls nothing" => nil, "calls" => /add gem "puma" to the test group/)
+      it("calls nothing") { nil }
+      it("calls") { ask }
     RUBY
   end
 end

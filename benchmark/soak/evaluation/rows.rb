@@ -3,7 +3,7 @@
 require_relative "part"
 
 module Soak
-  class Reckoning
+  class Evaluation
     # Whether each row was charged for each attempt with what was billed: once by its cost, or by an estimate where
     # nobody could know that.
     class Rows < Part
@@ -26,7 +26,7 @@ module Soak
       end
 
       def attempt(key)
-        books.attempts.fetch(key) { Attempt.named(key).tap { |one| one.call = books.calls[key.split.first] } }
+        record.attempts.fetch(key) { Attempt.named(key).tap { |one| one.call = record.calls[key.split.first] } }
       end
 
       def charges
@@ -39,7 +39,7 @@ module Soak
 
       # Each row of each call whose attempt was billed, and whatever is on record besides.
       def pairs
-        billed = books.attempts.values.select { |attempt| attempt.billed || attempt.charges.any? }
+        billed = record.attempts.values.select { |attempt| attempt.billed || attempt.charges.any? }
         billed.flat_map { |attempt| (attempt.call.rows || []).map { |row| [row, attempt.key] } } | charges.keys
       end
 
@@ -72,7 +72,7 @@ module Soak
 
       # Whether nobody could settle or release it: it is uncertain, its call was cut short, or the database was away.
       def unknown?(attempt)
-        attempt.cut_short? || (attempt.charges.empty? && (attempt.held? || Outage.at?(books, attempt.released_at)))
+        attempt.cut_short? || (attempt.charges.empty? && (attempt.held? || Outage.at?(record, attempt.released_at)))
       end
 
       def reservations

@@ -1,20 +1,20 @@
 # frozen_string_literal: true
 
-require_relative "asking"
+require_relative "tracked_call"
 
 module Soak
   # Children of a process whose other threads are in the middle of their calls. Each makes some calls and ends.
-  class Forks
+  class ForkedChildren
     CALLS = 3
     # Seconds after which a child has come to a standstill.
     LIMIT = 30
     private_constant :CALLS, :LIMIT
 
     # @param journal [Journal]
-    # @yieldreturn [Asking] a new one
-    def initialize(journal, &asking)
+    # @yieldreturn [TrackedCall] a new one
+    def initialize(journal, &tracked)
       @journal = journal
-      @asking = asking
+      @tracked = tracked
     end
 
     # One child, from its birth to its end.
@@ -31,17 +31,17 @@ module Soak
     # does not discard it here: collected, it would say goodbye to the database on the parent's socket.
     def child
       GC.disable
-      well = Array.new(CALLS) { call(@asking.call) }.all?
+      well = Array.new(CALLS) { call(@tracked.call) }.all?
     ensure
       exit!(well ? 0 : 1)
     end
 
     # Ruby hands a signal that the parent has not taken yet on to the child.
-    def call(asking)
-      asking.run
+    def call(tracked)
+      tracked.run
     rescue Interrupt
-      @journal.note("interrupt", "ctrl_c", asking.ended? ? "after" : "in", asking.tag)
-      asking.interrupted || true
+      @journal.note("interrupt", "ctrl_c", tracked.ended? ? "after" : "in", tracked.tag)
+      tracked.interrupted || true
     end
 
     def await(pid)

@@ -3,12 +3,12 @@
 require_relative "part"
 
 module Soak
-  class Reckoning
+  class Evaluation
     # Whether interrupts arrive, and who ends as it should.
     class Lives < Part
       # @return [Array<Row>]
       def rows
-        [*books.all("interrupt").group_by { |_, kind| kind }.sort.map { |kind, all| interrupts(kind, all) },
+        [*record.all("interrupt").group_by { |_, kind| kind }.sort.map { |kind, all| interrupts(kind, all) },
          forks, *%w[term kill].map { |how| restarts(how) }, gateway, ends]
       end
 
@@ -21,26 +21,26 @@ module Soak
       end
 
       def forks
-        status = books.all("fork").map(&:last).tally
+        status = record.all("fork").map(&:last).tally
         row("forks", status.values.sum, wrong: status.except("0").map { |how, times| "#{times} ended with #{how}" })
       end
 
       def restarts(how)
-        row("restarts of a process: #{how.upcase}", books.all("restart").count { |_, way| way == how })
+        row("restarts of a process: #{how.upcase}", record.all("restart").count { |_, way| way == how })
       end
 
       def gateway
-        restarts = books.all("gateway").map(&:last).tally
+        restarts = record.all("gateway").map(&:last).tally
         row("restarts of the gateway: KILL", restarts["killed"] || 0,
             wrong: complain("it did not start again", restarts["killed"] != restarts["started"]))
       end
 
       def ends
-        all = books.all("ended")
-        wrong = all.reject { |_, name, status| status == (books.killed?(name) ? "signal_9" : "0") }
+        all = record.all("ended")
+        wrong = all.reject { |_, name, status| status == (record.killed?(name) ? "signal_9" : "0") }
         row("processes that ended", all.size,
             wrong: wrong.map { |_, name, status| "#{name} with #{status}" } +
-                   complain("the run was interrupted", books.all("interrupted_run").any?))
+                   complain("the run was interrupted", record.all("interrupted_run").any?))
       end
     end
   end

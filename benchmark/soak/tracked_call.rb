@@ -6,7 +6,7 @@ require "llm_router"
 
 module Soak
   # One call, and how it ended.
-  class Asking
+  class TrackedCall
     MESSAGES = [{ role: "user", content: "Is it still up?" }].freeze
     # What a call is interrupted with. Nothing that means a failure rescues it.
     Stop = Class.new(Exception) # rubocop:disable Lint/InheritException
@@ -49,7 +49,7 @@ module Soak
       false
     end
 
-    # To be told by whoever has ended it from outside.
+    # To be called after an interrupt has ended the call.
     # @return [void]
     def interrupted
       ended("interrupted") unless @ended
@@ -98,7 +98,7 @@ module Soak
       defined?(ActiveRecord::Base) && [ActiveRecord::ActiveRecordError, PG::Error].any? { |kind| error.is_a?(kind) }
     end
 
-    # Told once, whatever comes in between.
+    # BilledGeneration once, whatever comes in between.
     def ended(event, *details)
       seconds = (now - @began).round(4)
       LlmRouter::Uninterrupted.run do

@@ -3,7 +3,7 @@
 require_relative "part"
 
 module Soak
-  class Reckoning
+  class Evaluation
     # Whether the cap held, and whether anybody felt it; and what the ledger's own audit says.
     class Caps < Part
       # @return [Array<Row>]
@@ -22,8 +22,8 @@ module Soak
       end
 
       def refused
-        refused = books.calls.values.count { |call| call.ends == ["refused"] }
-        row("rows: calls refused for the cap", refused, wrong: complain("the cap refused nobody", refused.zero?))
+        refused = record.calls.values.count { |call| call.ends == ["refused"] }
+        row("rows: calls refused for the cap", refused, wrong: complain("the cap refused no call", refused.zero?))
       end
 
       # An attempt's timeout and the lease's margin, which are a second each.

@@ -6,8 +6,8 @@ require_relative "journal"
 
 module Soak
   # All that was written down in a run. Its directory holds the gateway's `ledger`, a `NAME.journal` of each process,
-  # and the `run` of whoever ran them.
-  class Books
+  # and the `run` of the process that ran them.
+  class RunRecord
     # In which process it was made, and whether that was killed; whether it got through to the gateway; how it ended,
     # each time that it did; whether a signal interrupted it; the ids of the rows that pay for it.
     Call = Struct.new(:tag, :process, :killed, :heard, :ends, :signalled, :rows)
@@ -19,9 +19,9 @@ module Soak
     attr_reader :calls
     # @return [Array<Float>] how long each call took that ended by itself
     attr_reader :seconds
-    # @return [Array<Told>] the answers that calls returned
+    # @return [Array<BilledGeneration>] the answers that calls returned
     attr_reader :answers
-    # @return [Array<Told>] the failed attempts that cost something
+    # @return [Array<BilledGeneration>] the failed attempts that cost something
     attr_reader :dear_failures
 
     # @param directory [String]
@@ -68,9 +68,9 @@ module Soak
       return attempt.sent = true if event == "sent"
 
       attempt.call.heard = true
-      attempt.asked += 1
+      attempt.requests += 1
       attempt.fault, id, cost = details
-      attempt.bill = told(id, cost)
+      attempt.bill = generation(id, cost)
     end
 
     def process(path)
@@ -105,7 +105,7 @@ module Soak
       attempt.call = @calls[tag]
       case event
       when "reserve" then attempt.reserved += 1
-      when "settle" then attempt.charges << told(*details)
+      when "settle" then attempt.charges << generation(*details)
       when "release" then released(attempt, *details)
       when "uncertain" then attempt.uncertain += 1
       else hopped(attempt, *details)
@@ -114,17 +114,17 @@ module Soak
 
     def hopped(attempt, reason, id, cost)
       attempt.hop = reason
-      @dear_failures << told(id, cost) if cost
+      @dear_failures << generation(id, cost) if cost
     end
 
     def ended(event, tag, seconds, *details)
       @calls[tag].ends << event
       @seconds << Float(seconds) unless event == "interrupted"
-      @answers << told(*details) if event == "answer"
+      @answers << generation(*details) if event == "answer"
     end
 
-    def told(id, cost, text = nil)
-      Told.new(id, cost && BigDecimal(cost), text)
+    def generation(id, cost, text = nil)
+      BilledGeneration.new(id, cost && BigDecimal(cost), text)
     end
   end
 end

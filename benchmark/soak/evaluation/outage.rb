@@ -3,20 +3,20 @@
 require_relative "part"
 
 module Soak
-  class Reckoning
+  class Evaluation
     # Whether calls failed for the database only while it was away.
     class Outage < Part
       # Seconds that it may take until all are connected again.
       SLACK = 2
       private_constant :SLACK
 
-      # @param books [Books]
+      # @param record [RunRecord]
       # @param moment [Float, nil] seconds
       # @return [Boolean] whether the database was away then
-      def self.at?(books, moment)
+      def self.at?(record, moment)
         return false unless moment
 
-        moments = books.all("database").to_h { |_, what, at| [what, Float(at)] }
+        moments = record.all("database").to_h { |_, what, at| [what, Float(at)] }
         moments.size == 2 && moment.between?(moments["stopped"], moments["started"] + SLACK)
       end
 
@@ -29,14 +29,14 @@ module Soak
       private
 
       def restarts
-        restarts = books.all("database").map { |_, what| what }.tally
+        restarts = record.all("database").map { |_, what| what }.tally
         row("restarts of the database", restarts["stopped"] || 0,
             wrong: complain("it did not start again", restarts.values != [1, 1]))
       end
 
       def failed(event, what)
-        all = books.all(event)
-        others = all.reject { |one| Outage.at?(books, Float(one.last)) }
+        all = record.all(event)
+        others = all.reject { |one| Outage.at?(record, Float(one.last)) }
         row(what, all.size,
             wrong: others.map { |process, tag, *details| "#{tag} in #{process} (#{details.join(' ')})" })
       end

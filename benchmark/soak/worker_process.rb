@@ -5,8 +5,8 @@ require "json"
 require "rbconfig"
 
 module Soak
-  # One worker's process, as whoever started it holds it.
-  class Member
+  # One worker's process, as the process that started it sees it.
+  class WorkerProcess
     PROGRAM = File.expand_path("worker.rb", __dir__)
     LIBRARY = File.expand_path("../../lib", __dir__)
     # One heap of malloc's for all threads, and nothing set aside for each. Both fill up for as long as hours, by
@@ -15,7 +15,7 @@ module Soak
     ENVIRONMENT = { "RUBYOPT" => nil, "OPENROUTER_API_KEY" => nil, **MALLOC }.freeze
     private_constant :PROGRAM, :LIBRARY, :MALLOC, :ENVIRONMENT
 
-    # @return [String] which no other member has
+    # @return [String] which no other worker has
     attr_reader :name
 
     # @param name [String]
@@ -29,10 +29,10 @@ module Soak
 
     # @param line [String] what it is to do
     # @return [void]
-    def tell(line)
+    def order(line)
       @process.syswrite("#{line}\n")
     rescue Errno::EPIPE
-      # It has ended, which its status will tell.
+      # It has ended, which its status will show.
     end
 
     # @param line [String] that it is to say: "ready" before it calls, "stopped" after that

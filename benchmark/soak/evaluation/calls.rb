@@ -3,7 +3,7 @@
 require_relative "part"
 
 module Soak
-  class Reckoning
+  class Evaluation
     # Whether each call came to an end, and how soon.
     class Calls < Part
       # Seconds: a call's deadline, and what a busy machine may add to it.
@@ -24,7 +24,7 @@ module Soak
       private
 
       def ended(how)
-        books.calls.values.select { |call| call.ends == [how] }
+        record.calls.values.select { |call| call.ends == [how] }
       end
 
       def failures
@@ -32,8 +32,8 @@ module Soak
       end
 
       def calls
-        wrong = books.calls.values.reject { |call| call.ends.one? || (call.ends.empty? && call.killed) }
-        row("calls", books.calls.size,
+        wrong = record.calls.values.reject { |call| call.ends.one? || (call.ends.empty? && call.killed) }
+        row("calls", record.calls.size,
             wrong: wrong.map { |call| "#{call.tag} in #{call.process} ended #{call.ends.size} times" })
       end
 
@@ -43,11 +43,11 @@ module Soak
         heard = answers + failures.count(&:heard)
         few = answers < [heard * (1 - options.faults), 1].max
         row("answers, and their share where the gateway was there", answers, percent(answers, heard),
-            wrong: complain("one model alone would give more", few) + books.answers.filter_map(&:text))
+            wrong: complain("one model alone would give more", few) + record.answers.filter_map(&:text))
       end
 
       def odd
-        found = books.all("odd")
+        found = record.all("odd")
         row("  ended as none may", found.size,
             wrong: found.map { |process, _, *what| "#{what.compact.join(' ')} in #{process}" })
       end
@@ -68,7 +68,7 @@ module Soak
       end
 
       def seconds
-        @seconds ||= books.seconds.sort
+        @seconds ||= record.seconds.sort
       end
 
       def milliseconds(seconds)

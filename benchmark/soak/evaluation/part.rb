@@ -4,21 +4,21 @@ require "bigdecimal"
 require_relative "../table"
 
 module Soak
-  class Reckoning
+  class Evaluation
     # Some lines of the table.
     class Part
-      # @param books [Books]
+      # @param record [RunRecord]
       # @param options [Options] of the run
       # @param tables [Tables, nil] where the budgets are rows
-      def initialize(books, options, tables = nil)
-        @books = books
+      def initialize(record, options, tables = nil)
+        @record = record
         @options = options
         @tables = tables
       end
 
       private
 
-      attr_reader :books, :options, :tables
+      attr_reader :record, :options, :tables
 
       # @param values [Array<Object>] one or two figures
       # @param wrong [Array<String>] complaints

@@ -3,7 +3,7 @@
 require_relative "part"
 
 module Soak
-  class Reckoning
+  class Evaluation
     # What processes took of the machine: the memory of those that lived through the whole run, and what all that ended
     # by themselves had open then.
     class Machine < Part
@@ -24,14 +24,14 @@ module Soak
 
       def memory
         steady = sizes.select { |_, size| size["10"] && size["100"] }
-        return [row("memory", "unknown", wrong: ["nobody lived through the run"])] if steady.empty?
+        return [row("memory", "unknown", wrong: ["no process lived through the run"])] if steady.empty?
 
         steady.sort.map { |name, size| grown(name, size["10"], size["100"]) }
       end
 
       # @return [Hash{String => Hash{String => Integer}}] kB, by process and share of the run
       def sizes
-        all = books.all("measure").group_by(&:first)
+        all = record.all("measure").group_by(&:first)
         all.transform_values { |measures| measures.to_h { |_, share, size| [share, Integer(size)] } }
       end
 
@@ -48,11 +48,11 @@ module Soak
         more = left.reject { |name, count| count <= before[name] }
         row("#{what} at the start and at the end", before.values.sum, left.values.sum,
             wrong: more.map { |name, count| "#{name} had #{before[name]} and then #{count}" } +
-                   complain("nobody came to the end", left.empty?))
+                   complain("no process came to the end", left.empty?))
       end
 
       def counts(event, index)
-        books.all(event).to_h { |name, *counts| [name, counts[index].to_i] }
+        record.all(event).to_h { |name, *counts| [name, counts[index].to_i] }
       end
     end
   end

@@ -36,7 +36,7 @@ module Soak
     def run
       begin
         start
-        @workers.each { |worker| worker.await("ready", TO_START) }
+        await_all
         Plan.new(@options).each { |action, *details| send(action, *details) }
       rescue Interrupt
         @journal.note("interrupted_run")
@@ -56,6 +56,10 @@ module Soak
     def start
       @gateway = Gateway.new(ledger: path("ledger"), faults: @options.faults, seed: @options.seed)
       @workers = Array.new(@options.processes) { |index| worker("process-#{index + 1}") }
+    end
+
+    def await_all
+      @workers.each { |worker| worker.await("ready", TO_START) }
     end
 
     def worker(name)
@@ -80,7 +84,9 @@ module Soak
       @journal.note("gateway", "started")
     end
 
+    # A worker that starts needs its rows.
     def restart_database
+      await_all
       @journal.note("database", "stopped", now)
       @database.restart
       @journal.note("database", "started", now)

@@ -25,6 +25,7 @@ module Soak
       # A group of its own: Ctrl-C is for whoever started it alone, and it can be killed with its children.
       @process = IO.popen([ENVIRONMENT, RbConfig.ruby, "-I", LIBRARY, PROGRAM, options.to_json, { pgroup: true }], "r+")
       @pid = @process.pid
+      @said = []
     end
 
     # @param line [String] what it is to do
@@ -40,7 +41,11 @@ module Soak
     # @return [void]
     def await(line, seconds)
       ends_at = now + seconds
-      nil while @process.wait_readable([ends_at - now, 0].max) && (said = @process.gets) && said.chomp != line
+      until @said.include?(line)
+        break unless @process.wait_readable([ends_at - now, 0].max) && (said = @process.gets)
+
+        @said << said.chomp
+      end
     end
 
     # Asks it to end, as a deployment does.

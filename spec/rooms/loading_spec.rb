@@ -45,7 +45,10 @@ RSpec.describe "The rooms of lib/llm_router are loaded" do
       thread = Thread.new { Thread.stop; router }
       Thread.pass until thread.stop?
       trace = TracePoint.new(:class) { |at| thread.raise("interrupted") if at.self.name == "LlmRouter::Response" }
-      trace.enable { thread.run; thread.join } rescue message = $!.message
+      trace.enable
+      thread.run
+      thread.join rescue message = $!.message
+      trace.disable
     RUBY
     expect(after("Thread.report_on_exception = false\n#{interrupted}",
                  "message, LlmRouter::Response.method_defined?(:to_s, false)")).to eq("interruptedtrue")

@@ -347,7 +347,7 @@ RSpec.describe LlmRouter::Job do
   # What ActiveJob::Continuable of Rails 8.1 does after any error, once the job has advanced.
   it "takes a failed call from a continuation that would resume at once" do
     continuable = Module.new { def resume_job(_exception) = :resumed }
-    continuable.prepend(LlmRouter::Job::Continuation)
+    continuable.prepend(LlmRouter::FrameworkInternals::Continuation)
     job = Class.new(DraftJob) { include continuable }.new(budget)
     error = LlmRouter::ChainExhausted.new
     [error, { exception: error }].each { |given| expect { job.send(:resume_job, given) }.to raise_error(error) }

@@ -12,7 +12,7 @@ class LlmRouter
       return if !Object.const_defined?("ActiveRecord::Base") || shared?
 
       unused = pools.select { |pool| unused?(pool) }
-      unused.each(&:release_connection) unless unused.empty? || in_with_connection?
+      unused.each(&:release_connection) unless unused.empty? || FrameworkInternals.in_with_connection?
     end
 
     # Whether another fiber of this thread may be in the middle of a query on the same connection.
@@ -32,18 +32,7 @@ class LlmRouter
 
     def unused?(pool)
       connection = pool.active_connection?
-      connection && !connection.transaction_open? && leased?(pool)
-    end
-
-    # From Rails 7.2 on, a connection that is not leased permanently belongs to a block.
-    def leased?(pool)
-      !pool.respond_to?(:connection_lease, true) || pool.send(:connection_lease).sticky
-    end
-
-    # Whether the caller is inside a +with_connection+ block, which may use a leased connection. Only the call stack
-    # shows it.
-    def in_with_connection?
-      caller_locations.any? { |frame| frame.base_label == "with_connection" && frame.path.include?("/active_record/") }
+      connection && !connection.transaction_open? && FrameworkInternals.leased?(pool)
     end
   end
 end

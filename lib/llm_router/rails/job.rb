@@ -47,25 +47,12 @@ class LlmRouter
       around_perform { |_job, block| DeferredCharge.with(method(:charge_later), &block) }
     end
 
-    # From Rails 8.1 on, a continuation that has advanced resumes soon after any error. Leaves errors of a call to the
-    # job's handlers.
-    # @api private
-    module Continuation
-      private
-
-      # Rails 8.1 passes the error in a Hash.
-      def resume_job(exception)
-        error = exception.is_a?(Hash) ? exception[:exception] : exception
-        is_a?(Job) && error.is_a?(Error) ? raise(error) : super
-      end
-    end
-
-    ActiveSupport.on_load(:active_job_continuable) { prepend Continuation }
+    ActiveSupport.on_load(:active_job_continuable) { prepend FrameworkInternals::Continuation }
 
     private
 
     def handle_llm_error(error)
-      decision = JobPolicy.decide(error, self.class) { |kind| executions_for([kind]) }
+      decision = JobPolicy.decide(error, self.class) { |kind| FrameworkInternals.executions_for(self, kind) }
       case decision.action
       when :retry, :wait then retry_job(wait: decision.wait, error: error)
       when :discard then discard_llm_call(error)
@@ -74,17 +61,17 @@ class LlmRouter
     end
 
     def discard_llm_call(error)
-      instrument(:discard, error: error)
+      FrameworkInternals.instrument(self, :discard, error)
       JobReport.new(self.class.name, job_id).discarded(error)
-      run_after_discard_procs(error) if respond_to?(:run_after_discard_procs, true)
+      FrameworkInternals.after_discard(self, error)
     end
 
     def give_up_llm_call(error, action)
       if action == :give_up
-        instrument(:retry_stopped, error: error)
+        FrameworkInternals.instrument(self, :retry_stopped, error)
         JobReport.new(self.class.name, job_id).gave_up(error)
       end
-      run_after_discard_procs(error) if respond_to?(:run_after_discard_procs, true)
+      FrameworkInternals.after_discard(self, error)
       raise error
     end
 

@@ -114,7 +114,7 @@ RSpec.describe "A budget that misbehaves" do
     end
   end
 
-  # In a thread, for a fiber that is left in the middle of a booking is never resumed: as long as
+  # In a thread, for a fiber that is left in the middle of a charge is never resumed: as long as
   # it is not over, its thread cannot be interrupted.
   it "changes fibers in the middle of a call, and comes back or does not" do
     answers = Thread.new do

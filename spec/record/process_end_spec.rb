@@ -5,7 +5,7 @@ require_relative "record_helper"
 # What a process has counted is written when it ends, within a second, however it ends.
 RSpec.describe LlmRouter::CallRecord::Recorder, "at the end of a process", database: :sqlite do
   # A program that makes a call and ends in its own way. A busy machine takes more than a second for that.
-  def program(ending, database: connection.pool.db_config.database, patience: 60)
+  def program(ending, database: connection.pool.db_config.database, exit_timeout: 60)
     output_of(<<~RUBY)
       require "active_record"
       require "llm_router"
@@ -18,7 +18,7 @@ RSpec.describe LlmRouter::CallRecord::Recorder, "at the end of a process", datab
         config.chain :default, #{Support::CHAIN.inspect}
       end
       LlmRouter::CallRecord::Recorder.send(:remove_const, :EXIT_TIMEOUT)
-      LlmRouter::CallRecord::Recorder::EXIT_TIMEOUT = #{patience}
+      LlmRouter::CallRecord::Recorder::EXIT_TIMEOUT = #{exit_timeout}
       # What the program is about, and no thread that is faster.
       LlmRouter::CallRecord::Recorder.prepend(Module.new { def work = sleep })
       ask = -> { LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: [{ role: "user", content: "Hi" }]) }
@@ -49,8 +49,8 @@ RSpec.describe LlmRouter::CallRecord::Recorder, "at the end of a process", datab
   end
 
   it "ends within a second all the same when the database is away, and says what is missing" do
-    output = program("ask.call; puts Process.clock_gettime(Process::CLOCK_MONOTONIC)", patience: 1,
-                                                                                       database: File.join(Dir.mktmpdir, "none", "none.sqlite3"))
+    ending = "ask.call; puts Process.clock_gettime(Process::CLOCK_MONOTONIC)"
+    output = program(ending, database: File.join(Dir.mktmpdir, "none", "none.sqlite3"), exit_timeout: 1)
     took = Process.clock_gettime(Process::CLOCK_MONOTONIC) - Float(output[/^\d+\.\d+$/])
     expect(took).to be < 30
     expect(output).to include("the record of calls cannot be written")

@@ -99,6 +99,15 @@ RSpec.describe LlmRouter::Budget::OneStatement do
     end
   end
 
+  describe "on SQLite", database: :sqlite do
+    it "leaves it to the careful path where less is reserved than is given back" do
+      held = budget.reserve!("0.5", key: "j")
+      budget.update!(reserved_usd: 0)
+      budget.settle!(held, "0.25")
+      expect([spent(budget), model.find(budget.id)[:reserved_usd]]).to eq([usd("0.25"), usd("-0.5")])
+    end
+  end
+
   describe "on PostgreSQL", database: :postgresql do
     it "waits for a row that another transaction holds, and not for ever" do
       stub_const("LlmRouter::Budget::OwnConnection::LOCK_TIMEOUT", 1)

@@ -20,6 +20,15 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction on SQLite", d
     expect(spent(budget)).to eq(usd("0.5"))
   end
 
+  it "refuses in one that was begun by hand, and leaves what the app wrote in it" do
+    budget
+    connection.raw_connection.execute("BEGIN")
+    organization.class.update_all(llm_cap_usd: 5)
+    expect { budget.reserve!("0.5", key: "j") }.to raise_error(LlmRouter::Budget::InsideTransaction)
+    connection.raw_connection.execute("COMMIT")
+    expect(organization.reload.llm_cap_usd).to eq(5)
+  end
+
   it "works in a test's own transaction, and refuses in one that the app opens there" do
     in_a_test do
       made = model.for(organization)

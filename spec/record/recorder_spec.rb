@@ -58,6 +58,18 @@ RSpec.describe LlmRouter::CallRecord do
     end
   end
 
+  describe "on PostgreSQL", database: :postgresql do
+    it "keeps no connection of the pool, which has few" do
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      ask
+      connection.pool.release_connection
+      pool = connection.pool
+      kept = Thread.new { flush && described_class.recorder.send(:prune) && pool.active_connection? }.value
+      expect(kept).to be_nil
+    end
+  end
+
   describe "on SQLite", database: :sqlite do
     it "counts each outcome once, whoever gave it" do
       record

@@ -32,14 +32,16 @@ class LlmRouter
         !outermost.nil? && !outermost.joinable?
       end
 
-      # Begun by hand, or left open where an interrupt came in the middle of Active Record's BEGIN. The other databases
-      # commit such a transaction, or refuse to begin another.
-      # @return [Boolean] whether PostgreSQL is in a transaction that Active Record does not know of
+      # Begun by hand, or left open where an interrupt came in the middle of Active Record's BEGIN. MySQL commits such a
+      # transaction when another begins.
+      # @return [Boolean] whether the database is in a transaction that Active Record does not know of
       def left_open?(connection)
-        return false unless connection.adapter_name == "PostgreSQL"
-
-        [PG::PQTRANS_ACTIVE, PG::PQTRANS_INTRANS, PG::PQTRANS_INERROR]
-          .include?(with_driver(connection, &:transaction_status))
+        case connection.adapter_name
+        when "PostgreSQL"
+          [PG::PQTRANS_ACTIVE, PG::PQTRANS_INTRANS].include?(with_driver(connection, &:transaction_status))
+        when "SQLite" then transaction_active?(connection)
+        else false
+        end
       end
 
       # @return [Class] the one that roles and shards are switched for; {ActiveRecord::Base} for that of all

@@ -26,6 +26,12 @@ class LlmRouter
         rows = reservations.zip(claims).map { |held, claim| { **held.to_h, **lease(claim[:attempt], now) } }
         caps = default_caps
         reservations if in_one { |statement| statement.reserve(rows, caps) }
+      rescue RowLocked
+        raise
+      rescue StandardError
+        # Its reply may be lost: then it has reserved.
+        release_all(reservations)
+        raise
       end
 
       # @param settlements [Array<Hash>] each what {Ledger#settle!} takes: +reservation+, +cost_usd+ and +attempt+
@@ -40,6 +46,13 @@ class LlmRouter
       end
 
       private
+
+      def release_all(reservations)
+        reservations&.each { |reservation| release!(reservation) }
+      rescue StandardError
+        # The leases expire.
+        nil
+      end
 
       def charge_columns(now, reservation:, cost_usd:, attempt:)
         { attempt_id: reservation.attempt_id, kind: kind(attempt), cost_usd: Usd.exact(cost_usd, "cost_usd"),

@@ -8,7 +8,8 @@ class LlmRouter
     # @api private
     module PlainTrilogy
       HERE = :llm_router_plain_trilogy
-      private_constant :HERE
+      LOCK = Mutex.new
+      private_constant :HERE, :LOCK
 
       module_function
 
@@ -16,8 +17,14 @@ class LlmRouter
       def use(&)
         return yield unless Object.const_defined?(:Trilogy)
 
-        install(Trilogy) if Trilogy.const_defined?(:Synchronization) && !Trilogy.const_defined?(:LlmRouterPlain)
+        install_once(Trilogy) if Trilogy.const_defined?(:Synchronization, false)
         FiberLocal.set(HERE, true, &)
+      end
+
+      def install_once(client)
+        return if client.const_defined?(:LlmRouterPlain, false)
+
+        LOCK.synchronize { install(client) unless client.const_defined?(:LlmRouterPlain, false) }
       end
 
       def install(client)

@@ -15,6 +15,7 @@ class LlmRouter
     def claim(candidate, bounds, limit)
       @candidate = candidate
       @worst_case = worst_case(candidate, bounds)
+      @latest = now + limit + MAX_DELAY
       begin_attempt(limit + MAX_DELAY + @config.lease_margin)
       { usd: @worst_case.usd, key: next_key, attempt: attempt }
     end
@@ -24,7 +25,7 @@ class LlmRouter
     def reserved_ahead(reservation)
       @reservation = reservation
       @open = Process.pid
-      @ahead = [@candidate, @worst_case.usd, now + MAX_DELAY]
+      @ahead = [@candidate, @worst_case.usd]
     end
 
     # @param sent [String, nil] the endpoint's bill, a decimal
@@ -48,15 +49,16 @@ class LlmRouter
 
     private
 
-    # Releases what was reserved ahead for another attempt, or too long ago.
+    # Releases what was reserved ahead for another attempt, or for one that would outlast its lease.
+    # @param limit [Float] seconds that the attempt may take
     # @return [Boolean] whether the attempt is reserved
-    def reserved_ahead?
+    def reserved_ahead?(limit)
       ahead = @ahead
       @ahead = nil
       return false unless ahead && open?
 
-      candidate, usd, latest = ahead
-      return true if candidate.equal?(@candidate) && usd == @worst_case.usd && now <= latest
+      candidate, usd = ahead
+      return true if candidate.equal?(@candidate) && usd == @worst_case.usd && now + limit <= @latest
 
       release
       false

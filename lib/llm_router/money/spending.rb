@@ -51,7 +51,7 @@ class LlmRouter
     # @param limit [Float] seconds that the attempt may take
     # @return [String, nil] why the attempt is too expensive; nil if the money is reserved
     def reserve(limit)
-      return if reserved_ahead?
+      return if reserved_ahead?(limit)
 
       @numbered = nil
       return too_expensive if as_dear_as_refused?

@@ -19,7 +19,11 @@ class LlmRouter
       # @return [Object] what the block returns
       def use(&)
         pool = @table.pool
+        held = pool.active_connection?
         quietly { apart?(pool) ? apart(pool, &) : lent(pool, &) }
+      ensure
+        # Before Rails 7.2, Active Record leases one for good to whoever asks it for SQL or columns.
+        pool.release_connection if pool && !held
       end
 
       # @return [void]

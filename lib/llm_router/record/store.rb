@@ -25,6 +25,8 @@ class LlmRouter
       # @param buffer [Buffer]
       # @return [void]
       def write(buffer)
+        # Not while the database is locked: it takes a connection of the pool.
+        [Stat, Incident].each { |table| table.model.columns_hash }
         environment = Environment.name[0, 64]
         # In one order, so that no two processes wait for each other.
         rows = buffer.rows.sort.map { |key, tally| [columns(key, environment), tally] }

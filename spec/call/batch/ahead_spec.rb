@@ -197,6 +197,19 @@ RSpec.describe LlmRouter, "#call_all and statements for many calls", database: :
     expect_settled(row, "0.014", 10)
   end
 
+  it "releases what the statement for many reserved where its reply was lost, and each reserves alone" do
+    gateway.answer("Hi", cost_usd: "0.001")
+    lost = [true]
+    allow_any_instance_of(LlmRouter::Budget::ManyInOne).to receive(:reserve).and_wrap_original do |act, *given|
+      act.call(*given)
+      raise ActiveRecord::StatementInvalid, "lost" if lost.pop
+
+      true
+    end
+    expect(call_all(5).map(&:class)).to eq([answered] * 5)
+    expect_settled(row, "0.005", 5)
+  end
+
   it "reserves anew for an attempt that begins too late" do
     gateway.answer("Hi", cost_usd: "0.001")
     stub_const("LlmRouter::Ahead::MAX_DELAY", -1.0)

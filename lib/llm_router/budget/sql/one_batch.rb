@@ -21,14 +21,19 @@ class LlmRouter
       private
 
       def query(update, fits: nil, none: nil, held: nil, insert: nil)
-        all = [ours(key), current, *WRITTEN, *fits].join(" AND ")
-        update = [update, as_many("#{budgets} WHERE #{all}"), *(as_many(held) if held),
+        update = [update, as_many("#{budgets} WHERE #{simple(fits, held)}"), *(as_many(held) if held),
                   *("NOT EXISTS (SELECT 1 FROM #{none})" if none)].join(" AND ")
         done = "changes() = #{@ids.size}"
         SqliteBatch.run(@connection, @model, [update, *("DELETE FROM #{held} AND #{done}" if held),
                                               *("#{insert} AND #{done}" if insert), "#{figures} AND #{done}"]) || []
       rescue ActiveRecord::StatementInvalid, SQLite3::Exception, RuntimeError
         []
+      end
+
+      def simple(fits, held)
+        # Texts of one length compare as their amounts do.
+        enough = "reserved_usd >= (SELECT MAX(usd) FROM #{held})" if held
+        [ours(key), current, *WRITTEN, *fits, *enough].join(" AND ")
       end
 
       def as_many(rows)

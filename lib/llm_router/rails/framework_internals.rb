@@ -45,7 +45,7 @@ class LlmRouter
     # @param pool [ActiveRecord::ConnectionAdapters::ConnectionPool]
     # @return [Boolean]
     def leased?(pool)
-      !pool.respond_to?(:connection_lease, true) || pool.send(:connection_lease).sticky
+      !pool.respond_to?(:connection_lease, true) || pool.send(:connection_lease).sticky == true
     end
 
     # Only the call stack shows it.

@@ -20,10 +20,9 @@ class LlmRouter
       def use(&)
         pool = @table.pool
         held = pool.active_connection?
-        quietly { apart?(pool) ? apart(pool, &) : lent(pool, &) }
-      ensure
-        # Before Rails 7.2, Active Record leases one for good to whoever asks it for SQL or columns.
-        pool.release_connection if pool && !held
+        whole(->(ended) { leave(pool, ended) unless held }) do
+          quietly { apart?(pool) ? apart(pool, &) : lent(pool, &) }
+        end
       end
 
       # @return [void]
@@ -38,16 +37,26 @@ class LlmRouter
         connection = checked_out(pool)
         return beside(pool, &) unless connection
 
-        begin
-          result = yield connection
-          whole = true
-          result
-        rescue StandardError
-          whole = true
-          raise
-        ensure
-          whole ? pool.checkin(connection) : discard(pool, connection)
-        end
+        whole(->(ended) { ended ? pool.checkin(connection) : discard(pool, connection) }) { yield connection }
+      end
+
+      # Before Rails 7.2, Active Record leases a connection for good to whoever asks it for SQL or columns.
+      def leave(pool, ended)
+        leased = pool.active_connection? or return
+
+        ended ? pool.release_connection : discard(pool, leased)
+      end
+
+      # @param leave [Proc] told whether the block came to an end, by an error perhaps
+      def whole(leave)
+        result = yield
+        ended = true
+        result
+      rescue StandardError
+        ended = true
+        raise
+      ensure
+        leave.call(ended)
       end
 
       def checked_out(pool)

@@ -37,7 +37,7 @@ class DatabaseServer
   private
 
   def start(&)
-    @pid = spawn(*@command, out: [log, "a"], err: [log, "a"], chdir: "/")
+    @pid = spawn(apart, *@command, out: [log, "a"], err: [log, "a"], chdir: "/")
     wait_until(&)
   end
 
@@ -65,9 +65,14 @@ class DatabaseServer
   end
 
   def run(*command)
-    return if system(*as_user(command), out: log, err: log, chdir: "/")
+    return if system(apart, *as_user(command), out: log, err: log, chdir: "/")
 
     raise "#{command.first} failed: #{File.read(log)}"
+  end
+
+  # MariaDB's temporary tables have the same names in servers that are made at the same moment.
+  def apart
+    { "TMPDIR" => @directory }
   end
 
   def as_user(command, *more)

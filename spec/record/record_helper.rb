@@ -82,7 +82,10 @@ module RecordHelper
   # The recorder of this process starts anew.
   def forget_recorder
     known = RECORD.instance_variable_get(:@recorder)
-    known&.instance_variable_get(:@thread)&.kill&.join
+    thread = known&.instance_variable_get(:@thread)
+    # Not in the middle of a write: a client of MariaDB may then wait for its answer for good.
+    known&.instance_variable_get(:@writing)&.synchronize { thread&.kill }
+    thread&.join(10)
     RECORD.instance_variable_set(:@recorder, nil)
   end
 end

@@ -65,7 +65,7 @@ RSpec.describe LlmRouter::CallRecord do
       ask
       connection.pool.release_connection
       pool = connection.pool
-      kept = Thread.new { flush && described_class.recorder.send(:prune) && pool.active_connection? }.value
+      kept = Thread.new { described_class.recorder.send(:round) && pool.active_connection? }.value
       expect(kept).to be_nil
     end
   end

@@ -19,10 +19,13 @@ class LlmRouter
       # @return [Object] what the block returns
       def use(&)
         pool = @table.pool
-        held = pool.active_connection?
-        whole(->(ended) { leave(pool, ended) unless held }) do
-          quietly { apart?(pool) ? apart(pool, &) : lent(pool, &) }
-        end
+        quietly { apart?(pool) ? apart(pool, &) : lent(pool, &) }
+      end
+
+      # Before Rails 7.2, Active Record leases a connection for good to a thread that asks it for SQL or columns.
+      # @return [void]
+      def leave
+        @table.pool.release_connection
       end
 
       # @return [void]
@@ -37,26 +40,16 @@ class LlmRouter
         connection = checked_out(pool)
         return beside(pool, &) unless connection
 
-        whole(->(ended) { ended ? pool.checkin(connection) : discard(pool, connection) }) { yield connection }
-      end
-
-      # Before Rails 7.2, Active Record leases a connection for good to whoever asks it for SQL or columns.
-      def leave(pool, ended)
-        leased = pool.active_connection? or return
-
-        ended ? pool.release_connection : discard(pool, leased)
-      end
-
-      # @param leave [Proc] told whether the block came to an end, by an error perhaps
-      def whole(leave)
-        result = yield
-        ended = true
-        result
-      rescue StandardError
-        ended = true
-        raise
-      ensure
-        leave.call(ended)
+        begin
+          result = yield connection
+          whole = true
+          result
+        rescue StandardError
+          whole = true
+          raise
+        ensure
+          whole ? pool.checkin(connection) : discard(pool, connection)
+        end
       end
 
       def checked_out(pool)

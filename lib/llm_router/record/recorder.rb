@@ -91,9 +91,17 @@ class LlmRouter
       def work
         Thread.current.name = "llm_router record"
         Thread.current.report_on_exception = false
-        loop do
-          sleep(flush && prune ? INTERVAL : RETRY_INTERVAL)
-        end
+        loop { sleep(round) }
+      end
+
+      # @return [Float] seconds until the next
+      def round
+        pause = flush && prune ? INTERVAL : RETRY_INTERVAL
+        @connection.leave
+        pause
+      rescue StandardError => e
+        failed(e)
+        RETRY_INTERVAL
       end
 
       def write_until(deadline)

@@ -6,7 +6,7 @@ require "llm_router/version"
 require "llm_router/errors"
 require "llm_router/native"
 
-%w[fiber_local hooks call_site inheritance parking unscheduled uninterrupted portable]
+%w[fiber_local hooks call_site inheritance own_thread parking unscheduled uninterrupted portable]
   .each { |file| require "llm_router/interop/#{file}" }
 require "llm_router/loading"
 

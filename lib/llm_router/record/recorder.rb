@@ -19,7 +19,6 @@ class LlmRouter
       def initialize
         @pid = Process.pid
         @lock = Mutex.new
-        @work = ConditionVariable.new
         @writing = Mutex.new
         @buffer = Buffer.new
         @connection = Connection.new(Stat)
@@ -80,18 +79,11 @@ class LlmRouter
         Process.clock_gettime(Process::CLOCK_REALTIME, :second) / Columns::SLOT
       end
 
-      # A thread inherits the interrupt mask of its maker, but must end with the process.
       def start
-        @thread = Thread.new { Thread.handle_interrupt(Object => :immediate) { work } }
+        @thread = OwnThread.start("llm_router record") { loop { sleep(round) } }
       rescue ThreadError => e
         # No thread can be made: the next call tries again.
         failed(e)
-      end
-
-      def work
-        Thread.current.name = "llm_router record"
-        Thread.current.report_on_exception = false
-        loop { sleep(round) }
       end
 
       # @return [Float] seconds until the next

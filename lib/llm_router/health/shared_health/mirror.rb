@@ -91,8 +91,7 @@ class LlmRouter
       end
 
       def wake
-        # A thread inherits the interrupt mask of its maker, but must end with the process.
-        @thread = Thread.new { Thread.handle_interrupt(Object => :immediate) { work } } unless @thread&.alive?
+        @thread = OwnThread.start("llm_router health") { work } unless @thread&.alive?
         @work.signal
       rescue ThreadError => e
         # No thread can be made: calls go on without sharing.
@@ -100,8 +99,6 @@ class LlmRouter
       end
 
       def work
-        Thread.current.name = "llm_router health"
-        Thread.current.report_on_exception = false
         loop do
           outbox, breakers = @lock.synchronize { next_work }
           break unless breakers

@@ -130,7 +130,7 @@ class LlmRouter
         return NOTHING unless attempt
 
         known = attempt.to_h.slice(:model, :endpoint, :job_id, :generation_id, :prompt_tokens, :completion_tokens)
-        tags = attempt&.tags
+        tags = attempt.tags
         { **known.transform_values { |value| storable(value) },
           tags: (JSON.generate(tags).delete("\0") if tags&.any?) }
       end

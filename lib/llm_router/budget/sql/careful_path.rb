@@ -51,8 +51,12 @@ class LlmRouter
 
       private
 
+      def tables
+        @tables ||= CarefulPath.tables(@budgets)
+      end
+
       def snapshots
-        all = CarefulPath.tables(@budgets).flat_map do |model, ids|
+        all = tables.flat_map do |model, ids|
           rows = @connection.uncached { @connection.select_all(Statements.new(@connection, model).read(ids, **@seen)) }
           rows.to_a.group_by { |row| row.fetch(model.primary_key) }.each_value.map { |joined| snapshot(model, joined) }
         end

@@ -36,7 +36,7 @@ class LlmRouter
       # All rows are locked before the first is read: in MySQL, what one reads later is as old as that.
       def attempt
         [*(OwnConnection.lock_timeout(pool) unless mysql?), *@settings].each { |statement| execute(statement) }
-        CarefulPath.tables(@budgets).each { |model, ids| lock(model, ids) }
+        tables.each { |model, ids| lock(model, ids) }
         snapshots = self.snapshots
         yield snapshots
         writes(snapshots).each { |statement| execute(statement) }

@@ -52,11 +52,7 @@ class LlmRouter
             FROM (SELECT budget_id, SUM(usd) AS usd FROM d GROUP BY budget_id) d
             WHERE b.#{key} = d.budget_id #{returning}
           ),
-          c AS (
-            INSERT INTO #{charges} (budget_id, period_started_on, #{names(CHARGE)})
-            SELECT b.id, b.period_started_on, #{of_given(CHARGE)} FROM b CROSS JOIN i
-          )
-          SELECT #{figures} FROM b
+          #{charged(of_given(CHARGE), 'b CROSS JOIN i')}
         SQL
       end
 

@@ -95,11 +95,13 @@ class LlmRouter
       end
 
       # The end of a statement that charges each budget of b.
-      def charged
+      # @param values [String] of the columns of {CHARGE}
+      # @param rows [String] the budgets, with what the values are taken from
+      def charged(values = numbers(CHARGE), rows = "b")
         <<~SQL
           c AS (
             INSERT INTO #{charges} (budget_id, period_started_on, #{names(CHARGE)})
-            SELECT b.id, b.period_started_on, #{numbers(CHARGE)} FROM b
+            SELECT b.id, b.period_started_on, #{values} FROM #{rows}
           )
           SELECT #{figures} FROM b
         SQL

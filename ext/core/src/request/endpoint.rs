@@ -50,6 +50,8 @@ pub struct App {
 pub enum EndpointError {
     #[error("base_url is not a URL: write it out, as in \"https://openrouter.ai/api/v1\"")]
     NotAUrl,
+    #[error("base_url has a host with letters outside ASCII: write its name in Punycode, as in \"https://xn--mnchen-3ya.example/v1\"")]
+    NotAscii,
     #[error("base_url at {0} is not https://: the API key would travel in the clear. Plain http:// is for loopback only (localhost, 127.0.0.1, [::1])")]
     Insecure(String),
     #[error("base_url holds a user name or a password: pass the key as api_key: instead")]

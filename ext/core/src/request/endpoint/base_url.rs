@@ -5,7 +5,13 @@ use reqwest::Url;
 use super::EndpointError;
 
 pub(super) fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
-    let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| EndpointError::NotAUrl)?;
+    let url = Url::parse(base_url.trim_end_matches('/')).map_err(|_| {
+        if base_url.is_ascii() {
+            EndpointError::NotAUrl
+        } else {
+            EndpointError::NotAscii
+        }
+    })?;
     // Only the host is repeated: keys end up in URLs.
     let host = || url.host_str().unwrap_or_default().to_owned();
     if !url.username().is_empty() || url.password().is_some() {

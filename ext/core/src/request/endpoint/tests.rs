@@ -35,6 +35,9 @@ fn plain_http_is_for_loopback_only() {
 fn what_is_no_base_url_is_refused() {
     assert!(matches!(url("openrouter.ai"), Err(EndpointError::NotAUrl)));
     assert!(matches!(url("ftp://openrouter.ai"), Err(EndpointError::NotAUrl)));
+    assert!(matches!(url("https://münchen.example/v1"), Err(EndpointError::NotAscii)));
+    assert!(url("https://xn--mnchen-3ya.example/v1").is_ok());
+    assert!(url("https://gateway.example/modèles").is_ok());
     assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
     assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
 }

@@ -12,14 +12,14 @@ Gem::Specification.new do |spec|
   spec.homepage = "https://github.com/llm-router/llm_router"
   spec.license = "MIT"
   spec.required_ruby_version = ">= 3.1"
-  spec.metadata = { "rubygems_mfa_required" => "true" }
+  spec.metadata = { "rubygems_mfa_required" => "true", "default_lint_roller_plugin" => "RuboCop::LlmRouter::Plugin" }
 
-  files = Dir["lib/**/*", "sig/**/*", "ext/**/*.{rb,rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml", ".yardopts",
-              "README.md", "docs/*.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
+  files = Dir["lib/**/*", "config/*", "sig/**/*", "ext/**/*.{rb,rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml",
+              ".yardopts", "README.md", "docs/*.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
   # An installed gem is small: what only developers, or those who choose it, read is in the repository.
   left_out = Dir["ext/core/{examples,tests}/**/*", "ext/**/{tests,fuzzing}.rs", "lib/llm_router/llm_router.*",
                  "docs/{architecture,concurrency,events,installing,interrupts,questions}.md",
-                 "docs/{record,scaling,settings,supported,tls}.md"]
+                 "docs/{record,scaling,settings,strays,supported,tls}.md"]
   spec.files = files.select { |file| File.file?(file) } - left_out
   # RubyGems builds Cargo projects by itself, but leaves all that Cargo wrote in the installed gem.
   spec.extensions = ["ext/llm_router/extconf.rb"]

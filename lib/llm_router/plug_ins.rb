@@ -21,6 +21,8 @@ class LlmRouter
 
     CONSTANTS.each { |name, file| LlmRouter.autoload(name, File.join(__dir__, "#{file}.rb")) }
     WebRequest.autoload(:Middleware, File.join(__dir__, "rails/web_request_middleware.rb"))
+    # RuboCop's `plugins: llm_router` requires the gem and then looks for its plugin.
+    ::RuboCop.autoload(:LlmRouter, File.join(__dir__, "rubocop/plugin.rb")) if defined?(::RuboCop::Plugin)
 
     Hooks.on(:environment) { ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env) }
     Hooks.on(:before_wait) { DatabaseConnections.release }

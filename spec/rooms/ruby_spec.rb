@@ -18,8 +18,9 @@ RSpec.describe "The rooms of lib/llm_router" do
     rails: [*inside, :facade, :budget, :sidekiq, :Rails, :ActiveJob, :ActiveRecord, :GlobalID, :Sidekiq],
     sidekiq: [*inside, :facade, :rails, :Sidekiq, :ActiveJob],
     testing: [*inside, :facade],
+    rubocop: [:native],
     # The only file that knows both sides.
-    plug_ins: [*inside, :facade, :budget, :record, :rails, :sidekiq, :testing, :Rails, :ActiveJob, :ActiveRecord]
+    plug_ins: [*inside, :facade, :budget, :record, :rails, :sidekiq, :testing, :rubocop, :Rails, :ActiveJob, :ActiveRecord]
   }
 
   table.each do |room, allowed|
@@ -43,7 +44,7 @@ RSpec.describe "The rooms of lib/llm_router" do
   end
 
   it "are loaded without Rails, the ledger or Sidekiq until these are named" do
-    outside = "rails|sidekiq|budget|record|testing"
+    outside = "rails|sidekiq|budget|record|testing|rubocop"
     script = "require 'llm_router'; puts $LOADED_FEATURES.grep(%r{llm_router/(#{outside})[/.]})"
     expect(output_of(script)).to eq("")
   end

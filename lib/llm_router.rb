@@ -83,6 +83,42 @@ class LlmRouter
       Native::Health.report.map { |known| Health.new(**known) }
     end
 
+    # Switches models off for some time: calls skip them, with a hop +:switched_off+. Every process that records calls
+    # obeys within two seconds. If all models of a chain are switched off, they are called all the same, which the log
+    # and +switch_ignored.llm_router+ say. Of two switches of one pattern, the later takes the earlier's place.
+    # @param pattern [String] a model, or several with +*+ for any characters, in any case of letters. The log and
+    #   {Switch#to_s} say if it covers no model of a configured chain
+    # @param for [Numeric] seconds until it ends by itself
+    # @param by [String, Symbol, nil] who does it; the default is the user and the host
+    # @param reason [String, nil]
+    # @return [Switch]
+    # @raise [ArgumentError] no pattern, no time, or a text that is too long
+    # @raise [ConfigurationError] +config.record_calls+ is false, so that no process would obey
+    # @example
+    #   LlmRouter.switch_off("anthropic/*", for: 7200, by: "on-call", reason: "degraded") # seconds; in Rails 2.hours
+    def switch_off(pattern, for:, by: nil, reason: nil)
+      PlugIns.switchboard.off(pattern, binding.local_variable_get(:for), by: by, reason: reason)
+    end
+
+    # Ends a switch before its time.
+    # @param pattern [String, Switch] as it was switched off
+    # @param by [String, Symbol, nil] who does it
+    # @return [Array<Switch>] what has ended
+    # @raise [ArgumentError] it is not switched off; the message says what is
+    # @example
+    #   LlmRouter.switch_on("anthropic/*", by: "on-call")
+    def switch_on(pattern, by: nil)
+      PlugIns.switchboard.on(pattern, by: by)
+    end
+
+    # @return [Array<Switch>] what is switched off now, as the database has it
+    # @example
+    #   puts LlmRouter.switches
+    #   # anthropic/*: switched off until 2026-11-28 04:00:00 UTC by on-call: degraded
+    def switches
+      PlugIns.switchboard.in_force
+    end
+
     # Closes all circuit breakers, so that every model is called again. For consoles and tests. Leaves a store that
     # shares cooldowns between processes ({HealthSettings#health_store}) as it is.
     # @return [void]

@@ -10,7 +10,7 @@ class LlmRouter
                  record_settings secret setting settings warnings],
       money: %w[account ahead attempt bill billing bounds budget_exceeded budgets bulk_account cached_lookup current_job
                 deferred_charge price prices spending unlimited usage worst_case],
-      health: %w[health],
+      health: %w[health switch switches],
       events: %w[events health_events labels log money_events spans telemetry],
       call: %w[batch batch_money batched_call call endings gate hop input response settling web_request]
     }.freeze

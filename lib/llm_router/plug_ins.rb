@@ -27,6 +27,7 @@ class LlmRouter
     Hooks.on(:environment) { ::Rails.env.to_s if defined?(::Rails) && ::Rails.respond_to?(:env) }
     Hooks.on(:before_wait) { DatabaseConnections.release }
     Hooks.on(:recordable) { !defined?(::ActiveRecord).nil? }
+    Hooks.on(:call_begins) { CallRecord.recorder.began }
     Hooks.on(:call_ended) { |*call| CallRecord.recorder.ended(CallRecord::EndedCall.new(*call)) }
     Hooks.on(:cost_settled) { |model, usd| CallRecord.recorder.settled(model, usd) }
     Hooks.on(:cost_unknown) do |budget, attempt|
@@ -42,6 +43,15 @@ class LlmRouter
 
       @railtie = true
       require "llm_router/rails/railtie"
+    end
+
+    # @return [Class] what switches models off: see {LlmRouter.switch_off}
+    # @raise [ConfigurationError] processes of this app read no switches
+    def switchboard
+      return CallRecord::Switchboard if Configuration.current.record_calls
+
+      raise ConfigurationError, "config.record_calls is false here, and processes that record no calls read no " \
+                                "switches: set it to true in LlmRouter.configure, and run the generator's migrations"
     end
 
     # WebMock and VCR do not see what Rust sends, so a test without a scripted answer would spend money.

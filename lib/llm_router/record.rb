@@ -4,11 +4,11 @@ require "json"
 require "llm_router/budget"
 
 class LlmRouter
-  # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+. See
-  # docs/record.md.
+  # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+, and the
+  # switches of +llm_switches+. See docs/record.md.
   module CallRecord
-    %w[columns table tally ended_call incidents buffer connection store latency pruning recorder audit sums outage
-       verdict text report]
+    %w[columns table tally ended_call incidents buffer connection store latency pruning rounds recorder audit sums
+       outage verdict text report switch_input switchboard]
       .each do |file|
       require "llm_router/record/#{file}"
     end
@@ -17,6 +17,8 @@ class LlmRouter
     Stat = Table.new("llm_call_stats", %i[cost_usd charged_usd estimated_usd])
     # A call in which an attempt failed, or that brought no answer.
     Incident = Table.new("llm_incidents", %i[cost_usd])
+    # Models that are switched off, and those that were: see {Switchboard}.
+    SwitchRow = Table.new("llm_switches", [])
 
     @lock = Mutex.new
 
@@ -25,13 +27,8 @@ class LlmRouter
       # @api private
       def recorder
         known = @recorder
-        return known if known&.here?
-
-        @lock.synchronize do
-          @exit ||= at_exit { CallRecord.finish } || true
-          @recorder = Recorder.new unless @recorder&.here?
-          @recorder
-        end
+        # A fork has none of its parent's threads. To look for that is cheaper than to look at the process's id.
+        known&.running? ? known : own_recorder
       end
 
       # Writes what this process has counted.
@@ -40,6 +37,15 @@ class LlmRouter
       #   LlmRouter::CallRecord.flush
       def flush
         recorder.flush
+      end
+
+      # The switches that are in force, and those that are over.
+      # @param limit [Integer]
+      # @return [Array<Switch>] the newest first
+      # @example
+      #   puts LlmRouter::CallRecord.switch_history
+      def switch_history(limit: 100)
+        Switchboard.history(limit)
       end
 
       # @param period [String, Date, Time, Range, nil] a month such as "2026-11", or a range; nil for this month
@@ -57,6 +63,16 @@ class LlmRouter
       # @api private
       def finish
         @recorder&.finish if @recorder&.here?
+      end
+
+      private
+
+      def own_recorder
+        @lock.synchronize do
+          @exit ||= at_exit { CallRecord.finish } || true
+          @recorder = Recorder.new unless @recorder&.here?
+          @recorder
+        end
       end
     end
   end

@@ -31,7 +31,7 @@ module BudgetTable
     end
 
     def record
-      [LlmRouter::CallRecord::Stat, LlmRouter::CallRecord::Incident]
+      [LlmRouter::CallRecord::Stat, LlmRouter::CallRecord::Incident, LlmRouter::CallRecord::SwitchRow]
     end
 
     private

@@ -117,6 +117,7 @@ RSpec.describe "The snippets of README.md and docs" do
 
     # What the snippet prints, and its value.
     def run_rows(snippet)
+      configure(record_calls: true) if snippet.code.include?("LlmRouter.switch")
       defines = snippet.code.include?("class LlmBudget")
       defines ? hide_const("LlmBudget") : stub_const("LlmBudget", BudgetTable::LlmBudget)
       place.eval(snippet.code, snippet.file, snippet.line)

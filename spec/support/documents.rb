@@ -13,9 +13,9 @@ module Support
         code[%r{llm_router/testing/(rspec|minitest|budget_examples)}, 1]&.sub("budget_examples", "rspec")
       end
 
-      # @return [Boolean] whether it needs the budget's tables
+      # @return [Boolean] whether it needs the tables
       def rows?
-        !suite && code.match?(/include LlmRouter::Budget$|^(?:budget = |puts )?LlmBudget\./)
+        !suite && code.match?(/include LlmRouter::Budget$|^(?:budget = |puts )?LlmBudget\.|LlmRouter\.switch/)
       end
 
       def to_s

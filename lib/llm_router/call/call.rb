@@ -16,6 +16,7 @@ class LlmRouter
 
     def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil, labels: Labels::NONE)
       config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
+      Hooks.run(:call_begins) if config.record_calls
       @chain = chain
       @budget = budget
       @config = config
@@ -49,6 +50,7 @@ class LlmRouter
     # @return [Array(Symbol, Object)] see {Gate}
     def gate(position, limit, bounds)
       @candidate = @chain.candidates.fetch(position)
+      @telemetry.switch_ignored(@candidate) if Switches.off?(@candidate.model)
       if reserving?
         @spending.price_worst_case(@candidate, Bounds.new(*bounds))
         refusal = uninterrupted { @spending.reserve(limit) }

@@ -14,7 +14,7 @@ class LlmRouter
 
     # If the last candidate did not fit the budget, money is what is missing.
     def exhausted
-      last = @hops.reject { |hop| hop.reason == :skipped }.last
+      last = @hops.reject { |hop| %i[skipped switched_off].include?(hop.reason) }.last
       too_expensive if last&.reason == :too_expensive && !last.attempted?
       nothing_said if nothing_said?
 

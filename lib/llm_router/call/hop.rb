@@ -13,7 +13,8 @@ class LlmRouter
   #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+, +:blank+,
   #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+ (docs/failures.md),
   #     +:skipped+ if its endpoint had failed before, +:too_expensive+ if the budget had no room or, with a +status+, if
-  #     no provider serves the model at the reserved price, or +:cooling_down+ if its circuit breaker is open
+  #     no provider serves the model at the reserved price, +:cooling_down+ if its circuit breaker is open,
+  #     +:switched_off+ if a person did that ({LlmRouter.switch_off}), or +:saving+ ({MoneySettings#degrade_at})
   # @!attribute [r] status
   #   @return [Integer, nil] the HTTP status, or the code of an error inside a 200
   # @!attribute [r] message
@@ -40,7 +41,7 @@ class LlmRouter
 
     # @return [Boolean] whether a request was sent
     def attempted?
-      !status.nil? || !%i[skipped too_expensive cooling_down].include?(reason)
+      !status.nil? || !%i[skipped too_expensive cooling_down switched_off saving].include?(reason)
     end
 
     # @return [Boolean] whether the same request may succeed later

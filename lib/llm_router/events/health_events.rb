@@ -10,6 +10,11 @@ class LlmRouter
                                                     whole_endpoint: whole_endpoint)
     end
 
+    # A model is called although it is switched off, since all of the chain is.
+    def switch_ignored(candidate)
+      emit("switch_ignored", **@labels.to_h, **health(candidate))
+    end
+
     # A model has been failing for +config.down_after+.
     def down(candidate, failing:, failures:, reason:)
       emit("model_down", **health(candidate, reason), failing_since: (Time.now - failing).round(3),

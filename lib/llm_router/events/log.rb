@@ -53,6 +53,10 @@ class LlmRouter
       end
     end
 
+    def switch_ignored(payload)
+      write(:warn) { "#{model(payload)} is switched off, and called all the same: so is every model of its chain" }
+    end
+
     def model_down(payload)
       write(:error) do
         "#{model(payload)} is down: it has been failing since #{payload[:failing_since]} (#{payload[:reason]}, " \

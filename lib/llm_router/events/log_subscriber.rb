@@ -44,6 +44,12 @@ class LlmRouter
 
     # @param event [ActiveSupport::Notifications::Event]
     # @return [void]
+    def switch_ignored(event)
+      lines.switch_ignored(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
     def model_down(event)
       lines.model_down(event.payload)
     end

@@ -7,6 +7,7 @@ class LlmRouter
   # - +:configured+, given the new {Configuration}
   # - +:before_wait+: this thread is about to wait for the network
   # - +:recordable+ answers whether calls can be recorded
+  # - +:call_begins+, if +config.record_calls+
   # - +:call_ended+, given what {Telemetry} knows of a call, if +config.record_calls+
   # - +:cost_settled+, given a model and US dollars: the cost of an attempt, known after its call
   # - +:cost_unknown+, given the budget and the {Attempt} whose cost the endpoint may know later

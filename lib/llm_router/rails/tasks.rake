@@ -7,6 +7,23 @@ namespace :llm_router do
     puts given[:format] == "json" ? JSON.pretty_generate(report.to_h) : report
   end
 
+  desc "Switch models off: llm_router:switch_off[anthropic/*,2h,degraded], or 90m, 1d, or seconds"
+  task :switch_off, %i[pattern for reason] => :environment do |_, given|
+    seconds = LlmRouter::CallRecord::SwitchInput.seconds(given[:for])
+    puts LlmRouter.switch_off(given[:pattern], for: seconds, by: ENV.fetch("BY", nil), reason: given[:reason])
+  end
+
+  desc "Switch models on again: llm_router:switch_on[anthropic/*]"
+  task :switch_on, %i[pattern] => :environment do |_, given|
+    puts LlmRouter.switch_on(given[:pattern], by: ENV.fetch("BY", nil))
+  end
+
+  desc "List the models that are switched off"
+  task switches: :environment do
+    switches = LlmRouter.switches
+    puts switches.empty? ? "Nothing is switched off." : switches
+  end
+
   desc "Check that every LLM budget agrees with its charges and reservations, and the record of calls with the charges"
   task audit_budgets: :environment do
     Rails.application.eager_load!

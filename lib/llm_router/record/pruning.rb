@@ -2,7 +2,8 @@
 
 class LlmRouter
   module CallRecord
-    # Deletes rows that are older than +config.keep_incidents+ and +config.keep_stats+, a batch at a time.
+    # Deletes rows that are older than +config.keep_incidents+ and +config.keep_stats+, a batch at a time. Switches that
+    # are over are kept as long as statistics.
     # @api private
     class Pruning
       # Rows of one table that are deleted at once.
@@ -25,7 +26,8 @@ class LlmRouter
       def run(connection, now)
         config = Configuration.current
         deleted = [delete(connection, Incident, :created_at, config.keep_incidents),
-                   delete(connection, Stat, :starts_at, config.keep_stats)]
+                   delete(connection, Stat, :starts_at, config.keep_stats),
+                   delete(connection, SwitchRow, :expires_at, config.keep_stats)]
         @due = now + INTERVAL if deleted.max < BATCH
       end
 

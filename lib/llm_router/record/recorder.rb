@@ -2,14 +2,12 @@
 
 class LlmRouter
   module CallRecord
-    # Counts the calls of one process, and writes the counts about once a second from a thread of its own. A call never
-    # waits for the database.
+    # Counts the calls of one process, and writes the counts about once a second from a thread of its own, which reads
+    # the switches, too. No call waits for the database, but the first: see {Rounds}.
     # @api private
     class Recorder
-      # Seconds between two writes.
-      INTERVAL = 1.0
-      # Seconds until a database that failed is tried again.
-      RETRY_INTERVAL = 5.0
+      include Rounds
+
       # Seconds that the end of the process waits.
       EXIT_TIMEOUT = 1.0
       # Seconds between two tries then, and while other processes write.
@@ -23,6 +21,8 @@ class LlmRouter
         @buffer = Buffer.new
         @connection = Connection.new(Stat)
         @pruning = Pruning.new
+        @switches_known = ConditionVariable.new
+        @due = @last_call = 0.0
       end
 
       # @return [Boolean] whether it is this process's
@@ -35,8 +35,9 @@ class LlmRouter
       def ended(call)
         incident = Incidents.row(call) if call.incident?
         @lock.synchronize do
+          @last_call = now
           @buffer.count(slot, call, incident)
-          start unless @thread&.alive?
+          start unless running?
         end
       end
 
@@ -47,7 +48,7 @@ class LlmRouter
       def settled(model, usd)
         @lock.synchronize do
           @buffer.row(slot, "", "", model, Columns::SETTLED).cost(usd, :billed, true)
-          start unless @thread&.alive?
+          start unless running?
         end
       end
 
@@ -79,23 +80,6 @@ class LlmRouter
         Process.clock_gettime(Process::CLOCK_REALTIME, :second) / Columns::SLOT
       end
 
-      def start
-        @thread = OwnThread.start("llm_router record") { loop { sleep(round) } }
-      rescue ThreadError => e
-        # No thread can be made: the next call tries again.
-        failed(e)
-      end
-
-      # @return [Float] seconds until the next
-      def round
-        pause = flush && prune ? INTERVAL : RETRY_INTERVAL
-        @connection.leave
-        pause
-      rescue StandardError => e
-        failed(e)
-        RETRY_INTERVAL
-      end
-
       def write_until(deadline)
         sleep(EXIT_RETRY) until flush || now > deadline
       end
@@ -121,15 +105,6 @@ class LlmRouter
 
         sleep(EXIT_RETRY)
         retry
-      end
-
-      # @return [Boolean]
-      def prune
-        @connection.use { |connection| @pruning.run(connection, now) } if @pruning.due?(now)
-        true
-      rescue StandardError => e
-        failed(e)
-        false
       end
 
       # Logs once for each outage of the database, without the error's message, which may hold anything.

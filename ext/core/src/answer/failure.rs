@@ -37,6 +37,10 @@ pub enum Reason {
     TooExpensive,
     /// Not attempted: it cools down.
     CoolingDown,
+    /// Not attempted: a person has switched it off.
+    SwitchedOff,
+    /// Not attempted: the budget is nearly spent, so that the call starts at the last candidate.
+    Saving,
 }
 
 impl Reason {
@@ -66,6 +70,8 @@ impl Reason {
             Self::Skipped => "skipped",
             Self::TooExpensive => "too_expensive",
             Self::CoolingDown => "cooling_down",
+            Self::SwitchedOff => "switched_off",
+            Self::Saving => "saving",
         }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! A model that keeps failing cools down, so that a primary that hangs does not cost every call its timeout. After that
 //! one call probes it while the others still skip it. An endpoint that refuses the key, or has no money, cools down as a
-//! whole.
+//! whole. Models that a person has switched off are skipped, too.
 
 mod breakers;
 mod cooldown;
 mod latency;
 mod model;
 mod report;
+mod switches;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,11 +20,13 @@ use crate::request::{Candidate, Endpoint};
 use breakers::Breakers;
 use cooldown::Phase;
 pub use report::{Report, State};
+pub use switches::{covers, Switch};
 
 /// Of all models at all endpoints. It holds its lock for moments only, and calls nothing of its caller's meanwhile.
 #[derive(Debug, Default)]
 pub struct Health {
     breakers: Mutex<Breakers>,
+    switches: Mutex<Vec<Switch>>,
 }
 
 /// A call's settings.
@@ -127,18 +130,32 @@ impl Health {
         self.breakers().lift(endpoint, model);
     }
 
+    /// Replaces the switches. [`Health::reset`] leaves them.
+    pub fn switch(&self, switches: Vec<Switch>) {
+        *self.switches() = switches;
+    }
+
+    /// Why, by whom and until when a model is switched off, if it is.
+    pub fn switched_off(&self, model: &str, now: Instant) -> Option<String> {
+        switches::find(&self.switches(), model, now).map(ToOwned::to_owned)
+    }
+
     /// What is known of each model, in the order of endpoints and names.
     pub fn report(&self, now: Instant) -> Vec<Report> {
         self.breakers().report(now)
     }
 
-    /// Forgets everything.
+    /// Forgets the outcomes of all attempts.
     pub fn reset(&self) {
         *self.breakers() = Breakers::default();
     }
 
     fn breakers(&self) -> MutexGuard<'_, Breakers> {
         self.breakers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn switches(&self) -> MutexGuard<'_, Vec<Switch>> {
+        self.switches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

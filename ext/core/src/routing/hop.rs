@@ -50,8 +50,9 @@ impl Hop {
         Self::of(position, candidate, failure, Duration::ZERO)
     }
 
-    pub(crate) fn too_expensive(position: usize, candidate: &Candidate, why: String) -> Self {
-        Self::of(position, candidate, Failure::new(Reason::TooExpensive, Scope::Model, why), Duration::ZERO)
+    /// Not attempted for another reason. `why` is a sentence.
+    pub(crate) fn passed_over(position: usize, candidate: &Candidate, reason: Reason, why: String) -> Self {
+        Self::of(position, candidate, Failure::new(reason, Scope::Model, why), Duration::ZERO)
     }
 
     /// What the failed attempt cost, if that is more than nothing.

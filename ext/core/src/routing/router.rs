@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::answer::{Completion, Failure};
+use crate::answer::{Completion, Failure, Reason};
 use crate::health::Notice;
 use crate::request::Candidate;
 use crate::routing::{Ended, Hop, Next, Planned, Step, Walk};
@@ -44,6 +44,8 @@ pub enum Gate {
     Proceed,
     /// The budget has too little left for this candidate; go on to the next. The sentence goes into the hop.
     TooExpensive(String),
+    /// The budget is nearly spent; go on to the next candidate, down to the last. The sentence goes into the hop.
+    Saving(String),
     /// The budget has too little left now, but other calls may release some of their reservations.
     Later,
 }
@@ -103,16 +105,18 @@ pub fn advance<'c, H: Host>(walk: &mut Walk<'c>, host: &mut H) -> Result<Due<'c>
             Next::End(ended) => return Err(Stopped::Ended(ended)),
         };
         let candidate = planned.candidate;
-        match host.gate(planned)? {
-            Gate::Proceed => {}
-            Gate::TooExpensive(why) => {
-                host.hopped(&walk.skip_over_budget(candidate, why), walk.upcoming(Instant::now()), &[])?;
-                continue;
-            }
+        let skipped = match host.gate(planned)? {
+            Gate::Proceed => None,
+            Gate::TooExpensive(why) => Some((Reason::TooExpensive, why)),
+            Gate::Saving(why) => Some((Reason::Saving, why)),
             Gate::Later => {
                 walk.release_probe();
                 return Err(Stopped::Deferred);
             }
+        };
+        if let Some((reason, why)) = skipped {
+            host.hopped(&walk.skip_over_budget(candidate, reason, why), walk.upcoming(Instant::now()), &[])?;
+            continue;
         }
         // The time that the gate took counts. The limit never exceeds the planned one, which the gate knows: since then
         // others may have begun to cool down, so that fewer candidates seem to need their share.

@@ -12,7 +12,7 @@ use crate::routing::Hop;
 pub enum Next<'c> {
     /// Attempt this candidate.
     Attempt(Planned<'c>),
-    /// Skip this one: its endpoint has failed, or it cools down.
+    /// Skip this one: its endpoint has failed, it is switched off, or it cools down.
     Skip(Box<Hop>),
     /// No candidate is left, or no time.
     End(Ended),

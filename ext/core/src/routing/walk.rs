@@ -66,6 +66,10 @@ impl<'c> Walk<'c> {
             self.remaining.pop_front();
             return Next::Skip(Box::new(Hop::skipped(position, candidate, reason)));
         }
+        if let Some(note) = self.switched_off(candidate, now) {
+            self.remaining.pop_front();
+            return Next::Skip(Box::new(Hop::passed_over(position, candidate, Reason::SwitchedOff, note)));
+        }
         let Some(limit) = self.limit(candidate, now) else { return Next::End(Ended::DeadlineExceeded) };
         match self.admit(candidate, limit, now) {
             Admission::Clear => {}
@@ -90,16 +94,15 @@ impl<'c> Walk<'c> {
         let left = deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
         let (behind, cooling): (Vec<usize>, Vec<usize>) =
             self.remaining.iter().skip(1).partition(|position| self.is_available(**position, now));
-        let last_resort =
-            self.cooling.iter().chain(&cooling).any(|position| self.endpoint_failure_at(*position).is_none());
+        let last_resort = self.cooling.iter().chain(&cooling).any(|position| self.is_last_resort(*position, now));
         let behind = behind.len() + usize::from(last_resort);
         let sharing = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
         Some(timeout.min(left / sharing))
     }
 
-    /// Skips the candidate that [`Walk::next`] planned, since it does not fit into the budget. `why` says so.
-    pub fn skip_over_budget(&mut self, candidate: &Candidate, why: String) -> Hop {
-        Hop::too_expensive(self.take_front(), candidate, why)
+    /// Skips the candidate that [`Walk::next`] planned, to spare the budget. `why` says so.
+    pub fn skip_over_budget(&mut self, candidate: &Candidate, reason: Reason, why: String) -> Hop {
+        Hop::passed_over(self.take_front(), candidate, reason, why)
     }
 
     /// Lets another call make the probe that [`Walk::next`] planned, if it was one. The walk stays at its candidate.
@@ -145,7 +148,7 @@ impl<'c> Walk<'c> {
         let available = self.remaining.iter().find(|position| self.is_available(**position, now));
         let mut last_resort: Vec<_> = self.cooling.iter().chain(&self.remaining).collect();
         last_resort.sort_unstable();
-        let cooling = last_resort.into_iter().find(|position| self.endpoint_failure_at(**position).is_none());
+        let cooling = last_resort.into_iter().find(|position| self.is_last_resort(**position, now));
         self.chain.candidates().get(*available.or(cooling)?)
     }
 
@@ -157,7 +160,7 @@ impl<'c> Walk<'c> {
         }
         self.last_resort = true;
         let mut cooling = std::mem::take(&mut self.cooling);
-        cooling.retain(|position| self.endpoint_failure_at(*position).is_none());
+        cooling.retain(|position| self.is_last_resort(*position, now));
         self.remaining.extend(cooling);
         self.remaining.make_contiguous().sort_unstable();
     }
@@ -176,9 +179,25 @@ impl<'c> Walk<'c> {
             _ => false,
         };
         let candidate = self.chain.candidates().get(position);
-        candidate.is_some_and(|candidate| {
-            self.endpoint_failure(candidate).is_none() && (self.last_resort || !cools_down(candidate))
-        })
+        candidate
+            .is_some_and(|candidate| self.is_usable(candidate, now) && (self.last_resort || !cools_down(candidate)))
+    }
+
+    /// Whether the candidate may be attempted although it cools down.
+    fn is_last_resort(&self, position: usize, now: Instant) -> bool {
+        self.chain.candidates().get(position).is_some_and(|candidate| self.is_usable(candidate, now))
+    }
+
+    fn is_usable(&self, candidate: &Candidate, now: Instant) -> bool {
+        self.endpoint_failure(candidate).is_none() && self.switched_off(candidate, now).is_none()
+    }
+
+    /// Who switched the candidate off. If the whole chain is switched off, no candidate is skipped for that, so that no
+    /// call fails without an attempt.
+    fn switched_off(&self, candidate: &Candidate, now: Instant) -> Option<String> {
+        let note = |candidate: &Candidate| self.health?.0.switched_off(&candidate.model, now);
+        let off = note(candidate)?;
+        self.chain.candidates().iter().any(|other| note(other).is_none()).then_some(off)
     }
 
     fn front(&self) -> Option<(usize, &'c Candidate)> {
@@ -195,10 +214,6 @@ impl<'c> Walk<'c> {
     fn endpoint_failure(&self, candidate: &Candidate) -> Option<Reason> {
         let failed = self.failed_endpoints.iter().find(|(name, _)| name == candidate.endpoint.name());
         failed.map(|(_, reason)| *reason)
-    }
-
-    fn endpoint_failure_at(&self, position: usize) -> Option<Reason> {
-        self.chain.candidates().get(position).and_then(|candidate| self.endpoint_failure(candidate))
     }
 }
 

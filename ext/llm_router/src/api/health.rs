@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use llm_router_core::health::Report;
+use llm_router_core::health::{covers, Report, Switch};
 use llm_router_core::Reason;
 use magnus::typed_data::Obj;
 use magnus::{function, kwargs, Error, Module, Object, RArray, RHash, RModule, Ruby};
@@ -18,6 +18,9 @@ pub(crate) fn define(native: RModule) -> Result<(), Error> {
     module.define_singleton_method("reset", function!(reset, 0))?;
     module.define_singleton_method("take_over", function!(take_over, 4))?;
     module.define_singleton_method("lift", function!(lift, 2))?;
+    module.define_singleton_method("switch", function!(switch, 1))?;
+    module.define_singleton_method("switched_off?", function!(is_switched_off, 1))?;
+    module.define_singleton_method("covers?", function!(is_covered, 2))?;
     Ok(())
 }
 
@@ -68,4 +71,24 @@ fn take_over(
 
 fn lift(endpoint: Obj<NativeEndpoint>, model: Option<String>) {
     of_process().lift(&endpoint.0, model.as_deref());
+}
+
+/// Each switch is its pattern, the seconds that are left of it, and its note.
+fn switch(ruby: &Ruby, switches: RArray) -> Result<(), Error> {
+    let now = Instant::now();
+    let mut all = Vec::with_capacity(switches.len());
+    for switch in switches {
+        let (pattern, left, note) = <(String, f64, String) as magnus::TryConvert>::try_convert(switch)?;
+        all.push(Switch::new(&pattern, now + duration(ruby, left)?, note));
+    }
+    of_process().switch(all);
+    Ok(())
+}
+
+fn is_switched_off(model: String) -> bool {
+    of_process().switched_off(&model, Instant::now()).is_some()
+}
+
+fn is_covered(pattern: String, model: String) -> bool {
+    covers(&pattern, &model)
 }

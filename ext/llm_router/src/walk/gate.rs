@@ -28,6 +28,7 @@ pub(crate) fn pass(
             Ok((Gate::Proceed, rates.map(|rates| max_price(ruby, rates)).transpose()?))
         }
         "later" => Ok((Gate::Later, None)),
+        "saving" => Ok((Gate::Saving(String::try_convert(detail)?), None)),
         _ => Ok((Gate::TooExpensive(String::try_convert(detail)?), None)),
     }
 }

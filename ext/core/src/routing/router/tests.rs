@@ -11,6 +11,8 @@ struct Scripted {
     closed: bool,
     /// Models that the gate has no money for.
     too_expensive: Vec<&'static str>,
+    /// Models that the gate passes over to save money.
+    saving: Vec<&'static str>,
     /// The model to which the gate says "not now", and how often.
     not_now: (&'static str, usize),
     /// How long the gate takes.
@@ -35,6 +37,8 @@ impl Host for Scripted {
             Err("no money")
         } else if self.too_expensive.contains(&model) {
             Ok(Gate::TooExpensive("0.5 USD are left".to_owned()))
+        } else if self.saving.contains(&model) {
+            Ok(Gate::Saving("95 % are spent".to_owned()))
         } else {
             Ok(Gate::Proceed)
         }
@@ -119,6 +123,14 @@ fn a_candidate_over_budget_is_skipped_with_a_hop() {
     let mut host = Scripted { outcomes: vec![Ok(completion())], too_expensive: vec!["a/1"], ..Scripted::default() };
     assert_eq!(walked(&mut host).unwrap(), "b/2");
     let order = ["gate a/1", "hop a/1 too_expensive  to Some(\"b/2\")", "gate b/2", "attempt b/2", "charge b/2"];
+    assert_eq!(host.seen, order);
+}
+
+#[test]
+fn a_call_that_saves_starts_at_the_floor_with_a_hop_for_each_candidate_before() {
+    let mut host = Scripted { outcomes: vec![Ok(completion())], saving: vec!["a/1"], ..Scripted::default() };
+    assert_eq!(walked(&mut host).unwrap(), "b/2");
+    let order = ["gate a/1", "hop a/1 saving  to Some(\"b/2\")", "gate b/2", "attempt b/2", "charge b/2"];
     assert_eq!(host.seen, order);
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::health::Switch;
 use crate::request::candidate::tests::{candidate, endpoint};
 use crate::routing::chain::tests::chain;
 
@@ -68,7 +69,7 @@ fn a_candidate_over_budget_is_skipped_alone() {
     let mut walk = Walk::new(&chain, TIMEOUT, Some(start + secs(6)));
     let (candidate, limit) = asked(&mut walk, start);
     assert_eq!(limit, secs(2));
-    let hop = walk.skip_over_budget(candidate, "no money for it".to_owned());
+    let hop = walk.skip_over_budget(candidate, Reason::TooExpensive, "no money for it".to_owned());
     assert_eq!((hop.position, hop.model.as_str(), hop.duration), (0, "a/1", Duration::ZERO));
     assert_eq!((hop.failure.reason, hop.failure.message.as_str()), (Reason::TooExpensive, "no money for it"));
     let Next::Attempt(next) = walk.next(start) else { panic!("b/2 is at the same endpoint, which did not fail") };
@@ -202,6 +203,76 @@ fn one_walk_probes_while_the_others_pass_by() {
     next.release_probe();
     assert!(health.admits(&chain.candidates()[0], now), "a probe that has to wait gives way");
     assert_eq!(asked(&mut next, now).0.model, "a/1");
-    next.skip_over_budget(&chain.candidates()[0], "no money".into());
+    next.skip_over_budget(&chain.candidates()[0], Reason::TooExpensive, "no money".into());
     assert!(health.admits(&chain.candidates()[0], now), "a probe that the gate refused gives way");
+}
+
+fn switched_off(patterns: &[&str], until: Instant) -> Health {
+    let health = Health::default();
+    switch(&health, patterns, until);
+    health
+}
+
+fn switch(health: &Health, patterns: &[&str], until: Instant) {
+    health.switch(patterns.iter().map(|pattern| Switch::new(pattern, until, format!("{pattern} is off"))).collect());
+}
+
+#[test]
+fn candidates_that_are_switched_off_are_skipped_and_need_no_share_of_the_time() {
+    let (chain, now) = (chain(&["a/1", "b/2", "a/3", "c/4"]), Instant::now());
+    let health = switched_off(&["a/*"], now + secs(60));
+    let mut walk = Walk::new(&chain, TIMEOUT, Some(now + secs(6))).with_health(&health, POLICY);
+    assert_eq!(walk.upcoming(now).unwrap().model, "b/2");
+    let hop = skipped(&mut walk, now);
+    assert_eq!(
+        (hop.position, hop.failure.reason, hop.failure.message.as_str()),
+        (0, Reason::SwitchedOff, "a/* is off")
+    );
+    assert_eq!((hop.failure.retry_after, hop.duration), (None, Duration::ZERO));
+    let (candidate, limit) = asked(&mut walk, now);
+    assert_eq!((candidate.model.as_str(), limit), ("b/2", secs(3)));
+    fail(&mut walk, now, Scope::Model);
+    assert_eq!(walk.upcoming(now).unwrap().model, "c/4");
+    assert_eq!(skipped(&mut walk, now).model, "a/3");
+    fail(&mut walk, now, Scope::Model);
+    assert!(walk.upcoming(now).is_none(), "they are no last resort");
+    assert!(matches!(walk.next(now), Next::End(Ended::Exhausted)));
+}
+
+#[test]
+fn a_switch_counts_at_each_step_until_it_expires_or_is_replaced() {
+    let (chain, now) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
+    let health = switched_off(&["b/2"], now + secs(60));
+    let mut walk = Walk::new(&chain, TIMEOUT, None).with_health(&health, POLICY);
+    fail(&mut walk, now, Scope::Model);
+    assert_eq!(asked(&mut walk, now + secs(60)).0.model, "b/2", "it has expired");
+    switch(&health, &["b/2"], now + secs(99));
+    assert_eq!(skipped(&mut walk, now + secs(60)).model, "b/2");
+    switch(&health, &["c/3"], now + secs(99));
+    health.reset();
+    assert_eq!(skipped(&mut walk, now).model, "c/3");
+}
+
+#[test]
+fn a_chain_that_is_switched_off_as_a_whole_is_attempted_all_the_same() {
+    let (chain, now) = (chain(&["a/1", "b/2"]), Instant::now());
+    let health = switched_off(&["a/1", "*/2"], now + secs(60));
+    let mut walk = Walk::new(&chain, TIMEOUT, None).with_health(&health, POLICY);
+    assert_eq!(walk.upcoming(now).unwrap().model, "a/1");
+    assert_eq!(fail(&mut walk, now, Scope::Model).model, "a/1");
+    assert_eq!(asked(&mut walk, now).0.model, "b/2");
+}
+
+#[test]
+fn of_a_chain_that_is_off_or_cools_down_the_latter_is_attempted() {
+    let (chain, now) = (chain(&["a/1", "b/2", "c/3"]), Instant::now());
+    let health = board(&["a/1", "b/2"], now);
+    switch(&health, &["a/1", "c/3"], now + secs(60));
+    let mut walk = Walk::new(&chain, TIMEOUT, None).with_health(&health, POLICY);
+    assert_eq!(walk.upcoming(now).unwrap().model, "b/2");
+    assert_eq!(skipped(&mut walk, now).failure.reason, Reason::SwitchedOff);
+    assert_eq!(asked(&mut walk, now).0.model, "b/2");
+    fail(&mut walk, now, Scope::Model);
+    assert_eq!(skipped(&mut walk, now).model, "c/3");
+    assert!(matches!(walk.next(now), Next::End(Ended::Exhausted)));
 }

@@ -1,0 +1,55 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # The switches in force, as this process knows them. The record reads them from its table.
+  # @api private
+  module Switches
+    @known = [].freeze
+
+    class << self
+      # @return [Array<Switch>] the last that were read, without those that have expired since
+      def known
+        @known.select(&:in_force?)
+      end
+
+      # @param switches [Array<Switch>] all that are in force
+      # @return [void]
+      def replace(switches)
+        before = @known
+        return if switches.empty? && before.empty?
+
+        @known = switches.dup.freeze
+        now = Time.now
+        Native::Health.switch(switches.select { |one| one.in_force?(now) }
+                                      .map { |one| [one.pattern, one.expires_at - now, one.note] })
+        changed(before, switches, now)
+      end
+
+      # @param model [String]
+      # @return [Boolean] whether calls skip it, unless all of their chain is switched off
+      def off?(model)
+        !@known.empty? && Native::Health.switched_off?(model)
+      end
+
+      # @return [Array<String>]
+      def configured_models
+        config = Configuration.current
+        config.chain_names.flat_map { |name| config.resolve(name).models }.uniq
+      end
+
+      private
+
+      def changed(before, after, now)
+        ids = ->(switches) { switches.map(&:id) }
+        after.each { |one| say(one.to_s) unless ids.call(before).include?(one.id) }
+        before.each do |one|
+          say("#{one.pattern}: not switched off any more") if one.in_force?(now) && !ids.call(after).include?(one.id)
+        end
+      end
+
+      def say(text)
+        Log.new(Configuration.current.logger).write(:warn) { text }
+      end
+    end
+  end
+end

@@ -1,0 +1,229 @@
+# frozen_string_literal: true
+
+require_relative "record_helper"
+
+RSpec.describe "Switches" do
+  after { LlmRouter::Switches.replace([]) }
+
+  def off(pattern = "anthropic/*", **options)
+    LlmRouter.switch_off(pattern, for: 3600, by: "on-call", reason: "degraded", **options)
+  end
+
+  def rows
+    RecordHelper::RECORD::SwitchRow.model.order(:id).to_a
+  end
+
+  %i[postgresql mariadb sqlite].each do |database|
+    describe "on #{database}", database: database do
+      before do
+        record
+        gateway.answer("Hi")
+      end
+
+      it "makes calls skip what a pattern covers, with a hop that says who, why and until when" do
+        switch = off
+        expect(switch).to have_attributes(pattern: "anthropic/*", by: "on-call", reason: "degraded",
+                                          models: [Support::PRIMARY], in_force?: true)
+        response = ask
+        expect(response.requested_model).to eq(Support::SECONDARY)
+        expect(response.hops.map { |hop| [hop.model, hop.reason, hop.attempted?] })
+          .to eq([[Support::PRIMARY, :switched_off, false]])
+        expect(response.hops.first.message)
+          .to match(/\Aswitched off until #{Regexp.escape(switch.expires_at.utc.strftime('%F %T'))} UTC by on-call: /)
+        expect(log).to include("#{Support::PRIMARY} at openrouter skipped: switched off until")
+          .and include("next: #{Support::SECONDARY}")
+        expect(stats.find { |row| row["model"] == Support::PRIMARY }).to include("hops_switched_off" => 1)
+        expect(incidents).to eq([])
+      end
+
+      it "is ended by switch_on, and keeps who did what" do
+        off
+        ended = LlmRouter.switch_on("anthropic/*", by: "Ada")
+        expect(ended.map(&:pattern)).to eq(["anthropic/*"])
+        expect(ask.hops).to eq([])
+        expect(LlmRouter.switches).to eq([])
+        expect(rows.map { |row| [row.pattern, row.switched_off_by, row.ended_by, row.ended_at.nil?] })
+          .to eq([["anthropic/*", "on-call", "Ada", false]])
+        history = RecordHelper::RECORD.switch_history
+        expect(history.map { |one| [one.by, one.ended_by, one.in_force?] }).to eq([["on-call", "Ada", false]])
+        expect(history.first.to_s).to include("switched on again by Ada")
+      end
+
+      it "is obeyed by another process within two seconds, without a query on the way of its calls" do
+        went = IO.pipe do |reader, writer|
+          in_processes(2) do |number|
+            next play_operator if number.zero?
+
+            writer.write(seconds_until_skipped.to_json)
+          end
+          writer.close
+          JSON.parse(reader.read)
+        end
+        expect(went.fetch("queries")).to eq(0)
+        expect(went.fetch("seconds")).to be < 2
+      end
+
+      # Another process, at any moment of the first's second.
+      def play_operator
+        sleep(1.3)
+        off
+      end
+
+      def seconds_until_skipped
+        thread = Thread.current
+        queries = 0
+        ActiveSupport::Notifications.subscribe("sql.active_record") { Thread.current == thread && queries += 1 }
+        ask
+        Waiting.eventually { ask.requested_model == Support::SECONDARY && ask.hops.any? }
+        counted = queries
+        { queries: counted, seconds: Time.now - rows.first.created_at }
+      end
+    end
+  end
+
+  describe "on SQLite", database: :sqlite do
+    before do
+      record
+      gateway.answer("Hi")
+    end
+
+    it "counts for the first call of a process, too" do
+      off
+      in_processes(1) { raise "not obeyed" unless ask.requested_model == Support::SECONDARY }
+    end
+
+    it "expires by itself, though nobody reads the table" do
+      LlmRouter.switch_off("anthropic/*", for: 0.3, by: "on-call")
+      forget_recorder
+      expect(ask.requested_model).to eq(Support::SECONDARY)
+      allow(RecordHelper::RECORD::Switchboard).to receive(:obey).and_raise(ActiveRecord::ConnectionNotEstablished)
+      eventually { ask.requested_model == Support::PRIMARY }
+      expect(LlmRouter::Switches.known).to eq([])
+    end
+
+    it "keeps its last known state while the database is away, and says so once" do
+      off
+      RecordHelper::RECORD.recorder.send(:round)
+      allow(RecordHelper::RECORD::Switchboard).to receive(:obey).and_raise(ActiveRecord::ConnectionNotEstablished)
+      3.times { RecordHelper::RECORD.recorder.send(:round) }
+      expect(ask.requested_model).to eq(Support::SECONDARY)
+      expect(log.scan("llm_switches cannot be read (ActiveRecord::ConnectionNotEstablished)").size).to eq(1)
+      expect(log).to include("the 1 switches that are known stay in force")
+    end
+
+    it "delays the first call by a quarter of a second at most while the database hangs" do
+      allow(RecordHelper::RECORD::Switchboard).to receive(:obey) { sleep }
+      router
+      began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      2.times { ask }
+      expect(Process.clock_gettime(Process::CLOCK_MONOTONIC) - began).to be < 10
+      expect(ask.requested_model).to eq(Support::PRIMARY)
+    end
+
+    it "is ignored, and that is said, if all of a chain is switched off" do
+      events = []
+      off("*")
+      ActiveSupport::Notifications.subscribed(->(*, payload) { events << payload }, "switch_ignored.llm_router") do
+        expect(ask).to have_attributes(requested_model: Support::PRIMARY, hops: [])
+      end
+      expect(log).to include("#{Support::PRIMARY} at openrouter is switched off, and called all the same: so is every")
+      expect(events.map { |event| event[:"gen_ai.request.model"] } - [Support::PRIMARY]).to eq([])
+    end
+
+    it "counts in call_all, also for what began before" do
+      gateway.answer("Hi")
+      seen = []
+      requests = Array.new(3) { { messages: Support::MESSAGES } }
+      router.call_all(requests, concurrency: 1) do |_, response|
+        seen << response.requested_model
+        off if seen.one?
+      end
+      expect(seen).to eq([Support::PRIMARY, Support::SECONDARY, Support::SECONDARY])
+    end
+
+    it "counts for an attempt after a failure, though the call began before" do
+      gateway.fail(Support::PRIMARY, status: 503)
+      configure(record_calls: true) { |config| config.on_hop { |hop| off("google/*") if hop.reason == :unavailable } }
+      expect(ask.hops.map(&:reason)).to eq(%i[unavailable switched_off])
+    end
+
+    it "lists what is in force, and says where a pattern covers nothing" do
+      off("Anthropic/*")
+      typo = off("antropic/*")
+      expect(typo.to_s).to end_with("(no model of a configured chain)")
+      expect(log).to include("antropic/*: switched off until")
+      expect(LlmRouter.switches.map(&:pattern)).to eq(["Anthropic/*", "antropic/*"])
+      expect(LlmRouter.switches.first.models).to eq([Support::PRIMARY])
+    end
+
+    it "takes the place of an earlier one of the same pattern" do
+      off
+      LlmRouter.switch_off("anthropic/*", for: 60, by: "Ada")
+      expect(LlmRouter.switches.map { |one| [one.by, (one.expires_at - one.created_at).round] }).to eq([["Ada", 60]])
+      expect(rows.map(&:ended_by)).to eq(["Ada", ""])
+    end
+
+    it "names whoever is at the console if nobody is given" do
+      expect(LlmRouter.switch_off("google/*", for: 60).by).to match(/\A\S+@\S+\z/)
+    end
+
+    it "belongs to its environment" do
+      off
+      allow(LlmRouter::Environment).to receive(:name).and_return("staging")
+      expect(LlmRouter.switches).to eq([])
+    end
+
+    [["", 60, {}, /"" is no pattern: give a model/], ["a b", 60, {}, /no pattern/], ["a/[xy]", 60, {}, /no pattern/],
+     [nil, 60, {}, /nil is no pattern/], ["a" * 192, 60, {}, /no pattern/], ["a/*", 0, {}, /for is 0: give seconds/],
+     ["a/*", -1, {}, /for is -1/], ["a/*", "2h", {}, /for is "2h"/], ["a/*", Float::NAN, {}, /for is NaN/],
+     ["a/*", 1e12, {}, /up to 31622400/], ["a/*", 60, { by: "" }, /by is empty/],
+     ["a/*", 60, { by: "x" * 192 }, /by is "x+"?: give a String on one line, of 191/],
+     ["a/*", 60, { reason: "x\ny" }, /reason is "x\\ny"/], ["a/*", 60, { reason: 7 }, /reason is 7/]]
+      .each do |pattern, seconds, options, message|
+      it "refuses #{[pattern&.slice(0, 9), seconds, options.to_s[0, 30]].inspect}, and says why" do
+        expect { LlmRouter.switch_off(pattern, for: seconds, **options) }.to raise_error(ArgumentError, message)
+        expect(rows).to eq([])
+      end
+    end
+
+    it "refuses to switch on what is not switched off, and says what is" do
+      expect { LlmRouter.switch_on("google/*") }
+        .to raise_error(ArgumentError, '"google/*" is not switched off: nothing is')
+      off
+      expect { LlmRouter.switch_on(Support::PRIMARY) }
+        .to raise_error(ArgumentError, %("#{Support::PRIMARY}" is not switched off: what is off is anthropic/*))
+    end
+
+    it "is refused where no process would obey" do
+      LlmRouter.configure { |config| config.record_calls = false }
+      expect { off }.to raise_error(LlmRouter::ConfigurationError, /record_calls is false here/)
+    end
+
+    it "takes the times that a rake task is given" do
+      input = RecordHelper::RECORD::SwitchInput
+      expect(["2h", "90m", "1.5d", "30s", "7"].map { |text| input.seconds(text) }).to eq([7200, 5400, 129_600, 30, 7])
+      expect { input.seconds("soon") }.to raise_error(ArgumentError, /"soon" is no time/)
+      expect { input.seconds(nil) }.to raise_error(ArgumentError, /nil is no time/)
+    end
+
+    it "forgets switches that have long been over" do
+      off
+      LlmRouter.switch_on("anthropic/*")
+      RecordHelper::RECORD::SwitchRow.model.update_all(expires_at: Time.now - (401 * 86_400))
+      RecordHelper::RECORD.recorder.send(:round)
+      expect(rows).to eq([])
+    end
+
+    it "lets its thread end after ten minutes without a call, and starts it with the next" do
+      ask
+      recorder = RecordHelper::RECORD.recorder
+      eventually { RecordHelper::RECORD::Stat.model.any? }
+      recorder.instance_variable_set(:@last_call, -1000.0)
+      eventually { !recorder.running? }
+      off
+      LlmRouter::Switches.replace([])
+      expect(ask.requested_model).to eq(Support::SECONDARY)
+      expect(recorder).to be_running
+    end
+  end
+end

@@ -6,9 +6,9 @@ class LlmRouter
   # @api private
   module PlugIns
     CONSTANTS = {
-      Budget: "budget", CallRecord: "record", BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job",
-      BudgetJobs: "rails/budget_jobs", ChargeOnce: "rails/charge_once",
-      DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
+      Budget: "budget", CallRecord: "record", Dashboard: "dashboard",
+      BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job", BudgetJobs: "rails/budget_jobs",
+      ChargeOnce: "rails/charge_once", DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
       FrameworkInternals: "rails/framework_internals",
       Job: "rails/job", JobPolicy: "rails/job_policy", JobReport: "rails/job_report",
       JobTracking: "rails/job_tracking", OnBudgetExceeded: "rails/on_budget_exceeded",

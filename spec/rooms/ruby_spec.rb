@@ -15,12 +15,14 @@ RSpec.describe "The rooms of lib/llm_router" do
     # Outside: they may name what is inside, which never names them.
     budget: [*inside, :ActiveRecord],
     record: [*inside, :budget, :ActiveRecord],
+    dashboard: [*inside, :facade, :budget, :record, :Rails, :ActiveRecord],
     rails: [*inside, :facade, :budget, :sidekiq, :Rails, :ActiveJob, :ActiveRecord, :GlobalID, :Sidekiq],
     sidekiq: [*inside, :facade, :rails, :Sidekiq, :ActiveJob],
     testing: [*inside, :facade],
     rubocop: [:native],
     # The only file that knows both sides.
-    plug_ins: [*inside, :facade, :budget, :record, :rails, :sidekiq, :testing, :rubocop, :Rails, :ActiveJob, :ActiveRecord]
+    plug_ins: [*inside, :facade, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop, :Rails,
+               :ActiveJob, :ActiveRecord]
   }
 
   table.each do |room, allowed|
@@ -44,7 +46,7 @@ RSpec.describe "The rooms of lib/llm_router" do
   end
 
   it "are loaded without Rails, the ledger or Sidekiq until these are named" do
-    outside = "rails|sidekiq|budget|record|testing|rubocop"
+    outside = "rails|sidekiq|budget|record|dashboard|testing|rubocop"
     script = "require 'llm_router'; puts $LOADED_FEATURES.grep(%r{llm_router/(#{outside})[/.]})"
     expect(output_of(script)).to eq("")
   end

@@ -6,6 +6,7 @@ class LlmRouter
     include Settings
     include HealthSettings
     include RecordSettings
+    include DashboardSettings
     include Warnings
     extend InForce
 

@@ -52,6 +52,19 @@ class LlmRouter
       mirror.write(Breaker.endpoint(candidate), "recovered #{Time.now.to_f}") if whole_endpoint
     end
 
+    # Reads the cooldowns of all processes, as the cache has them now.
+    # @param candidates [Array<Candidate>]
+    # @return [Hash{Candidate => Array(Time, String)}] of those that cool down: until when, and why
+    # @raise [StandardError] of the cache
+    def cooldowns(candidates)
+      breakers = candidates.to_h { |candidate| [candidate, [Breaker.model(candidate), Breaker.endpoint(candidate)]] }
+      values = @cache.read_multi(*breakers.values.flatten.map(&:key).uniq)
+      breakers.filter_map do |candidate, both|
+        cooling = both.filter_map { |breaker| Breaker.cooling(values[breaker.key]) }.max
+        [candidate, cooling] if cooling
+      end.to_h
+    end
+
     private
 
     # Of this process: a fork has no thread of its parent's.
@@ -70,6 +83,13 @@ class LlmRouter
 
       def self.endpoint(candidate)
         new(candidate.endpoint, nil)
+      end
+
+      # @param value [String, nil] as {SharedHealth} writes it
+      # @return [Array(Time, String), nil] nil unless it cools down
+      def self.cooling(value)
+        word, time, reason = value.to_s.split
+        [Time.at(time.to_f), reason.to_s] if word == "cooling" && time.to_f > Time.now.to_f
       end
 
       def key

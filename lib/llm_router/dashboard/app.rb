@@ -1,0 +1,84 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  class Dashboard
+    # Answers the requests below where {Dashboard} is mounted.
+    # @api private
+    class App
+      HEADERS = {
+        "cache-control" => "no-store",
+        "content-security-policy" => "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " \
+                                     "base-uri 'none'; frame-ancestors 'none'",
+        "referrer-policy" => "same-origin",
+        "x-content-type-options" => "nosniff",
+        "x-frame-options" => "DENY",
+        "x-robots-tag" => "noindex"
+      }.freeze
+      FILES = { "/style.css" => "text/css", "/icon.svg" => "image/svg+xml" }.freeze
+      PAGES = [[%r{\A/\z}, Overview]].freeze
+      FORMS = [].freeze
+      private_constant :HEADERS, :FILES, :PAGES, :FORMS
+
+      # @param env [Hash] of Rack
+      # @return [Array] of Rack
+      def self.call(env)
+        new(ActionDispatch::Request.new(env)).call
+      end
+
+      # @param request [ActionDispatch::Request]
+      def initialize(request)
+        @request = request
+        path = request.path_info.dup.force_encoding(Encoding::UTF_8)
+        @path = path.valid_encoding? ? "/#{path.delete_prefix('/').delete_suffix('/')}" : "/?"
+      end
+
+      # @return [Array] of Rack
+      def call
+        respond(*answer)
+      rescue Problem => e
+        problem(e)
+      rescue ActiveRecord::ActiveRecordError => e
+        problem(Problem.of_database(e))
+      end
+
+      private
+
+      # @return [Array] status, body, headers
+      def answer
+        @who = Access.new(@request).by
+        return file if FILES.key?(@path)
+
+        match, page = route(@request.post? ? FORMS : PAGES)
+        raise missing unless page
+        raise Problem.new(405, "A page is read with GET.") unless %w[GET HEAD POST].include?(@request.request_method)
+
+        page.new(@request, @who, match.named_captures).answer
+      end
+
+      def route(table)
+        table.each { |path, page| (match = @path.match(path)) && (return match, page) }
+        nil
+      end
+
+      def missing
+        Problem.new(404, "There is nothing here.")
+      end
+
+      def file
+        [200, File.read(File.join(__dir__, "views", @path), encoding: "UTF-8"), { "content-type" => FILES[@path] }]
+      end
+
+      # Whoever may not see the page does not get its navigation either.
+      def problem(error)
+        respond(*(@who ? ProblemPage.new(@request, @who, error) : Refusal.new(error)).answer)
+      end
+
+      def respond(status, body, headers)
+        # Header names in the case that this Rack wants.
+        response = Rack::Response.new([body], status, {})
+        HEADERS.merge(headers).each { |name, value| response[name] = value }
+        response.finish
+      end
+    end
+  end
+end

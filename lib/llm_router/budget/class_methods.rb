@@ -64,7 +64,7 @@ class LlmRouter
       end
 
       # @api private
-      # @return [Hash{Array => String}] the SQL of {OneStatement}, by what it does
+      # @return [Hash{Array => String}] the SQL of {Postgresql}, by what it does
       def ledger_statements
         @ledger_statements ||= {}
       end

@@ -1,23 +1,19 @@
 # frozen_string_literal: true
 
-require "llm_router/budget/many_attempts"
-
 class LlmRouter
   module Budget
-    # The ledger of one or several rows of one database. Each act is one short transaction, on all of
-    # the rows or on none; they are locked in the order of their tables and ids, so that no two acts
-    # can wait for each other. Nearly always one statement does it ({OneStatement}); what needs thought goes the
-    # {CarefulPath}.
+    # The ledger of one or several rows of one table. Each act is one short transaction, on all of the rows or on none;
+    # they are locked in the order of their ids, so that no two acts can wait for each other. Nearly always one
+    # {Statement} does it; what needs thought goes the {CarefulPath}.
     # @api private
     class Ledger
-      include ManyAttempts
-
       # As long as the columns are.
       MAX_LENGTH = 191
       # What the ledger calls a charge, by {Attempt#cost_basis}.
       KINDS = Hash.new("cost").update(computed: "computed", estimated: "estimate").freeze
-      NOTHING = {}.freeze
-      private_constant :MAX_LENGTH, :KINDS, :NOTHING
+      # The methods of a row that acts for many attempts go past.
+      METHODS = %i[reserve! settle! release!].freeze
+      private_constant :MAX_LENGTH, :KINDS, :METHODS
 
       # @return [Array<Budget>]
       attr_reader :budgets
@@ -25,100 +21,110 @@ class LlmRouter
 
       # @param budgets [Array<Budget>]
       def initialize(budgets)
-        @budgets = budgets.one? ? budgets : budgets.sort_by { |budget| [budget.class.table_name, budget.id.to_s] }
+        @budgets = budgets.one? ? budgets : budgets.sort_by { |budget| budget.id.to_s }
       end
 
+      # Another run of the same attempt may be on the wire, whatever their key: what it reserved stays until its lease is
+      # up.
       # @see Budget#reserve!
       def reserve!(usd, key:, attempt: nil)
         reservation = reservation(usd: usd, key: key, attempt: attempt)
-        short = reserve(reservation, attempt, Time.now)
-        raise Refusal.new(short, reservation.usd, budgets).error if short.any?
+        columns = { **reservation.to_h, **lease(attempt, Time.now) }
+        # The app may look these up in the database: before anything is locked, and in its own role.
+        caps = default_caps
+        short = []
+        act(->(statement) { statement.reserve(columns, caps) }) { |careful| short = careful.reserve(columns, caps) }
+        raise Refusal.new(short, caps, reservation.usd, budgets).error if short.any?
 
         reservation
       end
 
       # @see Budget#settle!
       def settle!(reservation, cost_usd, attempt: nil)
-        charge(reservation.attempt_id, cost_usd, attempt) do |statement, columns|
-          statement.settle(columns, reservation.usd)
-        end
+        columns = charge(cost_usd, attempt, reservation.attempt_id)
+        act(->(statement) { statement.settle(columns, reservation.usd) }) { |careful| careful.settle(columns) }
         ChargedAlready.note(budgets, cost_usd)
       end
 
       # @see Budget#charge!
       def charge!(cost_usd, attempt: nil)
-        charge(attempt&.id || Native.uuid, cost_usd, attempt) do |statement, columns|
-          # Only under lock is it certain that an attempt was not charged before, in another way.
-          statement.charge(columns) unless attempt
-        end
+        columns = charge(cost_usd, attempt)
+        # Only under lock is it certain that an attempt was not charged before, in another way.
+        fast = ->(statement) { statement.charge(columns) } unless attempt
+        act(fast) { |careful| careful.settle(columns) }
+        nil
       end
 
       # @see Budget#release!
       def release!(reservation)
-        id = reservation.attempt_id
-        now = Time.now
-        fast = ->(statement) { statement.release(id, now, reservation.usd) }
-        act(fast, partly: true, attempt_id: id) do |snapshots|
-          snapshots.each { |snapshot| snapshot.release(id, created_at: now) }
-        end
+        columns = { **charge(0, nil, reservation.attempt_id), kind: "cost" }
+        id, now = columns.values_at(:attempt_id, :created_at)
+        act(->(statement) { statement.release(id, now, reservation.usd) }) { |careful| careful.release(columns) }
         nil
       end
 
       # @see Budget#uncertain!
       def uncertain!(reservation, attempt: nil)
-        known = { uncertain: true, generation_id: storable(attempt&.generation_id) }
         OwnConnection.open(model) do |connection|
-          CarefulPath.tables(budgets).each do |model, ids|
-            update = Statements.new(connection, model).mark(ids, reservation.attempt_id, known)
-            connection.update(update, "LlmRouter::Budget")
-          end
+          Statement.on(connection, budgets).mark(reservation.attempt_id, storable(attempt&.generation_id))
         end
         nil
       end
 
+      # @return [Boolean] whether the database has a statement for many attempts, and no model has methods of its own
+      def many_attempts?
+        OwnConnection.postgresql?(model.connection_pool) &&
+          budgets.all? { |row| METHODS.all? { |name| row.method(name).owner == Budget } }
+      end
+
+      # @param claims [Array<Hash>] each what {#reserve!} takes: +usd+, +key+ and +attempt+
+      # @return [Array<Reservation>, nil] nil where nothing was reserved
+      def reserve_all(claims)
+        now = Time.now
+        reservations = claims.map { |claim| reservation(**claim) }
+        rows = reservations.zip(claims).map { |held, claim| { **held.to_h, **lease(claim[:attempt], now) } }
+        caps = default_caps
+        reservations if act(->(statement) { statement.reserve(rows, caps) }) { nil }
+      rescue RowLocked
+        raise
+      rescue StandardError
+        # Its reply may be lost: then it has reserved.
+        release_all(reservations)
+        raise
+      end
+
+      # @param settlements [Array<Hash>] each what {#settle!} takes: +reservation+, +cost_usd+ and +attempt+
+      # @return [Boolean] false where none was settled
+      def settle_all(settlements)
+        rows = settlements.map { |one| charge(one[:cost_usd], one[:attempt], one[:reservation].attempt_id) }
+        return false unless act(->(statement) { statement.settle(rows, nil) }) { nil }
+
+        ChargedAlready.note(budgets, settlements.last[:cost_usd])
+        true
+      end
+
       private
+
+      def release_all(reservations)
+        reservations&.each { |reservation| release!(reservation) }
+      rescue StandardError
+        # The leases expire.
+        nil
+      end
 
       def reservation(usd:, key:, attempt:)
         Reservation.new(attempt_id: attempt&.id || Native.uuid, key: key.to_s[0, MAX_LENGTH],
                         usd: Usd.exact(usd, "usd"))
       end
 
-      # Another run of the same attempt may be on the wire, whatever their key: what it reserved stays until
-      # its lease is up.
-      # @return [Array<Snapshot>] those without room; nothing is reserved if there are any
-      def reserve(reservation, attempt, now)
-        columns = lease(attempt, now)
-        # The app may look these up in the database: before anything is locked, and in its own role.
-        caps = default_caps
-        fast = ->(statement) { statement.reserve({ **reservation.to_h, **columns }, caps) }
-        short = []
-        act(fast, default_caps: caps, now: now) do |snapshots|
-          snapshots.each { |snapshot| snapshot.expire(now, Configuration.current.on_uncertain) }
-          short = snapshots.reject { |snapshot| snapshot.fits?(reservation.usd) }
-          snapshots.each { |snapshot| snapshot.reserve(reservation, columns) } if short.empty?
-        end
-        short
-      end
-
       def default_caps
-        budgets.map { |budget| budget.class.default_cap_for(budget) }
+        budgets.to_h { |budget| [budget.id, budget.class.default_cap_for(budget)] }
       end
 
-      # @yieldparam statement [OneStatement]
-      # @yieldparam columns [Hash] of the charge
-      def charge(attempt_id, cost_usd, attempt)
-        usd = Usd.exact(cost_usd, "cost_usd")
-        columns = { **details(attempt), created_at: Time.now }
-        kind = kind(attempt)
-        fast = ->(statement) { yield statement, { attempt_id: attempt_id, kind: kind, cost_usd: usd, **columns } }
-        act(fast, attempt_id: attempt_id) do |snapshots|
-          snapshots.each { |snapshot| snapshot.settle(attempt_id, usd, columns, kind) }
-        end
-        nil
-      end
-
-      def kind(attempt)
-        KINDS[attempt&.cost_basis&.to_sym]
+      # @return [Hash] columns of a charge
+      def charge(cost_usd, attempt, attempt_id = attempt&.id || Native.uuid)
+        { attempt_id: attempt_id, kind: KINDS[attempt&.cost_basis&.to_sym],
+          cost_usd: Usd.exact(cost_usd, "cost_usd"), **details(attempt), created_at: Time.now }
       end
 
       def lease(attempt, now)
@@ -127,7 +133,7 @@ class LlmRouter
       end
 
       def details(attempt)
-        return NOTHING unless attempt
+        return {} unless attempt
 
         known = attempt.to_h.slice(:model, :endpoint, :job_id, :generation_id, :prompt_tokens, :completion_tokens)
         tags = attempt.tags
@@ -142,20 +148,29 @@ class LlmRouter
         value.to_s.delete("\0")[0, MAX_LENGTH] unless value.is_a?(Integer)
       end
 
-      # @param fast [Proc] does it with a {OneStatement}, or returns nil
-      # @param options [Hash] see {CarefulPath}
-      # @yieldparam snapshots [Array<Snapshot>] where the fast path does not do it
-      def act(fast, **options, &)
+      # @param fast [Proc, nil] does it with a {Statement}, or returns nil
+      # @yieldparam careful [CarefulPath] where the fast path does not do it
+      # @return [Object] true where that did it, or else what the block returns
+      def act(fast)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
         Tables.needed(model) do
           OwnConnection.bare(model) do |connection, settings|
-            statement = OneStatement.on(connection, budgets) if settings.empty?
-            next if statement && fast.call(statement)
+            # An error would end a test's own transaction.
+            alone = settings.empty? && connection.open_transactions.zero?
+            next true if alone && fast && done?(fast, connection)
 
-            CarefulPath.on(connection, budgets, settings: settings, **options).run(&)
+            yield CarefulPath.new(connection, budgets, settings)
           end
         end
+      end
+
+      def done?(fast, connection)
+        fast.call(Statement.on(connection, budgets))
+      rescue *CarefulPath::AGAIN
+        false
+      rescue ActiveRecord::LockWaitTimeout
+        raise RowLocked, OwnConnection.locked(model)
       end
 
       def model

@@ -10,37 +10,52 @@ class LlmRouter
       RETRY_AFTER = 5.0
       private_constant :RETRY_AFTER
 
-      # @param snapshots [Array<Snapshot>] those that have no room
+      # @param row [Budget] as the database has it
+      # @param caps [Hash{Object => BigDecimal, nil}] by the row's id, in US dollars; for rows with none of their own
+      # @return [BigDecimal, nil] US dollars neither spent nor reserved; nil without a cap
+      def self.left(row, caps)
+        cap = row[:cap_usd] || caps[row.id]
+        cap && (cap - row[:spent_usd] - row[:reserved_usd])
+      end
+
+      # @return [Boolean] whether so much more can be reserved
+      def self.room?(row, caps, usd)
+        left = left(row, caps)
+        left.nil? || usd <= left
+      end
+
+      # @param rows [Array<Budget>] those that have no room
       # @param usd [BigDecimal] US dollars
       # @param budgets [Array<Budget>] as the caller has them
-      def initialize(snapshots, usd, budgets)
-        @held, spent = snapshots.partition { |snapshot| snapshot.fits_later?(usd) }
+      def initialize(rows, caps, usd, budgets)
+        @held, spent = rows.partition { |row| self.class.room?(row, caps, usd - row[:reserved_usd]) }
         @short = spent.empty? ? @held : spent
+        @caps = caps
         @usd = usd
         @budgets = budgets
       end
 
       # @return [BudgetExceeded]
       def error
-        snapshot = @short.max_by { |one| [ends_at(one)&.to_f || Float::INFINITY, -one.left] }
-        BudgetExceeded.new(budget: budget_of(snapshot), needed_usd: @usd, left_usd: [snapshot.left, BigDecimal(0)].max,
-                           cap_usd: snapshot.cap, period_ends_at: ends_at(snapshot),
-                           retry_after: (retry_after if @short == @held))
+        row = @short.max_by { |one| [ends_at(one)&.to_f || Float::INFINITY, -left(one)] }
+        BudgetExceeded.new(budget: @budgets.find { |budget| budget.id == row.id }, needed_usd: @usd,
+                           left_usd: [left(row), BigDecimal(0)].max, cap_usd: row[:cap_usd] || @caps[row.id],
+                           period_ends_at: ends_at(row), retry_after: (retry_after if @short == @held))
       end
 
       private
 
+      def left(row)
+        self.class.left(row, @caps)
+      end
+
       # No later than the next lease ends.
       def retry_after
-        [RETRY_AFTER, *@short.filter_map { |snapshot| Lease.seconds_left(snapshot.budget) }].min
+        [RETRY_AFTER, *@short.filter_map { |row| Lease.seconds_left(row) }].min
       end
 
-      def ends_at(snapshot)
-        Period.ends_at(snapshot.budget.period)
-      end
-
-      def budget_of(snapshot)
-        @budgets.find { |budget| budget == snapshot.budget } || snapshot.budget
+      def ends_at(row)
+        Period.ends_at(row.period)
       end
     end
   end

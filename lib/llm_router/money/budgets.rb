@@ -4,7 +4,7 @@ class LlmRouter
   # Several budgets as one: exhausted if any of them is, reserved with all of them, and all are charged.
   # This is what `budget: [organization_budget, feature_budget]` becomes.
   #
-  # Rows ({Budget}) of one database are charged in one transaction, always in the same order so that
+  # Rows ({Budget}) of one table are charged in one transaction, always in the same order so that
   # two charges cannot wait for each other. Budgets of your own are charged one by one.
   #
   # @example
@@ -141,11 +141,11 @@ class LlmRouter
       raise PartlyCharged.new(Budgets.new(failed.flat_map(&:first))), cause: failed.first.last
     end
 
-    # Rows of one database act together, in one transaction.
+    # Rows of one table act together, in one transaction.
     def accounts
       rows, others = budgets.partition { |budget| budget.class.respond_to?(:joint_ledger) }
-      by_database = rows.group_by { |row| row.class.connection_pool }.values
-      joint = by_database.map { |members| members.first.class.joint_ledger(members) }
+      by_table = rows.group_by { |row| [row.class.connection_pool, row.class.table_name] }.values
+      joint = by_table.map { |members| members.first.class.joint_ledger(members) }
       (joint + others).map { |budget| Account.of(budget) }
     end
   end

@@ -200,7 +200,7 @@ RSpec.describe LlmRouter, "#call_all and statements for many calls", database: :
   it "releases what the statement for many reserved where its reply was lost, and each reserves alone" do
     gateway.answer("Hi", cost_usd: "0.001")
     lost = [true]
-    allow_any_instance_of(LlmRouter::Budget::ManyInOne).to receive(:reserve).and_wrap_original do |act, *given|
+    allow_any_instance_of(LlmRouter::Budget::Postgresql).to receive(:reserve).and_wrap_original do |act, *given|
       act.call(*given)
       raise ActiveRecord::StatementInvalid, "lost" if lost.pop
 

@@ -2,103 +2,167 @@
 
 class LlmRouter
   module Budget
-    # What the one statement of the fast path cannot decide: reads the rows of some budgets, with the reservations and
-    # charges that an act has to see, lets a block act on {Snapshot}s, and writes what changed, on all rows or on none.
-    # The block may run more than once.
+    # What the fast path of a {Ledger} leaves undone: reads the rows, turns their period, ends leases, corrects estimates,
+    # and then does the act with the same statements. In PostgreSQL and MySQL the rows are locked meanwhile. In SQLite,
+    # where nothing may be locked while Ruby works (see {SqliteBatch}), each statement does nothing if a row is no longer
+    # as it was read: then all is done anew.
     # @api private
     class CarefulPath
-      # @return [CarefulPath] of the kind that the database needs
-      def self.on(connection, budgets, **options)
-        sqlite = OwnConnection.sqlite?(budgets.first.class.connection_pool)
-        (sqlite ? Optimistic : Locking).new(connection, budgets, **options)
-      end
-
-      # Rows of two tables may have the same id, and those of one may be of two classes.
-      def self.name_of(budget)
-        [budget.class.table_name, budget.id]
-      end
-
-      # @return [Array<Array(Class, Array)>] each table's model, and the ids of its rows
-      def self.tables(budgets)
-        same = budgets.group_by { |budget| budget.class.table_name }.values
-        same.map { |rows| [rows.first.class, rows.map(&:id)] }
-      end
+      # In SQLite, somebody else got through each time, so an act succeeds long before.
+      MAX_TRIES = { true => 200, false => 5 }.freeze
+      AGAIN = [ActiveRecord::RecordNotUnique, ActiveRecord::Deadlocked, ActiveRecord::SerializationFailure].freeze
+      private_constant :MAX_TRIES
 
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
-      # @param budgets [Array<Budget>] in the order in which they are locked
+      # @param budgets [Array<Budget>] of one table, in the order in which they are locked
       # @param settings [Array<String>] statements that come first
-      # @param partly [Boolean] for acts that are worth doing on the rows that are there, where others were deleted
-      # @param default_caps [Array<BigDecimal, nil>] of the budgets, for acts that need to know them
-      # @param seen [Hash] what the act has to see: the reservations and charges of an +attempt_id+, or the leases that
-      #   are up by +now+
-      def initialize(connection, budgets, settings: [], partly: false, default_caps: [], **seen)
+      def initialize(connection, budgets, settings)
         @connection = connection
         @budgets = budgets
+        @model = budgets.first.class
         @settings = settings
-        @partly = partly
-        @default_caps = budgets.map { |budget| CarefulPath.name_of(budget) }.zip(default_caps).to_h
-        @seen = seen
+        @sqlite = OwnConnection.sqlite?(@model.connection_pool)
         # Inside a test's own transaction.
         @nested = connection.open_transactions.positive?
       end
 
-      # @yieldparam snapshots [Array<Snapshot>]
+      # @param columns [Hash] of the reservation
+      # @param caps [Hash{Object => BigDecimal, nil}] by the row's id, in US dollars; for rows with none of their own
+      # @return [Array<Budget>] those without room; nothing is reserved if there are any
+      def reserve(columns, caps)
+        short = []
+        run do |rows|
+          end_leases(rows, columns[:created_at])
+          short = rows.reject { |row| Refusal.room?(row, caps, columns[:usd]) }
+          short.any? || on(rows).reserve(columns, caps)
+        end
+        short
+      end
+
+      # Ends the reservation and charges the cost, unless that was done before. Where an estimate was charged meanwhile,
+      # corrects it.
+      # @param columns [Hash] of the charge
       # @return [void]
-      # @raise [RowMissing, RowLocked]
-      def run
-        raise NotImplementedError
+      def settle(columns)
+        run do |rows|
+          complete!(rows)
+          each_with_records(rows, columns[:attempt_id]) do |row, held, charges|
+            next on([row]).settle(columns, held.usd) if held && charges.empty?
+
+            ended?(row, held, columns) && charged?(row, charges, columns)
+          end
+        end
+      end
+
+      # Also where another row was deleted. Where an estimate was charged meanwhile, takes it back.
+      # @param columns [Hash] of a charge of nothing
+      # @return [void]
+      def release(columns)
+        run do |rows|
+          complete!(rows) if rows.empty?
+          each_with_records(rows, columns[:attempt_id]) do |row, held, charges|
+            ended?(row, held, columns) && (charges.empty? || charged?(row, charges, columns))
+          end
+        end
       end
 
       private
 
-      def tables
-        @tables ||= CarefulPath.tables(@budgets)
-      end
-
-      def snapshots
-        all = tables.flat_map do |model, ids|
-          rows = @connection.uncached { @connection.select_all(Statements.new(@connection, model).read(ids, **@seen)) }
-          rows.to_a.group_by { |row| row.fetch(model.primary_key) }.each_value.map { |joined| snapshot(model, joined) }
+      # @yieldparam rows [Array<Budget>] as the database has them
+      # @yieldreturn [Boolean] whether it is done
+      # @raise [RowMissing, RowLocked]
+      def run(&)
+        MAX_TRIES.fetch(@sqlite).times do |tries|
+          rows = transaction { attempt(&) }
+          return learn(rows) if rows
+        rescue *AGAIN
+          raise if @nested || tries == MAX_TRIES.fetch(@sqlite) - 1
+        rescue ActiveRecord::LockWaitTimeout
+          break
         end
-        complete!(all)
-        all
+        raise RowLocked, OwnConnection.locked(@model)
       end
 
-      def snapshot(model, joined)
-        budget = model.instantiate(joined.first.slice(*model.column_names))
-        Snapshot.new(budget, cap: budget[:cap_usd] || @default_caps[CarefulPath.name_of(budget)],
-                             reservations: records(model::Reservation, joined, "r", Statements::RESERVATION),
-                             charges: records(model::Charge, joined, "c", Statements::CHARGE))
+      # Each statement of PostgreSQL then sees what was committed when it began, whatever the app has as its default.
+      def transaction(&)
+        return yield if @sqlite
+        return @connection.transaction(requires_new: true, &) if @nested
+
+        mysql = OwnConnection.mysql?(@model.connection_pool)
+        settings = [*(OwnConnection.lock_timeout(@model.connection_pool) unless mysql), *@settings]
+        @connection.transaction(**(mysql ? {} : { isolation: :read_committed })) do
+          settings.each { |statement| @connection.execute(statement, "LlmRouter::Budget") }
+          yield
+        end
       end
 
-      def records(model, joined, letter, columns)
-        rows = joined.map { |row| columns.to_h { |column| [column, row["#{letter}_#{column}"]] } }
-        rows.select { |row| row["id"] }.uniq { |row| row["id"] }.map { |row| model.instantiate(row) }
+      def attempt
+        rows = read
+        rows = read if rows.any? { |row| Period.over?(row) } && on(rows).turn
+        rows if yield rows
       end
 
-      def complete!(snapshots)
-        return if @partly && snapshots.any?
+      def read
+        key = @model.primary_key
+        records(@model, @model.unscoped.where(key => @budgets.map(&:id)).order(key).lock)
+      end
 
-        found = snapshots.map { |snapshot| CarefulPath.name_of(snapshot.budget) }
-        missing = @budgets.reject { |budget| found.include?(CarefulPath.name_of(budget)) }
+      def records(model, relation)
+        @connection.uncached { @connection.select_all(relation.to_sql, "LlmRouter::Budget") }
+                   .map { |attributes| model.instantiate(attributes) }
+      end
+
+      def complete!(rows)
+        missing = @budgets.reject { |budget| rows.any? { |row| row.id == budget.id } }
         raise Row.missing(missing) if missing.any?
       end
 
-      # @return [Array<String>]
-      def writes(snapshots, &)
-        snapshots.select(&:changed?).flat_map do |snapshot|
-          Statements.new(@connection, snapshot.budget.class).write(snapshot, &)
+      def on(rows)
+        Statement.on(@connection, rows, seen: true)
+      end
+
+      def end_leases(rows, now)
+        complete!(rows)
+        up = @model::Reservation.unscoped.where(budget_id: rows.map(&:id)).where("expires_at <= ?", now).order(:id)
+        records(@model::Reservation, up).each do |held|
+          row = rows.find { |one| one.id == held.budget_id }
+          known = held.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
+          estimate = { kind: "estimate", cost_usd: held.usd, created_at: now, **known }
+          charged = on([row]).settle(estimate, held.usd) if Configuration.current.on_uncertain == :charge_estimate
+          charged || ended?(row, held, estimate)
         end
       end
 
-      # The caller's records then say what the rows do.
-      def learn(snapshots)
-        figures = snapshots.to_h { |snapshot| [CarefulPath.name_of(snapshot.budget), snapshot.figures] }
-        @budgets.each { |budget| figures[CarefulPath.name_of(budget)]&.then { |known| budget.learn(*known) } }
+      # @yieldreturn [Boolean] whether the row is done with
+      def each_with_records(rows, attempt_id)
+        of_attempt = { budget_id: rows.map(&:id), attempt_id: attempt_id }
+        held, charges = [@model::Reservation, @model::Charge].map do |model|
+          records(model, model.unscoped.where(of_attempt)).group_by(&:budget_id)
+        end
+        rows.map { |row| yield row, held[row.id]&.first, charges.fetch(row.id, []) }.all?
       end
 
-      def locked
-        RowLocked.new(OwnConnection.locked(@budgets.first.class))
+      def ended?(row, held, columns)
+        held.nil? || on([row]).release(columns[:attempt_id], columns[:created_at], held.usd)
+      end
+
+      # Money of a past period does not return to this one.
+      def charged?(row, charges, columns)
+        estimate = charges.find { |charge| charge.kind == "estimate" }
+        return on([row]).charge(columns) if charges.empty?
+        return true if charges.size > 1 || !estimate || columns[:kind] == "estimate"
+
+        difference = columns[:cost_usd] - estimate.cost_usd
+        difference = [difference, BigDecimal(0)].max if estimate.period_started_on < row.period_started_on
+        on([row]).charge({ **columns, kind: "correction", cost_usd: difference })
+      end
+
+      # The caller's records then say what the rows do.
+      def learn(rows)
+        @budgets.each do |budget|
+          row = rows.find { |one| one.id == budget.id }
+          row && budget.learn(row[:spent_usd], row[:reserved_usd], row.period_started_on)
+        end
       end
     end
   end

@@ -50,7 +50,7 @@ class LlmRouter
         open = @nested ? !busy : AdapterInternals.transaction_active?(@connection)
         execute(@nested ? "ROLLBACK TO SAVEPOINT llm_router" : "ROLLBACK") if open
         raise RowLocked, OwnConnection.locked(@model) if busy
-        raise error unless code == CONSTRAINT
+        raise ActiveRecord::StatementInvalid, error.message unless code == CONSTRAINT
         raise ActiveRecord::RecordNotUnique, error.message if error.message.include?("UNIQUE")
       end
 

@@ -2,7 +2,7 @@
 
 require_relative "budget_helper"
 
-RSpec.describe LlmRouter::Budget::OneStatement do
+RSpec.describe LlmRouter::Budget::Statement do
   let(:budget) { capped(:one) }
   let(:other) { capped(:other) }
   let(:both) { LlmRouter::Budgets.new([other, budget]) }

@@ -2,13 +2,14 @@
 
 class LlmRouter
   module Budget
-    # As {OneBlock}, for SQLite: its statements go in one call of the library. The first changes all of the budgets or
+    # As {Mysql}, for SQLite: its statements go in one call of the library. The first changes all of the budgets or
     # none; each of the others does something only if the one before it changed as many rows.
     #
     # SQLite would add Floats. So money, which is text there (see {Usd}), is added in four whole numbers: two of 10
-    # digits of dollars, and two of 15 decimals.
+    # digits of dollars, and two of 15 decimals. Where the budgets have been read, the sums are computed in Ruby instead,
+    # and count only if the rows are still the same.
     # @api private
-    class OneBatch < OneBlock
+    class Sqlite < Mysql
       # Where each begins in the text, and how long it is.
       HIGHEST = [1, 10].freeze
       LOWER = [[37, 15], [22, 15], [11, 10]].freeze
@@ -16,18 +17,23 @@ class LlmRouter
       LENGTH = Usd.text(BigDecimal(0)).size
       WRITTEN = %w[spent_usd reserved_usd].map { |column| "length(#{column}) = #{LENGTH}" }
                                           .push("COALESCE(length(cap_usd), #{LENGTH}) = #{LENGTH}").freeze
-      private_constant :HIGHEST, :LOWER, :LENGTH, :WRITTEN
+      # All that was computed depends on these.
+      READ = %w[cap_usd spent_usd reserved_usd period period_started_on].freeze
+      private_constant :HIGHEST, :LOWER, :LENGTH, :WRITTEN, :READ
 
       private
 
+      def change(sql)
+        SqliteBatch.run(@connection, @model, [sql])
+      end
+
       def query(update, fits: nil, none: nil, held: nil, insert: nil)
-        update = [update, as_many("#{budgets} WHERE #{simple(fits, held)}"), *(as_many(held) if held),
+        update = [update, as_many("#{budgets} WHERE #{@seen ? same : simple(fits, held)}"), *(as_many(held) if held),
                   *("NOT EXISTS (SELECT 1 FROM #{none})" if none)].join(" AND ")
         done = "changes() = #{@ids.size}"
-        SqliteBatch.run(@connection, @model, [update, *("DELETE FROM #{held} AND #{done}" if held),
-                                              *("#{insert} AND #{done}" if insert), "#{figures} AND #{done}"]) || []
-      rescue ActiveRecord::StatementInvalid, SQLite3::Exception, RuntimeError
-        []
+        rows = SqliteBatch.run(@connection, @model, [update, *("DELETE FROM #{held} AND #{done}" if held),
+                                                     *("#{insert} AND #{done}" if insert), "#{figures} AND #{done}"])
+        rows.to_a.map { |row| row.is_a?(Hash) ? row.each_value.first : row.first }
       end
 
       def simple(fits, held)
@@ -36,16 +42,34 @@ class LlmRouter
         [ours(key), current, *WRITTEN, *fits, *enough].join(" AND ")
       end
 
+      def same
+        each = @budgets.map do |row|
+          of_row = [@model.primary_key, *READ].map do |name|
+            "#{@connection.quote_column_name(name)} IS #{quote(row.read_attribute_before_type_cast(name))}"
+          end
+          "(#{of_row.join(' AND ')})"
+        end
+        "(#{each.join(' OR ')})"
+      end
+
       def as_many(rows)
         "(SELECT COUNT(*) FROM #{rows}) = #{@ids.size}"
       end
 
       def figures
-        amounts = %w[spent_usd reserved_usd].map { |column| "substr(#{column}, 1, 51)" }
-        "SELECT #{[*amounts, 'period_started_on', key].join(" || ' ' || ")} FROM #{budgets} WHERE #{ours(key)}"
+        columns = ["spent_usd", "reserved_usd", "period_started_on", key]
+        "SELECT #{columns.join(" || '|' || ")} FROM #{budgets} WHERE #{ours(key)}"
       end
 
       def sum(columns, usd)
+        @seen ? sum_of_rows(columns.first, usd) : sum_of_texts(columns, usd)
+      end
+
+      def sum_of_rows(column, usd)
+        "CASE #{key} #{@budgets.map { |row| "WHEN #{quote(row.id)} THEN #{quote(row[column] + usd)}" }.join(' ')} END"
+      end
+
+      def sum_of_texts(columns, usd)
         rest = (usd * (10**Usd::SCALE)).to_i
         carry = nil
         lower = LOWER.map do |first, length|
@@ -60,6 +84,11 @@ class LlmRouter
 
       def parts(columns, first, length)
         columns.map { |column| "CAST(substr(#{column}, #{first}, #{length}) AS INTEGER)" }
+      end
+
+      # The seen rows' room was seen in Ruby.
+      def fits(...)
+        super unless @seen
       end
 
       def quote(value)

@@ -1,0 +1,125 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # MariaDB takes a block of statements as one; for MySQL, and within a transaction, they go one by one. The budgets are
+    # locked first and in order. What only has to be looked at is read without a lock.
+    # @api private
+    class Mysql < Statement
+      # @param columns [Hash] of the reservation
+      # @param caps [Hash{Object => BigDecimal, nil}] by the row's id, in US dollars; for rows with none of their own
+      # @return [true, nil] nil where nothing was reserved
+      def reserve(columns, caps)
+        usd, now = columns.values_at(:usd, :created_at)
+        run(now, { reserved_usd: usd }, fits: fits(usd, caps),
+                                        none: "#{reservations} WHERE #{ours} AND expires_at <= #{quote(now)}",
+                                        insert: insert(reservations, columns.slice(*RESERVATION)))
+      end
+
+      # @param columns [Hash] of the charge
+      # @param usd [BigDecimal] US dollars that are reserved
+      # @return [true, nil] nil where nothing was settled
+      def settle(columns, usd)
+        charge(columns, { reserved_usd: -usd }, held: held(columns[:attempt_id], usd))
+      end
+
+      # @param columns [Hash] of the charge
+      # @return [true, nil] nil where nothing was charged
+      def charge(columns, changes = {}, **held)
+        attempt_id, cost, now, kind = columns.values_at(:attempt_id, :cost_usd, :created_at, :kind)
+        others = "#{charges} WHERE #{ours} AND #{of(attempt_id)}#{" AND kind <> 'estimate'" if kind == 'correction'}"
+        run(now, { **changes, spent_usd: cost }, none: others, insert: insert(charges, columns, "period_started_on"),
+                                                 **held)
+      end
+
+      # @param usd [BigDecimal] US dollars that are reserved
+      # @return [true, nil] nil where nothing was released
+      def release(attempt_id, now, usd)
+        run(now, { reserved_usd: -usd }, held: held(attempt_id, usd))
+      end
+
+      private
+
+      # @param changes [Hash{Symbol => BigDecimal}] US dollars that are added to columns of the budgets
+      # @param rest [Hash{Symbol => String}] +fits+: a condition of each budget. +none+: rows that must not be there.
+      #   +held+: rows that must be there, one for each budget, and are deleted. +insert+: adds a row for each budget
+      def run(now, changes, **rest)
+        changes = changes.map { |column, usd| "#{column} = #{sum([column], usd)}" }
+        changes << "updated_at = #{quote(now)}" if @model.column_names.include?("updated_at")
+        learn(query("UPDATE #{budgets} SET #{changes.join(', ')} WHERE #{ours(key)}", **rest))
+      end
+
+      def query(update, fits: nil, none: nil, held: nil, insert: nil)
+        changed = ["#{[update, current, *fits].join(' AND ')} ORDER BY #{key}", *("DELETE FROM #{held}" if held)]
+        block? ? block(changed, none, insert) : one_by_one(changed, none, insert)
+      end
+
+      def block?
+        @connection.open_transactions.zero? && @connection.respond_to?(:mariadb?) && @connection.mariadb? &&
+          AdapterInternals.abandon_results?(@connection)
+      end
+
+      def block(changed, none, insert)
+        result = @connection.execute(<<~SQL, NAME)
+          BEGIN NOT ATOMIC
+            DECLARE others, done INT DEFAULT 0;
+            DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+            START TRANSACTION;
+            #{changed.map { |sql| "#{sql}; SET done = done + ROW_COUNT();" }.join(' ')}
+            #{"SELECT COUNT(*) INTO others FROM #{none};" if none}
+            IF others = 0 AND done = #{changed.size * @ids.size} THEN
+              #{"#{insert};" if insert}
+              SELECT #{figures} FROM #{budgets} WHERE #{ours(key)};
+              COMMIT;
+            ELSE ROLLBACK;
+            END IF;
+          END
+        SQL
+        result.to_a.map(&:first).tap { AdapterInternals.abandon_results(@connection) }
+      end
+
+      def one_by_one(changed, none, insert)
+        @connection.transaction(requires_new: true) do
+          done = changed.sum { |sql| change(sql) }
+          others = none ? "(SELECT COUNT(*) FROM #{none})" : "0"
+          rows = @connection.uncached do
+            @connection.select_rows("SELECT #{figures}, #{others} FROM #{budgets} WHERE #{ours(key)}", NAME)
+          end
+          unless done == changed.size * @ids.size && rows.all? { |_, others| others.zero? }
+            raise ActiveRecord::Rollback
+          end
+
+          @connection.execute(insert, NAME) if insert
+          rows.map(&:first)
+        end || []
+      end
+
+      def figures
+        "CONCAT_WS('|', spent_usd, reserved_usd, period_started_on, #{key})"
+      end
+
+      def sum(columns, usd)
+        [*columns, quote(usd)].join(" + ")
+      end
+
+      # A cap of the row's own counts, or else the model's.
+      def fits(usd, caps)
+        cases = caps.map { |id, cap| "WHEN #{quote(id)} THEN #{quote(cap)}" }
+        cap = "COALESCE(cap_usd, CASE #{key} #{cases.join(' ')} END)"
+        "COALESCE(#{sum(%w[spent_usd reserved_usd], usd)} <= #{cap}, TRUE)"
+      end
+
+      # An attempt reserves the same of each.
+      def held(attempt_id, usd)
+        "#{reservations} WHERE #{of(attempt_id)} AND #{ours} AND usd = #{quote(usd)}"
+      end
+
+      def insert(table, columns, *own)
+        names = columns.keys.map { |column| @connection.quote_column_name(column) }
+        values = columns.values.map { |value| quote(value) }
+        "INSERT INTO #{table} (#{['budget_id', *own, *names].join(', ')}) " \
+          "SELECT #{[key, *own, *values].join(', ')} FROM #{budgets} WHERE #{ours(key)}"
+      end
+    end
+  end
+end

@@ -1,0 +1,95 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Budget
+    # Reserves, settles, charges or releases with rows of one table, all of them or none, in one round trip where the
+    # database can do that: {Postgresql}, {Mysql}, {Sqlite}. It does only what needs no thought. Where it does nothing,
+    # the {CarefulPath} decides.
+    # @api private
+    class Statement
+      NAME = "LlmRouter::Budget"
+      RESERVATION = %i[attempt_id key usd model endpoint job_id expires_at created_at].freeze
+      CHARGE = %i[attempt_id kind cost_usd model endpoint job_id generation_id prompt_tokens completion_tokens
+                  tags created_at].freeze
+
+      # @param seen [Boolean] whether the budgets are as the {CarefulPath} has read them
+      # @return [Statement] of the kind that the database needs
+      def self.on(connection, budgets, seen: false)
+        kind = { "PostgreSQL" => Postgresql, "SQLite" => Sqlite }.fetch(connection.adapter_name, Mysql)
+        kind.new(connection, budgets, seen)
+      end
+
+      # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
+      # @param budgets [Array<Budget>] of one table
+      def initialize(connection, budgets, seen)
+        @connection = connection
+        @budgets = budgets
+        @seen = seen
+        @model = budgets.first.class
+        @ids = budgets.one? ? [budgets.first.id] : budgets.map(&:id).uniq
+      end
+
+      # Begins the current period, where another is over.
+      # @return [Boolean]
+      def turn
+        starts = Period.starts.map { |name, start| "WHEN '#{name}' THEN #{date(start)}" }
+        change("UPDATE #{budgets} SET spent_usd = #{quote(BigDecimal(0))}, " \
+               "period_started_on = CASE period #{starts.join(' ')} END WHERE #{ours(key)} AND NOT (#{current})")
+        true
+      end
+
+      # Notes that an attempt may have been billed.
+      # @param generation_id [String, nil]
+      # @return [void]
+      def mark(attempt_id, generation_id)
+        change("UPDATE #{reservations} SET uncertain = #{quote(true)}, generation_id = #{quote(generation_id)} " \
+               "WHERE #{of(attempt_id)} AND #{ours}")
+      end
+
+      private
+
+      def change(sql)
+        @connection.update(sql, NAME)
+      end
+
+      # @param rows [Array<String>] what each budget says after the act: spent, reserved, start of the period, id
+      # @return [true, nil] nil if nothing was done
+      def learn(rows)
+        @connection.clear_query_cache if @connection.query_cache_enabled
+        rows.each do |row|
+          *figures, id = row.split("|", 4)
+          id = @ids.one? ? @ids.first : @model.type_for_attribute(@model.primary_key).deserialize(id)
+          @budgets.each { |budget| budget.learn(*figures) if budget.id == id }
+        end
+        true if rows.any?
+      end
+
+      def current
+        starts = Period.starts.map { |name, start| "WHEN '#{name}' THEN #{date(start)}" }
+        "period_started_on >= CASE period #{starts.join(' ')} ELSE period_started_on END"
+      end
+
+      def date(start) = quote(start)
+
+      def of(attempt_id)
+        "attempt_id = #{quote(attempt_id)}"
+      end
+
+      def ours(column = "budget_id")
+        "#{column} IN (#{@ids.map { |id| quote(id) }.join(', ')})"
+      end
+
+      def quote(value)
+        @connection.quote(value)
+      end
+
+      def key = @connection.quote_column_name(@model.primary_key)
+
+      def budgets = @connection.quote_table_name(@model.table_name)
+
+      def reservations = @connection.quote_table_name(@model::Reservation.table_name)
+
+      def charges = @connection.quote_table_name(@model::Charge.table_name)
+    end
+  end
+end

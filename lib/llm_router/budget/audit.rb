@@ -46,30 +46,19 @@ class LlmRouter
       def rows(ids)
         @model.transaction(**snapshot) do
           budgets = @model.unscoped.where(@model.primary_key => ids).to_a
-          current = @model::Charge.where(period_started_on: budgets.map(&:period_started_on).uniq)
-          charged = sums(current, :cost_usd, ids, :period_started_on)
-          reserved = sums(@model::Reservation, :usd, ids)
-          budgets.map { |budget| [budget, charged[[budget.id, budget.period_started_on]], reserved[[budget.id]]] }
+          current = @model::Charge.where(budget_id: ids, period_started_on: budgets.map(&:period_started_on).uniq)
+          charged = current.group(:budget_id, :period_started_on).sum(:cost_usd)
+          reserved = @model::Reservation.where(budget_id: ids).group(:budget_id).sum(:usd)
+          budgets.map do |budget|
+            [budget, charged.fetch([budget.id, budget.period_started_on], 0), reserved.fetch(budget.id, 0)]
+          end
         end
       end
 
       # The same moment for all three.
       def snapshot
         nested = @model.connection_pool.with_connection(&:transaction_open?)
-        sqlite? || nested ? {} : { isolation: :repeatable_read }
-      end
-
-      # SQLite would add Floats, so there it is done in Ruby.
-      def sums(records, money, ids, *also)
-        groups = [:budget_id, *also]
-        records = records.where(budget_id: ids)
-        summed = sqlite? ? records : records.group(*groups)
-        rows = summed.pluck(*groups, sqlite? ? money : Arel.sql("SUM(#{money})"))
-        rows.each_with_object(Hash.new(BigDecimal(0))) { |(*group, usd), totals| totals[group] += BigDecimal(usd) }
-      end
-
-      def sqlite?
-        OwnConnection.sqlite?(@model.connection_pool)
+        nested || OwnConnection.sqlite?(@model.connection_pool) ? {} : { isolation: :repeatable_read }
       end
 
       def sentence(budget, charged, reserved)
@@ -81,7 +70,7 @@ class LlmRouter
       def differs(column, said, records, sum)
         return if said == sum
 
-        "#{column} is #{said.to_s('F')}, its #{records} are #{sum.to_s('F')}: #{(said - sum).to_s('F')} USD apart"
+        "#{column} is #{said.to_s('F')}, its #{records} are #{sum.to_d.to_s('F')}: #{(said - sum).to_s('F')} USD apart"
       end
     end
   end

@@ -17,9 +17,7 @@ class LlmRouter
       # @example
       #   LlmBudget.for(organization, feature: :draft_reply)
       def for(owner, feature: nil, environment: Budget.environment)
-        Tables.needed(self) do
-          Row.new(self, owner: owner, feature: feature, environment: environment).find_or_make
-        end
+        Row.new(self, owner: owner, feature: feature, environment: environment).find_or_make
       end
 
       # Sets the cap of rows whose +cap_usd+ is empty. It is looked up whenever a budget is used, so

@@ -154,14 +154,12 @@ class LlmRouter
       def act(fast)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
-        Tables.needed(model) do
-          OwnConnection.bare(model) do |connection, settings|
-            # An error would end a test's own transaction.
-            alone = settings.empty? && connection.open_transactions.zero?
-            next true if alone && fast && done?(fast, connection)
+        OwnConnection.bare(model) do |connection, settings|
+          # An error would end a test's own transaction.
+          alone = settings.empty? && connection.open_transactions.zero?
+          next true if alone && fast && done?(fast, connection)
 
-            yield CarefulPath.new(connection, budgets, settings)
-          end
+          yield CarefulPath.new(connection, budgets, settings)
         end
       end
 

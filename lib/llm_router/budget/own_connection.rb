@@ -19,7 +19,7 @@ class LlmRouter
       # @param model [Class]
       # @yieldparam connection [ActiveRecord::ConnectionAdapters::AbstractAdapter] in no transaction
       #   that the app can roll back
-      # @raise [InsideTransaction, RowLocked]
+      # @raise [InsideTransaction, RowLocked, TablesMissing]
       def open(model)
         bare(model) do |connection, settings|
           next yield(connection) if settings.empty?
@@ -36,6 +36,21 @@ class LlmRouter
       #   mode, what outlives the transaction reaches other clients
       def bare(model, &)
         PlainTrilogy.use { AdapterInternals::PlainLock.use { choose(model, &) } }
+      rescue ActiveRecord::StatementInvalid => e
+        missing = missing_tables(model)
+        raise if missing.empty?
+
+        raise TablesMissing, "#{missing.join(', ')}: no such table in the database of #{model}. Run bin/rails " \
+                             "db:migrate (with RAILS_ENV=test for tests); bin/rails generate llm_router:install " \
+                             "writes the migration", cause: e
+      end
+
+      def missing_tables(model)
+        model.connection_pool.with_connection do |connection|
+          [model, model::Reservation, model::Charge].map(&:table_name).reject { |name| connection.table_exists?(name) }
+        end
+      rescue ActiveRecord::ActiveRecordError
+        []
       end
 
       def choose(model, &)

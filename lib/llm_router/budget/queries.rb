@@ -4,13 +4,17 @@ class LlmRouter
   module Budget
     # Class methods of a {Budget} model, and of its relations, that report spending. Exact on every database.
     module Queries
+      GROUPS = { owner: %i[owner_type owner_id], feature: %i[feature], environment: %i[environment] }.freeze
+      OF_CHARGES = %i[model endpoint].freeze
+      private_constant :GROUPS, :OF_CHARGES
+
       # @return [ActiveRecord::Relation] those that were charged, or reserved, in the period that is running now: of the
       #   others +spent_usd+ in the table is that of a period that has ended
       # @example
       #   LlmBudget.current.sum(:spent_usd)
       def current
         starts = Period.starts.map { |name, start| unscoped.where(period: name, period_started_on: start..) }
-        merge_any([*starts, unscoped.where(period: "total")])
+        merge([*starts, unscoped.where(period: "total")].reduce(:or))
       end
 
       # @return [ActiveRecord::Relation] those that have spent most in their current period first
@@ -18,8 +22,8 @@ class LlmRouter
       #   LlmBudget.by_spent.limit(10)
       def by_spent
         running = Period.starts.map { |name, start| "(period = '#{name}' AND period_started_on >= '#{start.iso8601}')" }
-        running = [*running, "period = 'total'"].join(" OR ")
-        order(Arel.sql("CASE WHEN #{running} THEN spent_usd ELSE #{zero} END DESC"))
+        zero = Usd.text?(self) ? "'#{Usd.text(BigDecimal(0))}'" : 0
+        order(Arel.sql("CASE WHEN #{[*running, "period = 'total'"].join(' OR ')} THEN spent_usd ELSE #{zero} END DESC"))
       end
 
       # @param share [Numeric] of the cap, from 0 to 1
@@ -50,18 +54,39 @@ class LlmRouter
       # @example Spend per organisation this month
       #   LlmBudget.where(environment: "production").spent(by: :owner)
       def spent(by: nil, period: nil)
-        spent = Spent.new(all, Period.range(period))
-        by ? spent.by(by) : spent.total
+        groups = by ? groups_of(by) : []
+        names = groups.each_index.map { |index| "g#{index}" }
+        charges = klass_of_charges.from(charges_once(groups.zip(names), Period.range(period)), :charges_once)
+        return charges.sum(:cost_usd) unless by
+
+        sums = charges.group(*names).sum(:cost_usd).sort_by { |_, usd| -usd }
+        sums.to_h.transform_keys { |group| by == :owner ? owner_of(*group) : group.presence }
       end
 
       private
 
-      def merge_any(relations)
-        merge(relations.reduce(:or))
+      def klass_of_charges = all.klass::Charge
+
+      def groups_of(by)
+        return GROUPS.fetch(by).map { |name| arel_table[name] } if GROUPS.key?(by)
+        return [klass_of_charges.arel_table[by]] if OF_CHARGES.include?(by)
+
+        raise ArgumentError, "by: #{by.inspect}: give one of #{[*GROUPS.keys, *OF_CHARGES].inspect}, or leave it out"
       end
 
-      def zero
-        Usd.text?(self) ? connection_pool.with_connection { |connection| connection.quote(Usd.text(BigDecimal(0))) } : 0
+      # Each attempt once in each group.
+      def charges_once(groups, times)
+        table = klass_of_charges.arel_table
+        chosen = groups.map { |column, name| column.as(name) }
+        charges = klass_of_charges.unscoped.joins(:budget).merge(all).where(created_at: times)
+        charges.select(*chosen, table[:attempt_id], table[:kind], table[:cost_usd]).distinct
+      end
+
+      # Found also where a default scope hides it.
+      def owner_of(type, id)
+        return if type.blank?
+
+        type.safe_constantize&.unscoped&.find_by(id: id) || "#{type}/#{id}"
       end
     end
   end

@@ -25,7 +25,7 @@ class LlmRouter
       def initialize(models, period)
         @period = period
         @lines = models.flat_map { |model| lines_of(model) }.sort_by { |line| -line.spent_usd }
-        @total_usd = models.sum(BigDecimal(0)) { |model| Spent.new(model.all, period).total }
+        @total_usd = models.sum(BigDecimal(0)) { |model| model.spent(period: period) }
       end
 
       # @return [String] a table for a console

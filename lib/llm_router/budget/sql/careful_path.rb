@@ -4,7 +4,7 @@ class LlmRouter
   module Budget
     # What the fast path of a {Ledger} leaves undone: reads the rows, turns their period, ends leases, corrects estimates,
     # and then does the act with the same statements. In PostgreSQL and MySQL the rows are locked meanwhile. In SQLite,
-    # where nothing may be locked while Ruby works (see {SqliteBatch}), each statement does nothing if a row is no longer
+    # where nothing may be locked while Ruby works (see {Sqlite}), each statement does nothing if a row is no longer
     # as it was read: then all is done anew.
     # @api private
     class CarefulPath

@@ -19,21 +19,53 @@ class LlmRouter
                                           .push("COALESCE(length(cap_usd), #{LENGTH}) = #{LENGTH}").freeze
       # All that was computed depends on these.
       READ = %w[cap_usd spent_usd reserved_usd period period_started_on].freeze
-      private_constant :HIGHEST, :LOWER, :LENGTH, :WRITTEN, :READ
+      # As SQLite numbers its errors: the database is busy, a table is locked.
+      BUSY = [5, 6].freeze
+      CONSTRAINT = 19
+      private_constant :HIGHEST, :LOWER, :LENGTH, :WRITTEN, :READ, :BUSY, :CONSTRAINT
 
       private
 
       def change(sql)
-        SqliteBatch.run(@connection, @model, [sql])
+        batch([sql])
       end
 
       def query(update, fits: nil, none: nil, held: nil, insert: nil)
         update = [update, as_many("#{budgets} WHERE #{@seen ? same : simple(fits, held)}"), *(as_many(held) if held),
                   *("NOT EXISTS (SELECT 1 FROM #{none})" if none)].join(" AND ")
         done = "changes() = #{@ids.size}"
-        rows = SqliteBatch.run(@connection, @model, [update, *("DELETE FROM #{held} AND #{done}" if held),
-                                                     *("#{insert} AND #{done}" if insert), "#{figures} AND #{done}"])
+        rows = batch([update, *("DELETE FROM #{held} AND #{done}" if held), *("#{insert} AND #{done}" if insert),
+                      "#{figures} AND #{done}"])
         rows.to_a.map { |row| row.is_a?(Hash) ? row.each_value.first : row.first }
+      end
+
+      # One transaction in one call of the library: no other thread runs until it is done. Whoever waits for another
+      # writer holds the GVL; if that were a thread of this process in the middle of a transaction, both would wait in
+      # vain.
+      # @return [Array, nil] rows that the statements return; nil where a constraint refused something, and nothing is done
+      # @raise [RowLocked, ActiveRecord::RecordNotUnique]
+      def batch(statements)
+        # Inside a test's own transaction.
+        nested = @connection.open_transactions.positive?
+        # A failed write rolls its transaction back at once, not only when Ruby handles the error.
+        statements = statements.map { |one| one.sub(/\A(UPDATE|INSERT)/, "\\1 OR ROLLBACK") } unless nested
+        AdapterInternals.execute_batch(@connection, [nested ? "SAVEPOINT llm_router" : "BEGIN IMMEDIATE", *statements,
+                                                     nested ? "RELEASE SAVEPOINT llm_router" : "COMMIT"].join("; "))
+      rescue SQLite3::Exception, RuntimeError, ActiveRecord::StatementInvalid => e
+        refused(e, nested)
+      ensure
+        @connection.clear_query_cache
+      end
+
+      # Rails 7.1 and later raise their own error, older libraries a RuntimeError: the library knows what it is.
+      def refused(error, nested)
+        code = AdapterInternals.error_code(@connection)
+        busy = BUSY.include?(code)
+        open = nested ? !busy : AdapterInternals.transaction_active?(@connection)
+        AdapterInternals.execute_batch(@connection, nested ? "ROLLBACK TO SAVEPOINT llm_router" : "ROLLBACK") if open
+        raise RowLocked, OwnConnection.locked(@model) if busy
+        raise ActiveRecord::StatementInvalid, error.message unless code == CONSTRAINT
+        raise ActiveRecord::RecordNotUnique, error.message if error.message.include?("UNIQUE")
       end
 
       def simple(fits, held)

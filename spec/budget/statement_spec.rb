@@ -108,6 +108,22 @@ RSpec.describe LlmRouter::Budget::Statement do
     end
   end
 
+  describe "on MySQL, which takes no block of statements", database: :mariadb do
+    before { allow_any_instance_of(LlmRouter::Budget::Mysql).to receive(:block?).and_return(false) }
+
+    it "reserves in 5 round trips, with BEGIN and COMMIT, and settles in 6" do
+      both
+      expect(statements_of_two).to eq([5, 6])
+      expect([spent(budget), spent(other), differences]).to eq([usd("0.25"), usd("0.25"), []])
+    end
+
+    it "fills the cap exactly, though many reserve at once" do
+      both
+      in_processes(4) { 60.times { reserved?(both)&.then { |held| both.settle!(held, usd("0.01")) } } }
+      expect([spent(budget), spent(other), budget.reserved_usd, differences]).to eq([1, 1, 0, []])
+    end
+  end
+
   describe "on PostgreSQL", database: :postgresql do
     it "waits for a row that another transaction holds, and not for ever" do
       stub_const("LlmRouter::Budget::OwnConnection::LOCK_TIMEOUT", 1)

@@ -2,10 +2,10 @@
 
 class LlmRouter
   module Budget
-    # What the fast path of a {Ledger} leaves undone: reads the rows, turns their period, ends leases, corrects estimates,
-    # and then does the act with the same statements. In PostgreSQL and MySQL the rows are locked meanwhile. In SQLite,
-    # where nothing may be locked while Ruby works (see {Sqlite}), each statement does nothing if a row is no longer
-    # as it was read: then all is done anew.
+    # What the fast path of a {Ledger} leaves undone: reads the rows, turns their period, ends leases, corrects
+    # estimates, and then does the act with the same statements. In PostgreSQL and MySQL the rows are locked meanwhile.
+    # In SQLite, where nothing may be locked while Ruby works (see {Sqlite}), each statement does nothing if a row is no
+    # longer as it was read: then all is done anew.
     # @api private
     class CarefulPath
       # In SQLite, somebody else got through each time, so an act succeeds long before.
@@ -125,12 +125,15 @@ class LlmRouter
         complete!(rows)
         up = @model::Reservation.unscoped.where(budget_id: rows.map(&:id)).where("expires_at <= ?", now).order(:id)
         records(@model::Reservation, up).each do |held|
-          row = rows.find { |one| one.id == held.budget_id }
-          known = held.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
-          estimate = { kind: "estimate", cost_usd: held.usd, created_at: now, **known }
-          charged = on([row]).settle(estimate, held.usd) if Configuration.current.on_uncertain == :charge_estimate
-          charged || ended?(row, held, estimate)
+          end_lease(rows.find { |row| row.id == held.budget_id }, held, now)
         end
+      end
+
+      def end_lease(row, held, now)
+        known = held.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
+        estimate = { kind: "estimate", cost_usd: held.usd, created_at: now, **known }
+        charged = on([row]).settle(estimate, held.usd) if Configuration.current.on_uncertain == :charge_estimate
+        charged || ended?(row, held, estimate)
       end
 
       # @yieldreturn [Boolean] whether the row is done with

@@ -2,8 +2,8 @@
 
 class LlmRouter
   module Budget
-    # MariaDB takes a block of statements as one; for MySQL, and within a transaction, they go one by one. The budgets are
-    # locked first and in order. What only has to be looked at is read without a lock.
+    # MariaDB takes a block of statements as one; for MySQL, and within a transaction, they go one by one. The budgets
+    # are locked first and in order. What only has to be looked at is read without a lock.
     # @api private
     class Mysql < Statement
       # @param columns [Hash] of the reservation
@@ -79,19 +79,21 @@ class LlmRouter
       end
 
       def one_by_one(changed, none, insert)
-        @connection.transaction(requires_new: true) do
+        rows = @connection.transaction(requires_new: true) do
           done = changed.sum { |sql| change(sql) }
-          others = none ? "(SELECT COUNT(*) FROM #{none})" : "0"
-          rows = @connection.uncached do
-            @connection.select_rows("SELECT #{figures}, #{others} FROM #{budgets} WHERE #{ours(key)}", NAME)
-          end
-          unless done == changed.size * @ids.size && rows.all? { |_, others| others.zero? }
-            raise ActiveRecord::Rollback
-          end
+          rows = figures_without(none || "(SELECT 0) none WHERE 0")
+          raise ActiveRecord::Rollback unless done == changed.size * @ids.size && rows.size == @ids.size
 
           @connection.execute(insert, NAME) if insert
-          rows.map(&:first)
-        end || []
+          rows
+        end
+        rows.to_a
+      end
+
+      # @return [Array<String>] nothing if the rows are there that must not be
+      def figures_without(none)
+        sql = "SELECT #{figures} FROM #{budgets} WHERE #{ours(key)} AND NOT EXISTS (SELECT 1 FROM #{none})"
+        @connection.uncached { @connection.select_values(sql, NAME) }
       end
 
       def figures

@@ -6,8 +6,8 @@ class LlmRouter
     # holds its budget's; where there is only one and no reservation, its UPDATE is the lock. A plan is made while the
     # tables are small, and kept: conditions are written so that only one index fits each.
     #
-    # The parameters are the columns of the attempt, or for many attempts a JSON text of them; then today, the ids of the
-    # budgets, and their caps.
+    # The parameters are the columns of the attempt, or for many attempts a JSON text of them; then today, the ids of
+    # the budgets, and their caps.
     # @api private
     class PostgresqlText < Statement
       # @param count [Integer] how many budgets
@@ -111,18 +111,14 @@ class LlmRouter
         SQL
       end
 
-      def uncharged
-        "(SELECT 1 FROM #{charges} c WHERE #{of_attempt('c')} LIMIT 1) IS NULL"
-      end
+      def uncharged = "(SELECT 1 FROM #{charges} c WHERE #{of_attempt('c')} LIMIT 1) IS NULL"
 
       def of_attempt(row)
         "#{row}.attempt_id = #{@many ? 'i.attempt_id' : '$1'} AND #{row}.budget_id IS NOT DISTINCT FROM l.#{key}"
       end
 
       # What the budgets say now, as the rest of a statement reads it from b.
-      def returning
-        "RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on"
-      end
+      def returning = "RETURNING b.#{key} AS id, b.spent_usd, b.reserved_usd, b.period_started_on"
 
       # The end of a statement that charges each budget of b.
       def charged
@@ -162,18 +158,14 @@ class LlmRouter
       end
 
       def no_lease_is_up(row)
-        "(SELECT 1 FROM #{reservations} r WHERE r.budget_id = #{row}.#{key} AND r.expires_at <= #{total(:created_at)} " \
-          "LIMIT 1) IS NULL"
+        "(SELECT 1 FROM #{reservations} r WHERE r.budget_id = #{row}.#{key} " \
+          "AND r.expires_at <= #{total(:created_at)} LIMIT 1) IS NULL"
       end
 
-      def within
-        "b.#{key} IN (#{ids.join(', ')})"
-      end
+      def within = "b.#{key} IN (#{ids.join(', ')})"
 
       # One text, as the other databases give it, too. The id may have any character in it.
-      def figures
-        "concat_ws('|', spent_usd, reserved_usd, to_char(period_started_on, 'YYYY-MM-DD'), id)"
-      end
+      def figures = "concat_ws('|', spent_usd, reserved_usd, to_char(period_started_on, 'YYYY-MM-DD'), id)"
 
       def touch
         ", updated_at = #{total(:created_at)}" if @model.column_names.include?("updated_at")
@@ -184,18 +176,14 @@ class LlmRouter
       end
 
       # Of all attempts.
-      def total(column)
-        @many ? "(SELECT #{column} FROM total)" : "$#{@columns.index(column) + 1}"
-      end
+      def total(column) = @many ? "(SELECT #{column} FROM total)" : "$#{@columns.index(column) + 1}"
 
       # Of each attempt.
       def values
         @columns.each_index.map { |index| @many ? "i.#{quoted(@columns[index])}" : "$#{index + 1}" }.join(", ")
       end
 
-      def names
-        @columns.map { |column| quoted(column) }.join(", ")
-      end
+      def names = @columns.map { |column| quoted(column) }.join(", ")
 
       def quoted(column) = @connection.quote_column_name(column)
     end

@@ -6,8 +6,8 @@ class LlmRouter
     # none; each of the others does something only if the one before it changed as many rows.
     #
     # SQLite would add Floats. So money, which is text there (see {Usd}), is added in four whole numbers: two of 10
-    # digits of dollars, and two of 15 decimals. Where the budgets have been read, the sums are computed in Ruby instead,
-    # and count only if the rows are still the same.
+    # digits of dollars, and two of 15 decimals. Where the budgets have been read, the sums are computed in Ruby
+    # instead, and count only if the rows are still the same.
     # @api private
     class Sqlite < Mysql
       # Where each begins in the text, and how long it is.
@@ -31,18 +31,17 @@ class LlmRouter
       end
 
       def query(update, fits: nil, none: nil, held: nil, insert: nil)
-        update = [update, as_many("#{budgets} WHERE #{@seen ? same : simple(fits, held)}"), *(as_many(held) if held),
-                  *("NOT EXISTS (SELECT 1 FROM #{none})" if none)].join(" AND ")
-        done = "changes() = #{@ids.size}"
-        rows = batch([update, *("DELETE FROM #{held} AND #{done}" if held), *("#{insert} AND #{done}" if insert),
-                      "#{figures} AND #{done}"])
+        update = [update, as_many("#{budgets} WHERE #{simple(fits, held)}"), *(as_many(held) if held),
+                  "NOT EXISTS (SELECT 1 FROM #{none || '(SELECT 0) WHERE 0'})"].join(" AND ")
+        rest = [*("DELETE FROM #{held}" if held), *insert, figures]
+        rows = batch([update, *rest.map { |sql| "#{sql} AND changes() = #{@ids.size}" }])
         rows.to_a.map { |row| row.is_a?(Hash) ? row.each_value.first : row.first }
       end
 
       # One transaction in one call of the library: no other thread runs until it is done. Whoever waits for another
       # writer holds the GVL; if that were a thread of this process in the middle of a transaction, both would wait in
       # vain.
-      # @return [Array, nil] rows that the statements return; nil where a constraint refused something, and nothing is done
+      # @return [Array, nil] rows that the statements return; nil where a constraint refused something
       # @raise [RowLocked, ActiveRecord::RecordNotUnique]
       def batch(statements)
         # Inside a test's own transaction.
@@ -69,6 +68,8 @@ class LlmRouter
       end
 
       def simple(fits, held)
+        return same if @seen
+
         # Texts of one length compare as their amounts do.
         enough = "reserved_usd >= (SELECT MAX(usd) FROM #{held})" if held
         [ours(key), current, *WRITTEN, *fits, *enough].join(" AND ")

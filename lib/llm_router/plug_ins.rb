@@ -9,6 +9,7 @@ class LlmRouter
       Budget: "budget", CallRecord: "record", Dashboard: "dashboard",
       BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job", BudgetJobs: "rails/budget_jobs",
       ChargeOnce: "rails/charge_once", DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
+      FaradayAdapter: "faraday/faraday_adapter",
       FrameworkInternals: "rails/framework_internals",
       Job: "rails/job", JobPolicy: "rails/job_policy", JobReport: "rails/job_report",
       JobTracking: "rails/job_tracking", OnBudgetExceeded: "rails/on_budget_exceeded",
@@ -36,9 +37,19 @@ class LlmRouter
 
     module_function
 
+    # Lets a Faraday connection name the adapter, where Faraday is loaded.
+    # @return [void]
+    def load_faraday
+      return if @faraday || !defined?(::Faraday::Adapter)
+
+      @faraday = true
+      ::Faraday::Adapter.register_middleware(llm_router: -> { FaradayAdapter })
+    end
+
     # Loads the Railtie, also where Rails was loaded after this gem: by a spec_helper, or with require: false.
     # @return [void]
     def load_railtie
+      load_faraday
       return if @railtie || !defined?(::Rails::Railtie)
 
       @railtie = true

@@ -19,10 +19,11 @@ RSpec.describe "The rooms of lib/llm_router" do
     rails: [*inside, :facade, :budget, :sidekiq, :Rails, :ActiveJob, :ActiveRecord, :GlobalID, :Sidekiq],
     sidekiq: [*inside, :facade, :rails, :Sidekiq, :ActiveJob],
     testing: [*inside, :facade],
+    faraday: [*inside, :facade, :plug_ins],
     rubocop: [:native],
     # The only file that knows both sides.
-    plug_ins: [*inside, :facade, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop, :Rails,
-               :ActiveJob, :ActiveRecord]
+    plug_ins: [*inside, :facade, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop, :faraday,
+               :Rails, :ActiveJob, :ActiveRecord]
   }
 
   table.each do |room, allowed|
@@ -46,7 +47,7 @@ RSpec.describe "The rooms of lib/llm_router" do
   end
 
   it "are loaded without Rails, the ledger or Sidekiq until these are named" do
-    outside = "rails|sidekiq|budget|record|dashboard|testing|rubocop"
+    outside = "rails|sidekiq|budget|record|dashboard|testing|rubocop|faraday"
     script = "require 'llm_router'; puts $LOADED_FEATURES.grep(%r{llm_router/(#{outside})[/.]})"
     expect(output_of(script)).to eq("")
   end

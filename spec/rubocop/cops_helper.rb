@@ -36,7 +36,8 @@ module CopsHelper
   # @return [Array<Array(String, Integer)>] file and line of each offense that `rubocop` reports in a folder
   def offenses_in(folder, *options, config: "require: llm_router/rubocop")
     Dir.mktmpdir do |place|
-      File.write("#{place}/.rubocop.yml", "#{config}\nAllCops:\n  SuggestExtensions: false\n  TargetRubyVersion: 3.1\n")
+      File.write("#{place}/.rubocop.yml",
+                 "#{config}\nAllCops:\n  NewCops: disable\n  SuggestExtensions: false\n  TargetRubyVersion: 3.1\n")
       rubocop = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), "-S", "rubocop", "--cache", "false"]
       options = ["--config", "#{place}/.rubocop.yml", "--format", "json", *options]
       output, errors, = Open3.capture3(*rubocop, *options, chdir: folder)

@@ -163,6 +163,8 @@ class LlmRouter
   # @param messages [Array<Hash>] as the chat completions API takes them
   # @param feature [Symbol, String, nil] what the call is for, see {LlmRouter.with}; it is not sent
   # @param tags [Hash, nil] likewise
+  # @param headers [Hash{String, Symbol => String, nil}, nil] headers of this call's requests; they take precedence
+  #   over those of {Configuration#endpoint} and {Settings#headers}
   # @param options [Hash] everything else the API takes (+temperature+, +max_tokens+, +tools+,
   #   +response_format+, +provider+, …), passed through unchanged
   # @return [Response]
@@ -175,14 +177,15 @@ class LlmRouter
   # @raise [Testing::RealCallInTest] in the test environment without {LlmRouter.testing!}
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
-  def call(messages:, feature: nil, tags: nil, **options)
+  def call(messages:, feature: nil, tags: nil, headers: nil, **options)
     Input.check(messages, options)
+    headers = @chain.headers_of(headers, "call: headers")
     @config.check_spelling(options, ArgumentError) { "call" }
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
     labels = Labels.current.and(feature, tags)
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline, labels: labels).run do |call|
-      @chain.native.walk(call, messages, options, *terms)
+      @chain.native.walk(call, messages, [options, headers], *terms)
     end
   end
 
@@ -199,7 +202,7 @@ class LlmRouter
   #
   # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options. All are read before
   #   the first is sent. +context:+, any object of the caller's, is not sent; the result returns it
-  #   ({Response#context}, and so do errors). +feature:+ and +tags:+ are as in {#call}.
+  #   ({Response#context}, and so do errors). +feature:+, +tags:+ and +headers:+ are as in {#call}.
   # @param concurrency [Integer] how many calls are under way at a time, at most
   # @yield for each call as it ends, on the calling thread, while the others go on and before more start
   # @yieldparam request [Hash] as it was given
@@ -219,11 +222,12 @@ class LlmRouter
     requests.each_with_index do |request, number|
       @config.check_spelling(request.except(*Input::OURS), ArgumentError) { "requests[#{number}]" }
     end
+    sent = Input.sent(requests, @chain)
     Setting.count("concurrency", concurrency, ArgumentError)
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
     Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
-      @chain.native.walk_all(batch, Input.sent(requests), concurrency, *terms)
+      @chain.native.walk_all(batch, sent, concurrency, *terms)
     end
   end
 

@@ -6,8 +6,8 @@ class LlmRouter
   # @api private
   module Loading
     ROOMS = {
-      config: %w[candidate chain configuration dashboard_settings endpoint environment health_settings in_force
-                 job_settings parameters record_settings secret setting settings warnings],
+      config: %w[candidate chain configuration dashboard_settings endpoint environment headers health_settings
+                 in_force job_settings parameters record_settings secret setting settings warnings],
       money: %w[account ahead attempt bill billing bounds budget_exceeded budgets bulk_account cached_lookup current_job
                 deferred_charge price prices spending unlimited usage worst_case],
       health: %w[health switch switches],

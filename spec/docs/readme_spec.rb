@@ -45,7 +45,7 @@ RSpec.describe "The snippets of README.md and docs" do
 
   before do
     stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key",
-                                     "OPENAI_API_KEY" => "test-key"))
+                                     "OPENAI_API_KEY" => "test-key", "AZURE_OPENAI_API_KEY" => "test-key"))
     metrics = Class.new { def self.method_missing(*, **) = self } # rubocop:disable Style/MissingRespondToMissing
     %w[Metrics StatsD Prometheus::Client OpenTelemetry].each { |name| stub_const(name, metrics) }
     allow(ActiveSupport::Notifications).to receive(:subscribe).and_wrap_original do |subscribe, *arguments, &block|
@@ -58,7 +58,7 @@ RSpec.describe "The snippets of README.md and docs" do
   end
 
   def run(snippet)
-    hosts = %r{https://(openrouter\.ai/api|api\.groq\.com/openai|api\.openai\.com)/v1}
+    hosts = %r{https://(openrouter\.ai/api|api\.groq\.com/openai|api\.openai\.com)/v1|https://shop\.openai\.azure\.com/[^?"]+}
     code = snippet.code.gsub(hosts, gateway.base_url)
     world.new(budget, organization).run(code, snippet.line, snippet.file)
   end

@@ -7,7 +7,7 @@
 //!
 //! To reserve money, [`Request::bounds`] says how large an attempt can get, [`prices()`] and [`provider_prices`] what its
 //! tokens cost, and [`MaxPrice`] makes sure that it costs no more. [`Progress`] says how far an attempt came, and
-//! [`generation()`] what it cost.
+//! [`generation()`] what it cost. [`page()`] is any other look-up.
 //!
 //! Facts about the wire are from OpenRouter's API reference (chat completions, errors, limits), as of August 2026.
 
@@ -27,10 +27,13 @@ mod routing;
 
 pub use answer::{Completion, Failure, Reason, Scope, Text, Usage};
 pub use http::{attempt, poll_connections, Attempt, Client, ClientError, Clients, Progress, Proxy, ProxyError};
-pub use lookup::{generation, prices, provider_prices, Generation, LookupError};
+pub use lookup::{generation, page, prices, provider_prices, Generation, LookupError, Page};
 pub use money::{Cost, CostError, Price};
 pub use panic::{caught, caught_waiting, Panicked};
-pub use request::{App, Bounds, Candidate, Endpoint, EndpointError, MaxPrice, Params, Request, Trust, TrustError};
+pub use request::{
+    App, Auth, Bounds, Candidate, Endpoint, EndpointError, HeaderError, Headers, MaxPrice, Params, Request, Trust,
+    TrustError,
+};
 pub use routing::{
     advance, conclude, run, Arrival, Attempts, BlockingHost, Chain, ChainError, Doubt, Due, Ended, Gate, Hop, Host,
     Next, Outcome, Planned, Step, Stopped, Walk,

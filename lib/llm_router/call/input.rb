@@ -6,9 +6,10 @@ class LlmRouter
   module Input
     EXAMPLE = '{ role: "user", content: "Hi" }'
     # What a request of a batch has beside the options of the API.
-    OURS = %i[messages context feature tags].freeze
+    OURS = [:messages, :context, :feature, :tags, :headers, "headers"].freeze
     LABELS = [:feature, :tags, "feature", "tags"].freeze
-    private_constant :EXAMPLE, :LABELS
+    HEADERS = [:headers, "headers"].freeze
+    private_constant :EXAMPLE, :LABELS, :HEADERS
 
     module_function
 
@@ -36,9 +37,17 @@ class LlmRouter
     end
 
     # @param requests [Array<Hash>]
-    # @return [Array<Hash>] without their labels, which are not sent
-    def sent(requests)
-      requests.map { |request| LABELS.any? { |name| request.key?(name) } ? request.except(*LABELS) : request }
+    # @param chain [Chain] that they are sent to
+    # @return [Array<Hash>] without their labels, which are not sent, and with checked headers
+    # @raise [ArgumentError]
+    def sent(requests, chain)
+      requests.each_with_index.map do |request, number|
+        request = request.except(*LABELS) if LABELS.any? { |name| request.key?(name) }
+        next request unless HEADERS.any? { |name| request.key?(name) }
+
+        given = request.fetch(:headers) { request["headers"] }
+        request.except(*HEADERS).merge(headers: chain.headers_of(given, "requests[#{number}]: headers"))
+      end
     end
 
     # @param request [Hash] of a batch

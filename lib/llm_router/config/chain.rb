@@ -4,6 +4,9 @@ class LlmRouter
   # An ordered list of candidates. Made by {Configuration#chain}, or by {LlmRouter#initialize} from an Array. Checked
   # when it is made.
   class Chain
+    NO_HEADERS = [].freeze
+    private_constant :NO_HEADERS
+
     # @return [Symbol, nil] nil for a chain without a name
     attr_reader :name
     # @return [Array<String>] the models, in order
@@ -43,6 +46,16 @@ class LlmRouter
     # @return [Boolean] whether each endpoint of the chain has a key, or wants none
     # @api private
     def keys? = @has_keys
+
+    # @param given [Hash, nil] headers of a call
+    # @return [Array<Array(String, String)>] checked
+    # @raise [ArgumentError]
+    # @api private
+    def headers_of(given, place)
+      return NO_HEADERS if given.nil?
+
+      Headers.pairs(Headers.check(place, given, ArgumentError, taken: @endpoints.filter_map(&:auth)))
+    end
 
     # @raise [ConfigurationError] where an endpoint of the chain has no key
     # @api private

@@ -49,18 +49,25 @@ class LlmRouter
     # @param name [Symbol, String]
     # @param base_url [String] the part before +/chat/completions+
     # @param api_key [String, nil, false] false for a gateway that needs no key
+    # @param auth [Symbol, String] +:bearer+, or the header that takes the key as it is
+    # @param headers [Hash{String, Symbol => String, nil}] headers of its requests, beside {Settings#headers}
     # @return [void]
     # @raise [ConfigurationError]
     # @example
     #   config.endpoint :groq, base_url: "https://api.groq.com/openai/v1", api_key: ENV["GROQ_API_KEY"]
-    def endpoint(name, base_url:, api_key: nil)
+    # @example Azure, where a deployment has an address of its own
+    #   config.endpoint :azure, base_url: "https://shop.openai.azure.com/openai/deployments/gpt-4o?api-version=2024-10-21",
+    #                           auth: "api-key", api_key: ENV["AZURE_OPENAI_API_KEY"]
+    def endpoint(name, base_url:, api_key: nil, auth: :bearer, headers: {})
       name = Setting.name("an endpoint", name)
       if name == :openrouter
         raise ConfigurationError, "endpoint :openrouter is there already: set config.base_url and config.api_key"
       end
 
       settings = { base_url: Setting.url("base_url of endpoint #{name}", base_url),
-                   api_key: api_key && Setting.secret("api_key of endpoint #{name}", api_key) }
+                   api_key: api_key && Setting.secret("api_key of endpoint #{name}", api_key),
+                   auth: Headers.auth("auth of endpoint #{name}", auth) }
+      settings[:headers] = Headers.check("headers of endpoint #{name}", headers, taken: [settings[:auth]].compact)
       settings[:api_key] = false if api_key == false
       @endpoint_settings = @endpoint_settings.merge(name => settings)
     end
@@ -174,9 +181,9 @@ class LlmRouter
       end
     end
 
-    def endpoint_of(name, base_url:, api_key:)
+    def endpoint_of(name, base_url:, api_key:, auth: nil, headers: {})
       Endpoint.new(name: name, base_url: base_url, api_key: api_key, app_name: app_name, app_url: app_url,
-                   trust: @trust)
+                   trust: @trust, auth: auth, headers: Headers.pairs(self.headers.except(*auth), headers))
     end
 
     def unknown(chain)

@@ -11,6 +11,9 @@ class LlmRouter
     attr_reader :name
     # @return [String]
     attr_reader :base_url
+    # @return [String, nil] the header that takes the key; nil for a bearer token
+    # @api private
+    attr_reader :auth
     # @api private
     attr_reader :native
 
@@ -21,13 +24,18 @@ class LlmRouter
     # @param app_name [String, nil]
     # @param app_url [String, nil]
     # @param trust [Native::Trust, nil] the authorities that may sign its certificate; nil for the system's
+    # @param auth [String, nil] the header that takes the key; nil for a bearer token
+    # @param headers [Array<Array(String, String)>]
     # @raise [ConfigurationError]
-    def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil, trust: nil)
+    def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil, trust: nil, auth: nil, headers: [])
       @name = name
       @base_url = base_url
       @keyless = api_key.nil? && !base_url.match?(LOOPBACK)
       @api_key = api_key || nil
-      @settings = [app_name, app_url, trust].freeze
+      @auth = auth
+      # A closure, so that no dump of the instance variables shows the headers.
+      settings = [[app_name, app_url], trust, [auth, headers]].freeze
+      @settings = -> { settings }
       @native = moved_to(base_url, api_key ? api_key.reveal : nil)
       freeze
     end
@@ -87,7 +95,7 @@ class LlmRouter
     # The same settings at another address, for tests.
     # @api private
     def moved_to(base_url, api_key)
-      Native::Endpoint.new(name.to_s, base_url, api_key, *@settings)
+      Native::Endpoint.new(name.to_s, base_url, api_key, *@settings.call)
     end
 
     # @return [String]

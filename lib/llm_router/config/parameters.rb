@@ -52,6 +52,8 @@ class LlmRouter
       "budget" => "budget is no parameter of the API: give it to LlmRouter.new(budget: budget)",
       "concurrency" => "concurrency is no parameter of the API: give it to call_all(requests, concurrency: 64)",
       "context" => "context is no parameter of the API: give it with a request of call_all; its result returns it",
+      "headers" => "headers are no parameter of the API: give them to a call (headers: { … }), to config.endpoint, " \
+                   "or to all as config.headers",
       "params" => "params is no parameter of the API: give each parameter by itself, such as max_tokens: 200"
     }.freeze
 

@@ -32,6 +32,8 @@ class LlmRouter
     attr_reader :app_name
     # @return [String, nil] its address, likewise
     attr_reader :app_url
+    # @return [Hash{String => Secret, nil}] headers of every request, by lower-case name; default none
+    attr_reader :headers
     # @return [Symbol] what to do about a chain that one vendor's outage would take down: +:warn+ (default), +:raise+ or
     #   +:allow+
     attr_reader :same_vendor
@@ -129,6 +131,16 @@ class LlmRouter
       @app_url = Setting.text("app_url", value)
     end
 
+    # Headers of every request, whatever its endpoint: what only one endpoint may see belongs in
+    # {Configuration#endpoint}. Those of an endpoint and of a call take precedence.
+    # @param value [Hash{String, Symbol => String, Symbol, Numeric, nil}] nil leaves a header out
+    # @raise [ConfigurationError]
+    # @example
+    #   config.headers = { "X-OpenRouter-Metadata" => "enabled" }
+    def headers=(value)
+      @headers = Headers.check("headers", value)
+    end
+
     # @param value [Symbol] one of {CHOICES}
     # @raise [ConfigurationError]
     def same_vendor=(value)
@@ -201,6 +213,7 @@ class LlmRouter
       @deadline = 60.0
       @max_answer_bytes = 32 * 1024 * 1024
       @ca_file = @trust = nil
+      @headers = {}.freeze
       @same_vendor = @in_web_request = :warn
       @release_connections = false
       @log_messages = true

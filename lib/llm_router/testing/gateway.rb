@@ -40,7 +40,8 @@ class LlmRouter
       include Faults
       include Observations
 
-      # @return [String, nil] the key that requests must have as `Authorization: Bearer KEY`; nil for none
+      # @return [String, nil] the key that requests must have as `Authorization: Bearer KEY`, or as it is in any
+      #   header; nil for none
       # @example
       #   gateway.api_key # => "test-key"
       attr_reader :api_key

@@ -110,7 +110,7 @@ impl Judge<'_> {
     fn completion(self, answer: Answer<'_>, choice: Choice<'_>, bill: Bill, body: &str) -> Completion {
         let message = choice.message.unwrap_or_default();
         let text = |said: Option<Cow<'_, str>>| said.map(|said| Text::of(said, body));
-        let shown = |name: &String| self.candidate.endpoint.may_be_shown(name);
+        let shown = |name: &String| self.request.may_show(&self.candidate.endpoint, name);
         let id = answer.id.filter(shown);
         Completion {
             generation_id: self.generation_id.or_else(|| id.clone()),

@@ -93,6 +93,7 @@ async fn send(client: &Client, attempt: &Attempt<'_>) -> Result<Response, Failur
             .http
             .post(endpoint.url().clone())
             .headers(endpoint.headers().clone())
+            .headers(attempt.request.headers().map().clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))
@@ -117,8 +118,8 @@ async fn receive(mut response: Response, client: &Client, attempt: &Attempt<'_>)
     let status = response.status().as_u16();
     let retry_after = header(response.headers(), RETRY_AFTER.as_str());
     let retry_after = retry_after.and_then(|value| crate::answer::retry_after::parse(&value, SystemTime::now()));
-    let generation_id =
-        header(response.headers(), "x-generation-id").filter(|id| attempt.candidate.endpoint.may_be_shown(id));
+    let shown = |id: &String| attempt.request.may_show(&attempt.candidate.endpoint, id);
+    let generation_id = header(response.headers(), "x-generation-id").filter(shown);
     let cached = header(response.headers(), "x-openrouter-cache-status");
     let cached = cached.is_some_and(|status| status.trim().eq_ignore_ascii_case("hit"));
     attempt.progress.received_headers(status, generation_id.as_deref());

@@ -1,11 +1,13 @@
 //! Requests other than completions: the prices of models, and the cost of a generation.
 
 mod generation;
+mod page;
 mod prices;
 
+use std::future::Future;
 use std::time::Duration;
 
-use reqwest::header::{HeaderValue, ACCEPT, ACCEPT_ENCODING};
+use reqwest::header::{HeaderValue, ACCEPT, ACCEPT_ENCODING, DATE};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -18,6 +20,7 @@ use crate::json::{Readable, Unreadable};
 use crate::request::Endpoint;
 
 pub use generation::{generation, Generation};
+pub use page::{page, Page};
 pub use prices::{prices, provider_prices};
 
 /// Why a lookup failed. No variant holds the key, or an address other than the host.
@@ -51,36 +54,43 @@ pub(crate) async fn get<T: DeserializeOwned>(
     url: Url,
     limit: Duration,
 ) -> Result<T, LookupError> {
-    poll_connections().await;
-    let outcome = match timeout(limit, exchange(client, endpoint, url)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(LookupError::Timeout),
-    };
-    if outcome.is_err() {
-        poll_connections().await;
+    let Page { status, body, .. } = within(limit, exchange(client, endpoint, url)).await?;
+    if !(200..300).contains(&status) {
+        return Err(LookupError::Status(status));
     }
-    let json = outcome?;
-    let json = Readable::of(json).map_err(|(why, _)| match why {
+    let json = Readable::of(body).map_err(|(why, _)| match why {
         Unreadable::Misshapen(_) => LookupError::Unreadable("it is nested too deep, or one of its lists is too long"),
         _ => LookupError::Unreadable("it is not the expected JSON"),
     })?;
     json.parse().map_err(|_| LookupError::Unreadable("it is not the expected JSON"))
 }
 
-async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Vec<u8>, LookupError> {
+async fn within(
+    limit: Duration,
+    exchange: impl Future<Output = Result<Page, LookupError>>,
+) -> Result<Page, LookupError> {
+    poll_connections().await;
+    let outcome = timeout(limit, exchange).await.unwrap_or(Err(LookupError::Timeout));
+    if outcome.is_err() {
+        poll_connections().await;
+    }
+    outcome
+}
+
+async fn exchange(client: &Client, endpoint: &Endpoint, url: Url) -> Result<Page, LookupError> {
     let request = client.http.get(url).headers(endpoint.headers().clone());
     let request = request.header(ACCEPT, HeaderValue::from_static("application/json"));
     let sent = request.header(ACCEPT_ENCODING, HeaderValue::from_static("gzip")).send().await;
     let mut response = sent.map_err(|error| LookupError::Connection(transport::words(&error, endpoint, client)))?;
-    let status = response.status();
+    let status = response.status().as_u16();
+    let date = response.headers().get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned);
     let mut body = Vec::new();
     // Read whatever the status is, so that the connection can be reused.
     let read = incoming::read(&mut response, MAX_BYTES, &mut body).await;
-    if !status.is_success() {
-        return Err(LookupError::Status(status.as_u16()));
-    }
     match read {
-        Ok(()) => Ok(body),
+        Ok(()) => Ok(Page { status, date, body }),
+        // An error is known by its status.
+        Err(_) if status >= 300 => Ok(Page { status, date, body: Vec::new() }),
         Err(Unread::TooLarge) => Err(LookupError::Unreadable("it is larger than 16 MiB")),
         Err(Unread::Garbled(_)) => Err(LookupError::Unreadable("it could not be decoded")),
         Err(Unread::Broken(error)) if transport::is_garbled(&error) => {

@@ -3,18 +3,34 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use crate::request::{Candidate, Params};
+use crate::request::{Candidate, Endpoint, Headers, Params};
 
 /// The messages and options of one call, serialised once for all candidates.
 #[derive(Debug)]
 pub struct Request {
     messages: Box<RawValue>,
     params: Params,
+    headers: Headers,
 }
 
 impl Request {
     pub fn new(messages: Box<RawValue>, params: Params) -> Self {
-        Self { messages, params }
+        Self { messages, params, headers: Headers::default() }
+    }
+
+    /// The same request with headers of its own, which take precedence over the endpoint's.
+    #[must_use]
+    pub fn with_headers(self, headers: Headers) -> Self {
+        Self { headers, ..self }
+    }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// Whether a name that came from the endpoint can go into logs and events.
+    pub(crate) fn may_show(&self, endpoint: &Endpoint, name: &str) -> bool {
+        endpoint.may_be_shown(name) && !self.headers.secrets().any(|secret| name.contains(secret))
     }
 
     /// The body for one candidate. The candidate's options override the call's; a `null` removes an option, for models

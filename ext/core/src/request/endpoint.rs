@@ -9,7 +9,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, AU
 use reqwest::Url;
 use thiserror::Error;
 
-use crate::request::Trust;
+use crate::request::headers::sensitive;
+use crate::request::{Headers, Trust};
 use base_url::{below, checked_base};
 
 /// In bytes: longer than any name of a model, or id of a generation.
@@ -22,6 +23,8 @@ pub struct Endpoint {
     url: Url,
     key: Option<String>,
     headers: HeaderMap,
+    /// Parts of the values of its own headers.
+    secrets: Vec<String>,
     identity: Identity,
     trust: Trust,
 }
@@ -45,6 +48,16 @@ pub struct App {
     pub url: Option<String>,
 }
 
+/// The header that carries the key.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// `Authorization: Bearer KEY`
+    #[default]
+    Bearer,
+    /// The key as it is in a header of that name: Azure's `api-key`, for example.
+    Header(String),
+}
+
 /// Why an endpoint was refused. No variant holds the key.
 #[derive(Debug, Error)]
 pub enum EndpointError {
@@ -58,12 +71,14 @@ pub enum EndpointError {
     Userinfo,
     #[error("base_url is the address of the call itself: give the part before /chat/completions, which is \"{0}\"")]
     WholeAddress(String),
-    #[error("base_url at {0} has a query or a fragment: give the part before it, up to and without /chat/completions")]
+    #[error("base_url at {0} has a query or a fragment: give the part before it, up to and without /chat/completions. Only a version is allowed there, such as Azure's ?api-version=2024-10-21; a key is passed as api_key:")]
     NotABase(String),
     #[error("api_key holds a character that no HTTP header can carry, such as a line break: was it read from a file with its newline?")]
     Key,
     #[error("{0} holds a character that no HTTP header can carry")]
     Header(&'static str),
+    #[error("auth holds a character that no header's name can hold")]
+    Auth,
 }
 
 impl Endpoint {
@@ -75,12 +90,6 @@ impl Endpoint {
         let base = checked_base(base_url)?;
         let url = below(&base, "chat/completions");
         let mut headers = HeaderMap::new();
-        if let Some(key) = key {
-            let mut bearer =
-                HeaderValue::from_str(&format!("Bearer {key}")).map_err(|_: InvalidHeaderValue| EndpointError::Key)?;
-            bearer.set_sensitive(true);
-            headers.insert(AUTHORIZATION, bearer);
-        }
         let named = [("x-openrouter-title", "app_name", &app.name), ("http-referer", "app_url", &app.url)];
         for (header, setting, value) in named {
             if let Some(value) = value {
@@ -90,8 +99,31 @@ impl Endpoint {
             }
         }
         let identity = Identity(format!("{name}\n{url}\n{}", key.unwrap_or_default()).into());
-        let (name, key, trust) = (name.to_owned(), key.map(str::to_owned), Trust::System);
-        Ok(Self { name, base, url, key, headers, identity, trust })
+        let (name, key) = (name.to_owned(), key.map(str::to_owned));
+        let endpoint = Self { name, base, url, key, headers, secrets: vec![], identity, trust: Trust::System };
+        endpoint.authorized(&Auth::Bearer)
+    }
+
+    /// The same endpoint with its key in that header alone, and with more headers.
+    ///
+    /// # Errors
+    /// [`EndpointError`] for a name that is none.
+    pub fn with_headers(mut self, auth: &Auth, more: &Headers) -> Result<Self, EndpointError> {
+        self.headers.remove(AUTHORIZATION);
+        self.headers.extend(more.map().clone());
+        self.secrets.extend(more.secrets().map(str::to_owned));
+        self.authorized(auth)
+    }
+
+    fn authorized(mut self, auth: &Auth) -> Result<Self, EndpointError> {
+        let Some(key) = &self.key else { return Ok(self) };
+        let (header, value) = match auth {
+            Auth::Bearer => (AUTHORIZATION, &format!("Bearer {key}")),
+            Auth::Header(name) => (HeaderName::from_bytes(name.as_bytes()).map_err(|_| EndpointError::Auth)?, key),
+        };
+        let value = sensitive(value).ok_or(EndpointError::Key)?;
+        self.headers.insert(header, value);
+        Ok(self)
     }
 
     /// The same endpoint with other trusted certificates.
@@ -113,6 +145,16 @@ impl Endpoint {
     /// The full address of another call.
     pub(crate) fn below(&self, path: &str) -> Url {
         below(&self.base, path)
+    }
+
+    /// The full address of a call whose path has these parts.
+    pub(crate) fn at(&self, path: &[String]) -> Url {
+        let mut url = self.base.clone();
+        // A base can always have a path: it is https:// or http://.
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.pop_if_empty().extend(path);
+        }
+        url
     }
 
     /// The address of a model's providers; `None` for a name without an author.
@@ -145,11 +187,12 @@ impl Endpoint {
     pub(crate) fn may_be_shown(&self, name: &str) -> bool {
         name.len() <= MAX_NAME_BYTES
             && !name.contains(char::is_control)
-            && self.key().is_none_or(|key| !name.contains(key))
+            && !self.secrets().any(|secret| name.contains(secret))
     }
 
-    pub(crate) fn key(&self) -> Option<&str> {
-        self.key.as_deref()
+    /// What no message may contain: the key, and the values of its own headers.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.key.as_deref().into_iter().chain(self.secrets.iter().map(String::as_str))
     }
 }
 

@@ -53,6 +53,11 @@ impl Trust {
         Ok(Self::File(Arc::new(bundle)))
     }
 
+    /// How many authorities there are.
+    pub fn authorities(&self) -> usize {
+        self.roots().0.len()
+    }
+
     /// The authorities, and what to do about an unknown one.
     pub(crate) fn roots(&self) -> (RootCertStore, String) {
         match self {

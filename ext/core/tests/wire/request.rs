@@ -1,6 +1,6 @@
 //! What is sent.
 
-use llm_router_core::{App, Candidate, Endpoint, Request};
+use llm_router_core::{App, Auth, Candidate, Endpoint, Headers, Request};
 use serde_json::value::RawValue;
 use serde_json::{json, Value};
 
@@ -44,6 +44,29 @@ async fn without_a_key_and_an_app_their_headers_are_not_sent() {
     for absent in ["authorization", "x-openrouter-title", "http-referer"] {
         assert!(!names.iter().any(|name| name == absent), "{absent} in {names:?}");
     }
+}
+
+#[tokio::test]
+async fn headers_of_the_request_precede_those_of_the_endpoint_and_each_is_sent_once() {
+    let request = sent(|caller| {
+        let base = caller.candidate.endpoint.url().join("../x?api-version=1").unwrap();
+        let own = Headers::new([("x-team", "endpoint"), ("x-title", "Shop"), ("user-agent", "shop/1")]).unwrap();
+        let endpoint = Endpoint::new("azure", base.as_str(), Some(KEY), &App::default()).unwrap();
+        caller.candidate.endpoint = endpoint.with_headers(&Auth::Header("api-key".to_owned()), &own).unwrap().into();
+        let body = raw(r#"[{"role":"user","content":"Hi"}]"#);
+        caller.request = Request::new(body, vec![]).with_headers(Headers::new([("X-Team", "call")]).unwrap());
+    })
+    .await;
+    assert!(request.line.ends_with("/x/chat/completions?api-version=1 HTTP/1.1"), "{}", request.line);
+    let all = |name: &str| {
+        let found = request.headers.iter().filter(|(header, _)| header == name);
+        found.map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(all("x-team"), ["call"]);
+    assert_eq!(all("x-title"), ["Shop"]);
+    assert_eq!(all("user-agent"), ["shop/1"]);
+    assert_eq!(all("api-key"), [KEY]);
+    assert!(all("authorization").is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use llm_router_core::{prices, Attempt, Chain, Endpoint, LookupError, Progress, Proxy, Walk};
+use llm_router_core::{prices, Attempt, Auth, Chain, Endpoint, Headers, LookupError, Progress, Proxy, Request, Walk};
 use tokio::time::Duration;
 
 use crate::support::{answer, Authority, Caller, Gateway, Step, KEY};
@@ -34,6 +34,24 @@ async fn the_key_is_in_no_debug_print() {
     let shown = format!("{planned} {failure:?} {chain:?} {next} {step:?} {walk:?} {}", whole(&lookup));
     assert!(shown.contains("not with [FILTERED]"), "{shown}");
     assert!(!shown.contains(KEY), "{shown}");
+}
+
+#[tokio::test]
+async fn the_values_of_headers_are_in_no_message_and_no_body() {
+    let body = r#"{"error":{"message":"no tenant pass-0815 at Hq-77","metadata":{"raw":"x pass-0815"}}}"#;
+    let head = "x-generation-id: pass-0815\r\n";
+    let gateway = Gateway::start(vec![vec![Step::Send(answer("400 Bad Request", head, body))]]);
+    let mut caller = Caller::of(gateway.address);
+    let base = caller.candidate.endpoint.url().join("..").unwrap();
+    let endpoint = Endpoint::new("e", base.as_str(), Some(KEY), &Default::default()).unwrap();
+    let headers = |value| Headers::new([("x-tenant", value)]).unwrap();
+    caller.candidate.endpoint = endpoint.with_headers(&Auth::Bearer, &headers("Hq-77")).unwrap().into();
+    let messages = serde_json::value::RawValue::from_string(r#"[{"role":"user","content":"Hi"}]"#.to_owned()).unwrap();
+    caller.request = Request::new(messages, vec![]).with_headers(headers("Basic pass-0815"));
+    let failure = caller.attempt().await.unwrap_err();
+    let shown = format!("{failure:?} {:?} {:?}", caller.request, caller.candidate);
+    assert!(failure.message.contains("no tenant [FILTERED] at [FILTERED]"), "{}", failure.message);
+    assert!(!shown.contains("pass-0815") && !shown.contains("Hq-77"), "{shown}");
 }
 
 #[test]

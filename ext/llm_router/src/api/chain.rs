@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use llm_router_core::{run, Candidate, Chain, Request};
+use llm_router_core::{run, Candidate, Chain, Headers, Request};
 use magnus::typed_data::Obj;
 use magnus::value::ReprValue;
 use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RObject, Ruby, Value};
@@ -64,15 +64,16 @@ impl NativeChain {
         this: &Self,
         call: RObject,
         messages: Value,
-        options: RHash,
+        (options, headers): (RHash, Vec<(String, String)>),
         limits: Limits,
         policy: (Option<u32>, f64),
     ) -> Result<Value, Error> {
         errors::guarded(ruby, || {
             let started = Instant::now();
             let terms = Terms::new(ruby, limits, policy)?;
-            let request =
-                Arc::new(Request::new(json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?));
+            let (messages, options) = (json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?);
+            let headers = Headers::new(headers).map_err(|error| errors::argument(ruby, error.to_string()))?;
+            let request = Arc::new(Request::new(messages, options).with_headers(headers));
             let reserving = call.funcall("reserving?", ())?;
             let (max_answer_bytes, pid) = (terms.max_answer_bytes, std::process::id());
             let mut host = RubyHost {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use llm_router_core::{App, Endpoint, Trust};
+use llm_router_core::{App, Auth, Endpoint, Headers, Trust};
 use magnus::typed_data::Obj;
 use magnus::{function, Error, Module, Object, RClass, RModule, Ruby};
 
@@ -25,13 +25,17 @@ fn new(
     name: String,
     base_url: String,
     api_key: Option<String>,
-    app_name: Option<String>,
-    app_url: Option<String>,
+    (app_name, app_url): (Option<String>, Option<String>),
     trust: Option<Obj<NativeTrust>>,
+    (auth, headers): (Option<String>, Vec<(String, String)>),
 ) -> Result<NativeEndpoint, Error> {
     let app = App { name: app_name, url: app_url };
+    let auth = auth.map_or(Auth::Bearer, Auth::Header);
     let trust = trust.map_or(Trust::System, |trust| trust.0.clone());
+    let wrong = |error: String| errors::configuration(ruby, format!("endpoint {name}: {error}"));
+    let headers = Headers::new(headers).map_err(|error| wrong(error.to_string()))?;
     Endpoint::new(&name, &base_url, api_key.as_deref(), &app)
+        .and_then(|endpoint| endpoint.with_headers(&auth, &headers))
         .map(|endpoint| NativeEndpoint(Arc::new(endpoint.trusting(trust))))
-        .map_err(|error| errors::configuration(ruby, format!("endpoint {name}: {error}")))
+        .map_err(|error| wrong(error.to_string()))
 }

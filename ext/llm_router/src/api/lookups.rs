@@ -1,11 +1,11 @@
-//! `LlmRouter::Native::Endpoint#prices`, `#provider_prices` and `#generation`: the core's lookups, in Ruby's own types.
+//! `LlmRouter::Native::Endpoint#prices`, `#provider_prices`, `#page` and `#generation`: the core's lookups, in Ruby's own types.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
-use llm_router_core::{generation, prices, provider_prices, Client, LookupError, Price};
-use magnus::{method, Error, Module, RClass, RHash, Ruby};
+use llm_router_core::{generation, page, prices, provider_prices, Client, LookupError, Price};
+use magnus::{method, Error, Module, RClass, RHash, RString, Ruby};
 
 use crate::api::endpoint::NativeEndpoint;
 use crate::runtime::waiting::{wait, Waited};
@@ -15,6 +15,7 @@ use crate::values::{errors, seconds};
 pub(crate) fn define(endpoint: RClass) -> Result<(), Error> {
     endpoint.define_method("prices", method!(NativeEndpoint::prices, 1))?;
     endpoint.define_method("provider_prices", method!(NativeEndpoint::provider_prices, 2))?;
+    endpoint.define_method("page", method!(NativeEndpoint::page, 2))?;
     endpoint.define_method("generation", method!(NativeEndpoint::generation, 2))
 }
 
@@ -62,6 +63,16 @@ impl NativeEndpoint {
                 hash.aset(tier.as_deref(), rates(price))?;
             }
             Ok(hash)
+        })
+    }
+
+    /// Status, date and body of whatever answers at a path.
+    fn page(ruby: &Ruby, this: &Self, path: Vec<String>, limit: f64) -> Result<(u16, Option<String>, RString), Error> {
+        errors::guarded(ruby, || {
+            let limit = seconds::duration(ruby, limit)?;
+            let endpoint = Arc::clone(&this.0);
+            let found = waited(ruby, this, |client| async move { page(&client, &endpoint, &path, limit).await })?;
+            Ok((found.status, found.date, ruby.str_from_slice(&found.body)))
         })
     }
 

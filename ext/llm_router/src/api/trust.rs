@@ -14,6 +14,7 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Trust", ruby.class_object())?;
     // Resolved now: on first use, inside a call, magnus would check for interrupts.
     <NativeTrust as magnus::TypedData>::class(ruby);
+    class.define_singleton_method("system_authorities", function!(|| Trust::System.authorities(), 0))?;
     class.define_singleton_method("new", function!(new, 1))
 }
 

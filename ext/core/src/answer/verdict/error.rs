@@ -20,7 +20,7 @@ impl Judge<'_> {
         let line = self.line(answer, &evidence).await;
         let (reason, scope) = classify(status, &evidence, &line.replace(self.candidate.model.as_str(), "it"));
         let message = if line.is_empty() { NO_REASON } else { &redact::shorten(&line) };
-        let shown = |id: &String| self.candidate.endpoint.may_be_shown(id);
+        let shown = |id: &String| self.request.may_show(&self.candidate.endpoint, id);
         Failure {
             status: Some(status),
             retry_after: evidence.retry_after.or(self.retry_after),
@@ -55,7 +55,8 @@ impl Judge<'_> {
     }
 
     fn secrets<'s>(&'s self, evidence: &'s Evidence) -> Vec<&'s str> {
-        self.candidate.endpoint.key().into_iter().chain(evidence.flagged.iter().map(String::as_str)).collect()
+        let sent = self.candidate.endpoint.secrets().chain(self.request.headers().secrets());
+        sent.chain(evidence.flagged.iter().map(String::as_str)).collect()
     }
 }
 

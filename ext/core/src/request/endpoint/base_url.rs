@@ -17,10 +17,12 @@ pub(super) fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(EndpointError::Userinfo);
     }
+    let version = url.query().filter(|_| url.query_pairs().all(|(name, _)| is_version(&name)));
     if let Some(base) = without_call(&url) {
-        return Err(EndpointError::WholeAddress(base));
+        let query = version.filter(|query| !query.is_empty()).map_or_else(String::new, |query| format!("?{query}"));
+        return Err(EndpointError::WholeAddress(base + &query));
     }
-    if url.query().is_some() || url.fragment().is_some() {
+    if url.query() != version || url.fragment().is_some() {
         return Err(EndpointError::NotABase(host()));
     }
     match url.scheme() {
@@ -30,6 +32,11 @@ pub(super) fn checked_base(base_url: &str) -> Result<Url, EndpointError> {
         _ => return Err(EndpointError::NotAUrl),
     }
     Ok(url)
+}
+
+/// Of all parameters of a query, the one that is no secret: Azure's `api-version`.
+fn is_version(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("version")
 }
 
 /// The base of the address of a whole call; `None` for other addresses.
@@ -43,6 +50,7 @@ fn without_call(url: &Url) -> Option<String> {
     Some(format!("{}{path}", url.origin().ascii_serialization()))
 }
 
+/// With the query of the base, such as Azure's `?api-version=2024-10-21`.
 pub(super) fn below(base: &Url, path: &str) -> Url {
     let mut full = base.clone();
     full.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));

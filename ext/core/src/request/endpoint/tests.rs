@@ -22,6 +22,17 @@ fn a_models_name_is_escaped_in_its_address() {
 }
 
 #[test]
+fn the_parts_of_a_path_are_escaped_and_the_version_stays() {
+    let at = |base: &str, path: &[&str]| {
+        let path: Vec<_> = path.iter().map(|&part| part.to_owned()).collect();
+        Endpoint::new("e", base, None, &App::default()).unwrap().at(&path).to_string()
+    };
+    assert_eq!(at("https://a.example", &["key"]), "https://a.example/key");
+    assert_eq!(at("https://a.example/api/v1/", &["models", "a/b?", ".."]), "https://a.example/api/v1/models/a%2Fb%3F");
+    assert_eq!(at("https://a.example/v1?api-version=1", &["key"]), "https://a.example/v1/key?api-version=1");
+}
+
+#[test]
 fn plain_http_is_for_loopback_only() {
     for good in ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080/v1", "http://localhost"] {
         assert!(url(good).is_ok(), "{good}");
@@ -40,6 +51,40 @@ fn what_is_no_base_url_is_refused() {
     assert!(url("https://gateway.example/modèles").is_ok());
     assert!(matches!(url("https://me:secret@openrouter.ai"), Err(EndpointError::Userinfo)));
     assert!(matches!(url("https://openrouter.ai/api?key=1"), Err(EndpointError::NotABase(_))));
+}
+
+#[test]
+fn a_version_stays_in_the_query_of_each_address() {
+    let base = "https://a.openai.azure.com/openai/deployments/gpt-4o";
+    for end in ["?api-version=2024-10-21", "/?api-version=2024-10-21"] {
+        let called = url(&format!("{base}{end}")).unwrap();
+        assert_eq!(called, format!("{base}/chat/completions?api-version=2024-10-21"));
+    }
+    let endpoint = Endpoint::new("e", "https://a.example/v1?API-Version=1", None, &App::default()).unwrap();
+    assert_eq!(endpoint.below("models").as_str(), "https://a.example/v1/models?API-Version=1");
+    for bad in ["?api-version=1&code=sk-secret", "?sig=sk-secret", "?v=1", "#api-version=1"] {
+        let error = url(&format!("{base}{bad}")).unwrap_err();
+        assert!(matches!(error, EndpointError::NotABase(_)) && !error.to_string().contains("secret"), "{bad}");
+    }
+    let error = url(&format!("{base}/chat/completions?api-version=2024-10-21")).unwrap_err().to_string();
+    assert!(error.ends_with(&format!("\"{base}?api-version=2024-10-21\"")), "{error}");
+}
+
+#[test]
+fn the_key_goes_in_the_header_that_is_named_and_in_no_other() {
+    let endpoint = |auth: &Auth, key| {
+        let endpoint = Endpoint::new("e", "https://a.example", key, &App::default()).unwrap();
+        endpoint.with_headers(auth, &Headers::new([("x-team", "t-1"), ("X-Team", "team-7")]).unwrap()).unwrap()
+    };
+    let azure = endpoint(&Auth::Header("api-key".into()), Some("sk-secret"));
+    assert_eq!(azure.headers()["api-key"], "sk-secret");
+    assert!(!azure.headers().contains_key(AUTHORIZATION));
+    assert_eq!(azure.headers()["x-team"], "team-7");
+    assert!(!azure.may_be_shown("a team-7") && !azure.may_be_shown("sk-secret") && azure.may_be_shown("x-team"));
+    assert!(!format!("{:?}", azure.headers()).contains("team-7"));
+    let keyless = endpoint(&Auth::Header("api-key".into()), None);
+    assert_eq!(keyless.headers().len(), 1);
+    assert_eq!(endpoint(&Auth::Bearer, Some("k")).headers()[AUTHORIZATION], "Bearer k");
 }
 
 #[test]

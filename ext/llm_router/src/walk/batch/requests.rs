@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use llm_router_core::Request;
+use llm_router_core::{Headers, Request};
 use magnus::{Error, RArray, RHash, Ruby};
 
-use crate::values::json;
+use crate::values::{errors, json};
 
 const MESSAGES: &str = "messages";
+/// Pairs of a name and a value.
+const HEADERS: &str = "headers";
 /// The caller's own value, which comes back with the result and is never sent.
 const CONTEXT: &str = "context";
 
@@ -25,8 +27,12 @@ impl Requests {
             let request = <RHash as magnus::TryConvert>::try_convert(request)?;
             let messages =
                 json::value(ruby, request.aref(ruby.to_symbol(MESSAGES))?, &format!("requests[{number}][:messages]"))?;
-            let options = json::params_but(ruby, request, &[MESSAGES, CONTEXT], &format!("requests[{number}]"))?;
-            all.push(Some(Arc::new(Request::new(messages, options))));
+            let options =
+                json::params_but(ruby, request, &[MESSAGES, CONTEXT, HEADERS], &format!("requests[{number}]"))?;
+            let headers: Option<Vec<(String, String)>> = request.lookup(ruby.to_symbol(HEADERS))?;
+            let headers = Headers::new(headers.unwrap_or_default())
+                .map_err(|error| errors::argument(ruby, format!("requests[{number}]: {error}")))?;
+            all.push(Some(Arc::new(Request::new(messages, options).with_headers(headers))));
         }
         Ok(Self(all))
     }

@@ -96,6 +96,9 @@ class LlmRouter
     end
   end
 
+  # {Response#parsed} found no JSON in the answer. The message says where it breaks, and quotes nothing of it.
+  class NoJson < Error; end
+
   # A look-up of what a model or a generation costs failed.
   # @api private
   class LookupFailed < Error

@@ -27,6 +27,7 @@ mod routing;
 
 pub use answer::{Completion, Failure, Reason, Scope, Text, Usage};
 pub use http::{attempt, poll_connections, Attempt, Client, ClientError, Clients, Progress, Proxy, ProxyError};
+pub use json::{embedded_json, NoJson};
 pub use lookup::{generation, page, prices, provider_prices, Generation, LookupError, Page};
 pub use money::{Cost, CostError, Price};
 pub use panic::{caught, caught_waiting, Panicked};

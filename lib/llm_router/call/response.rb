@@ -15,7 +15,8 @@ class LlmRouter
                     body].freeze
     # A completion that was dumped.
     Loaded = Struct.new(*COMPLETION, keyword_init: true)
-    private_constant :COMPLETION, :Loaded
+    CUT_OFF = ". It was cut off: raise max_tokens"
+    private_constant :COMPLETION, :Loaded, :CUT_OFF
 
     # @return [BigDecimal, nil] US dollars: exactly as the endpoint sent them, or as {#cost_basis} says. Already
     #   charged to the budget. nil if unknown.
@@ -54,6 +55,17 @@ class LlmRouter
     # @return [String, nil] the text; nil if the model called tools or refused instead
     def content
       @memo[:content] ||= @completion.content.freeze
+    end
+
+    # The JSON in {#content}: all of it, or the first object or list in it that is whole. What models like to write
+    # around it, a fence of Markdown or a few words, is left out.
+    # @return [Hash, Array, Object] with String keys, frozen, parsed on first use
+    # @raise [NoJson] where it breaks
+    # @example
+    #   draft.content # => "Sure!\n```json\n{\"sentiment\": \"sad\"}\n```"
+    #   draft.parsed  # => { "sentiment" => "sad" }
+    def parsed
+      @memo.fetch(:parsed) { @memo[:parsed] = embedded_json }
     end
 
     # @return [String] the model that was billed; it may differ from {#requested_model}
@@ -163,6 +175,19 @@ class LlmRouter
     def parsed_body
       require "json"
       JSON.parse(@completion.body, max_nesting: 100, freeze: true, allow_nan: true)
+    end
+
+    def embedded_json
+      raise NoJson, "#{model} wrote no text#{': it called tools' if tool_calls.any?}" unless content
+
+      json, fault = Native.embedded_json(content)
+      raise NoJson, "the answer of #{model} is no JSON: #{fault}#{CUT_OFF if finish_reason == 'length'}" unless json
+
+      require "json"
+      JSON.parse(json, max_nesting: 100, freeze: true)
+    rescue JSON::ParserError
+      # Without the cause, which quotes.
+      raise NoJson, "the answer of #{model} is no JSON that Ruby reads: has it more than 100 levels?", cause: nil
     end
 
     # Not {#raw}, whose money is a Float.

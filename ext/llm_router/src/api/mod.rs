@@ -1,6 +1,7 @@
 //! The classes and methods of `LlmRouter::Native`, one file for each.
 
 mod chain;
+mod embedded;
 mod endpoint;
 mod health;
 mod lookups;
@@ -14,5 +15,6 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     lookups::define(endpoint::define(ruby, native)?)?;
     chain::define(ruby, native)?;
     health::define(native)?;
+    embedded::define(native)?;
     unique::define(native)
 }

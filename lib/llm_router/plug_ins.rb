@@ -9,7 +9,7 @@ class LlmRouter
       Budget: "budget", CallRecord: "record", Dashboard: "dashboard",
       BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job", BudgetJobs: "rails/budget_jobs",
       ChargeOnce: "rails/charge_once", DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
-      FaradayAdapter: "faraday/faraday_adapter",
+      FaradayAdapter: "faraday/faraday_adapter", RubyLlmAdapter: "faraday/ruby_llm_adapter",
       FrameworkInternals: "rails/framework_internals",
       Job: "rails/job", JobPolicy: "rails/job_policy", JobReport: "rails/job_report",
       JobTracking: "rails/job_tracking", OnBudgetExceeded: "rails/on_budget_exceeded",

@@ -155,7 +155,8 @@ RSpec.describe "The cops" do
       Dir.mktmpdir do |folder|
         FileUtils.cp_r("#{root}/demo/rails/.", folder)
         FileUtils.mkdir_p("#{folder}/config/initializers")
-        FileUtils.cp("#{root}/lib/generators/llm_router/install/templates/initializer.rb.tt", "#{folder}/config/initializers/llm_router.rb")
+        template = File.read("#{root}/lib/generators/llm_router/install/templates/initializer.rb.tt")
+        File.write("#{folder}/config/initializers/llm_router.rb", template.lines.grep_v(/^<%/).join)
         expect(offenses_in(folder, "--only", "LlmRouter")).to eq([])
         File.write("#{folder}/app/stray.rb", "OpenAI::Client.new\n")
         expect(offenses_in(folder, "--only", "LlmRouter")).to eq([["app/stray.rb", 1]])

@@ -11,7 +11,15 @@ require_relative "pgbouncer"
 module Databases
   NAMES = %i[postgresql mariadb sqlite].freeze
   NAME = "llm_router_test"
-  private_constant :NAME
+  SPECS = File.expand_path("..", __dir__)
+  private_constant :NAME, :SPECS
+
+  # What a model's `connection` is where a spec takes it, which Rails disallows for the gem.
+  module KeptBySpecs
+    def connection
+      caller_locations(1, 1).first.path.start_with?(SPECS) ? lease_connection : super
+    end
+  end
 
   class << self
     # How many connections PostgreSQL takes at most. To be set before it is started.
@@ -20,6 +28,7 @@ module Databases
     # Active Record, connected to an empty database of this kind.
     def connect(name, **options)
       require "active_record"
+      disallow_permanent_checkout
       quiet_forks if name == :sqlite
       ActiveRecord::Base.establish_connection(send(name).merge(pool: 5, **options))
       # As Rails does it from 7.1 on. Without it, threads of one process can wait for each other in vain.
@@ -64,6 +73,14 @@ module Databases
     end
 
     private
+
+    # From Rails 7.2 on. Specs themselves keep the connections that they take.
+    def disallow_permanent_checkout
+      return unless ActiveRecord.respond_to?(:permanent_connection_checkout=)
+
+      ActiveRecord.permanent_connection_checkout = :disallowed
+      ActiveRecord::Base.singleton_class.prepend(KeptBySpecs)
+    end
 
     def sqlite
       { adapter: "sqlite3", database: File.join(scratch, "test.sqlite3"), timeout: 20_000 }

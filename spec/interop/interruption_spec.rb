@@ -140,10 +140,26 @@ RSpec.describe LlmRouter, "and interruption" do
     expect(slow.charges).to eq([BigDecimal("0.25")])
   end
 
-  # On the main thread, where Ruby's own deferral does not hold; in fresh processes, for what is only looked up on first
-  # use may be the moment, too.
+  # On the main thread, where Ruby's own deferral does not hold before Ruby 3.4; in fresh processes, for what is only
+  # looked up on first use may be the moment, too.
   describe "by Ctrl-C in the middle of" do
     before { gateway.answer("Hi", cost_usd: "0.25") }
+
+    # Ends as soon as the signal has arrived, which a mask that holds shows as pending.
+    let(:masked) do
+      output_of(<<~RUBY, gateway.base_url) == "true"
+        require "#{Waiting::FILE}"
+        begin
+          Thread.handle_interrupt(Object => :never) do
+            Process.kill(:INT, Process.pid)
+            Waiting.await_interrupt
+            print true
+          end
+        rescue Interrupt
+          nil
+        end
+      RUBY
+    end
 
     def interrupted_in(methods)
       program(<<~RUBY, &:read)
@@ -174,17 +190,17 @@ RSpec.describe LlmRouter, "and interruption" do
       interrupted_in(methods.join("\n"))
     end
 
-    it "a settlement: it is settled once more, and then the interrupt is raised" do
-      expect(reserving(:settle!)).to eq("reserve! settle! settle! interrupted")
+    it "a settlement: it is settled, once more where that was cut off, and then the interrupt is raised" do
+      expect(reserving(:settle!)).to eq("reserve! settle! #{'settle! ' unless masked}interrupted")
     end
 
-    it "a reservation: it stands until its lease ends", :slow do
-      expect(reserving(:reserve!)).to eq("reserve! interrupted")
+    it "a reservation: it stands until its lease ends where it was cut off", :slow do
+      expect(reserving(:reserve!)).to eq("reserve! #{'release! ' if masked}interrupted")
     end
 
-    it "a release: it is released once more", :slow do
+    it "a release: it is released, once more where that was cut off", :slow do
       gateway.fail(status: 400)
-      expect(reserving(:release!)).to eq("reserve! release! release! interrupted")
+      expect(reserving(:release!)).to eq("reserve! release! #{'release! ' unless masked}interrupted")
     end
 
     # It has no identity.

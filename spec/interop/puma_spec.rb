@@ -6,7 +6,7 @@ require "tmpdir"
 require_relative "echo_gateway"
 
 # A real cluster of Puma, over a real socket. Its master uses the router before it forks.
-RSpec.describe "A Puma cluster", :slow do
+RSpec.describe "A Puma cluster", :puma, :slow do
   def app(url)
     <<~RUBY
       ARGV[0] = "#{url}"

@@ -85,7 +85,7 @@ RSpec.describe "A price at OpenRouter" do
       expect(gateway.requests.map { |request| request.body.key?("provider") }).to eq([false, false])
     end
 
-    it "is that of /models with config.price_ceiling = :listed, or where providers cannot be read" do
+    it "is that of /models with config.price_ceiling = :listed, or where providers cannot be read", :puma do
       two_providers
       configure(price_ceiling: :listed)
       ask(max_tokens: 1000)

@@ -8,13 +8,14 @@ RSpec.describe "The extension", :slow do
   abi = RUBY_VERSION[/\A\d+\.\d+/]
   lib = File.expand_path("../../lib", __dir__)
   name = "llm_router.#{RbConfig::CONFIG.fetch('DLEXT')}"
-  built = File.join(lib, "llm_router", name)
+  # In a precompiled gem's place, where bin/next-ruby runs this.
+  built = Dir["#{lib}/llm_router/{,*/}#{name}"].first
 
   around do |example|
     Dir.mktmpdir do |home|
       @home = home
       FileUtils.cp_r("#{lib}/.", home)
-      FileUtils.rm(File.join(home, "llm_router", name))
+      FileUtils.rm(Dir["#{home}/llm_router/{,*/}#{name}"])
       example.run
     end
   end

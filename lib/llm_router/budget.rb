@@ -46,6 +46,9 @@ class LlmRouter
   module Budget
     extend ActiveSupport::Concern
 
+    require "llm_router/budget/thresholds"
+    include Thresholds
+
     require "llm_router/budget/errors"
     require "llm_router/budget/usd"
     require "llm_router/budget/name"
@@ -71,6 +74,7 @@ class LlmRouter
     require "llm_router/budget/sql/careful_path"
     require "llm_router/budget/refusal"
     require "llm_router/budget/charged_already"
+    require "llm_router/budget/alerts"
     require "llm_router/budget/ledger"
     require "llm_router/budget/audit"
     require "llm_router/budget/report"

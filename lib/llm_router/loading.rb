@@ -6,10 +6,10 @@ class LlmRouter
   # @api private
   module Loading
     ROOMS = {
-      config: %w[candidate chain configuration dashboard_settings endpoint environment headers health_settings
-                 in_force job_settings parameters record_settings secret setting settings warnings],
+      config: %w[budget_settings candidate chain configuration dashboard_settings endpoint environment headers
+                 health_settings in_force job_settings parameters record_settings secret setting settings warnings],
       money: %w[account ahead attempt bill billing bounds budget_exceeded budgets bulk_account cached_lookup current_job
-                deferred_charge price prices spending unlimited usage worst_case],
+                deferred_charge price prices saving spending unlimited usage worst_case],
       health: %w[health switch switches],
       events: %w[events health_events labels log money_events spans telemetry],
       call: %w[batch batch_money batched_call call endings gate hop input response settling web_request]

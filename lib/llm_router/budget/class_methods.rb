@@ -44,6 +44,19 @@ class LlmRouter
         @default_cap_usd = block || by_feature.tap { |caps| caps.default = cap_usd }
       end
 
+      # Sets from which part of its cap on calls start at the last candidate of their chain, in place of
+      # +config.degrade_at+.
+      #
+      # @param part [Numeric] above 0 and up to 1
+      # @return [BigDecimal, nil] what is set
+      # @raise [ConfigurationError]
+      # @example
+      #   degrade_at 0.9
+      def degrade_at(part = nil)
+        @degrade_at = Setting.part("degrade_at", part) if part
+        @degrade_at || (superclass.degrade_at if superclass.respond_to?(:degrade_at))
+      end
+
       # @api private
       # @param budget [Budget]
       # @return [BigDecimal, nil]

@@ -44,6 +44,7 @@ class LlmRouter
         columns = charge(cost_usd, attempt, reservation.attempt_id)
         act(->(statement) { statement.settle(columns, reservation.usd) }) { |careful| careful.settle(columns) }
         ChargedAlready.note(budgets, cost_usd)
+        Alerts.check(budgets)
       end
 
       # @see Budget#charge!
@@ -52,7 +53,7 @@ class LlmRouter
         # Only under lock is it certain that an attempt was not charged before, in another way.
         fast = ->(statement) { statement.charge(columns) } unless attempt
         act(fast) { |careful| careful.settle(columns) }
-        nil
+        Alerts.check(budgets)
       end
 
       # @see Budget#release!
@@ -100,6 +101,7 @@ class LlmRouter
         return false unless act(->(statement) { statement.settle(rows, nil) }) { nil }
 
         ChargedAlready.note(budgets, settlements.last[:cost_usd])
+        Alerts.check(budgets)
         true
       end
 

@@ -14,6 +14,9 @@ class LlmRouter
     # @param attempts [Array<Array(Integer, Integer, Float, Array)>] the number of the request, and what its gate takes
     # @return [void]
     def reserve_ahead(attempts)
+      # Their first attempts are others.
+      return if Saving.reason(@call.fetch(:budget), @config)
+
       attempts = attempts.map do |number, position, limit, bounds|
         [number, @call.fetch(:chain).candidates.fetch(position), Bounds.new(*bounds), limit]
       end

@@ -25,6 +25,7 @@ class LlmRouter
       @process = Process.pid
       @mask = Uninterrupted.mask
       @hops = []
+      @saving = :unknown
       labels = labels.paid_by(budget)
       @telemetry = Telemetry.new(config, chain, @hops, labels, overlapping: overlapping)
       @spending = Spending.new(budget, config, @telemetry, labels)
@@ -51,13 +52,9 @@ class LlmRouter
     def gate(position, limit, bounds)
       @candidate = @chain.candidates.fetch(position)
       @telemetry.switch_ignored(@candidate) if Switches.off?(@candidate.model)
-      if reserving?
-        @spending.price_worst_case(@candidate, Bounds.new(*bounds))
-        refusal = uninterrupted { @spending.reserve(limit) }
-        return Gate.too_expensive(refusal) if refusal
-      elsif Unscheduled.run { @spending.exhausted?(@candidate) }
-        nothing_left(@candidate.model)
-      end
+      refusal = saved(position) || unaffordable(limit, bounds)
+      return refusal if refusal
+
       Hooks.run(:before_wait) if @config.release_connections
       @telemetry.attempting(@candidate, position)
       reserving? ? Gate.proceed(@spending.ceiling) : Gate::PROCEED
@@ -91,6 +88,29 @@ class LlmRouter
     end
 
     private
+
+    # Whether the call starts at the floor, which is decided at its first candidate alone.
+    def saved(position)
+      @saving = Unscheduled.run { Saving.reason(@budget, @config) } if @saving == :unknown
+      Gate.saving(@saving) if @saving && position < floor
+    end
+
+    def unaffordable(limit, bounds)
+      unless reserving?
+        nothing_left(@candidate.model) if Unscheduled.run { @spending.exhausted?(@candidate) }
+        return
+      end
+
+      @spending.price_worst_case(@candidate, Bounds.new(*bounds))
+      refusal = uninterrupted { @spending.reserve(limit) }
+      Gate.too_expensive(refusal) if refusal
+    end
+
+    # The position of the last candidate, or of the last that is not switched off.
+    def floor
+      candidates = @chain.candidates
+      candidates.rindex { |candidate| !Switches.off?(candidate.model) } || (candidates.size - 1)
+    end
 
     def uninterrupted(&)
       Uninterrupted.run(@mask, &)

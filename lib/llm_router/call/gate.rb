@@ -19,6 +19,12 @@ class LlmRouter
 
     # @param reason [String]
     # @return [Array(Symbol, String)]
+    def saving(reason)
+      [:saving, reason]
+    end
+
+    # @param reason [String]
+    # @return [Array(Symbol, String)]
     def too_expensive(reason)
       [:too_expensive, reason]
     end

@@ -14,7 +14,7 @@ class LlmRouter
   #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+ (docs/failures.md),
   #     +:skipped+ if its endpoint had failed before, +:too_expensive+ if the budget had no room or, with a +status+, if
   #     no provider serves the model at the reserved price, +:cooling_down+ if its circuit breaker is open,
-  #     +:switched_off+ if a person did that ({LlmRouter.switch_off}), or +:saving+ ({MoneySettings#degrade_at})
+  #     +:switched_off+ if a person did that ({LlmRouter.switch_off}), or +:saving+ ({BudgetSettings#degrade_at})
   # @!attribute [r] status
   #   @return [Integer, nil] the HTTP status, or the code of an error inside a 200
   # @!attribute [r] message

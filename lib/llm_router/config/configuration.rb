@@ -6,6 +6,7 @@ class LlmRouter
     include Settings
     include HealthSettings
     include RecordSettings
+    include BudgetSettings
     include DashboardSettings
     include Warnings
     extend InForce
@@ -21,6 +22,7 @@ class LlmRouter
       set_defaults
       set_health_defaults
       set_record_defaults
+      set_budget_defaults
       @hop_observers = []
       @warned_of = {}
       @endpoint_settings = {}

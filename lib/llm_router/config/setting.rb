@@ -39,6 +39,17 @@ class LlmRouter
       raise error, "#{name} is #{value.inspect}: give a whole number from 1 to #{MAX_COUNT}"
     end
 
+    # @return [BigDecimal] of a whole, to four decimals
+    def part(name, value)
+      part = value.is_a?(Numeric) ? BigDecimal(value.to_s).round(4) : BigDecimal(0)
+      return part if part.positive? && part <= 1
+
+      raise ArgumentError
+    rescue ArgumentError, TypeError
+      raise ConfigurationError, "#{name} is #{value.inspect}: give a part of the cap, a number above 0 and up to 1, " \
+                                "such as 0.8"
+    end
+
     # @return [BigDecimal]
     def usd(name, value)
       raise ArgumentError unless [BigDecimal, Integer, String].any? { |kind| value.is_a?(kind) }

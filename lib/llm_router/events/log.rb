@@ -30,6 +30,10 @@ class LlmRouter
       write(:warn) { "#{payload[:"gen_ai.request.model"]} was not called: #{payload[:message]}" }
     end
 
+    def budget_threshold(payload)
+      write(:warn) { payload[:message] }
+    end
+
     def overrun(payload)
       write(:warn) do
         "#{payload[:"gen_ai.request.model"]} cost #{amount(payload)}, #{payload[:over_usd].to_s('F')} USD more than " \

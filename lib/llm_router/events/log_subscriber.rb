@@ -26,6 +26,12 @@ class LlmRouter
 
     # @param event [ActiveSupport::Notifications::Event]
     # @return [void]
+    def budget_threshold(event)
+      lines.budget_threshold(event.payload)
+    end
+
+    # @param event [ActiveSupport::Notifications::Event]
+    # @return [void]
     def overrun(event)
       lines.overrun(event.payload)
     end

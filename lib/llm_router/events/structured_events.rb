@@ -6,8 +6,8 @@ class LlmRouter
   # @api private
   class StructuredEvents
     # Attempts are left out: a call's hops and its own payload say it all.
-    NAMES = %w[call fallback budget_exceeded overrun uncertain cooldown switch_ignored model_down model_up
-               job_discarded job_gave_up].freeze
+    NAMES = %w[call fallback budget_exceeded budget_threshold overrun uncertain cooldown switch_ignored
+               model_down model_up job_discarded job_gave_up].freeze
     # By default Rails masks each value whose name has "token" in it, also a count.
     RENAMED = { "gen_ai.usage.input_tokens": :"gen_ai.usage.input",
                 "gen_ai.usage.output_tokens": :"gen_ai.usage.output" }.freeze

@@ -1,0 +1,32 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # Whether a call starts at the floor, the last candidate of its chain, because its budget is nearly spent.
+  # @api private
+  module Saving
+    module_function
+
+    # @param budget [Object] of several ({Budgets}), the one that is nearest to its end decides
+    # @param config [Configuration]
+    # @return [String, nil] why; nil if it does not
+    def reason(budget, config)
+      shares = (budget.is_a?(Budgets) ? budget.budgets : [budget]).filter_map { |one| near(one, config) }
+      share, limit = shares.max_by(&:first)
+      share && "not called: #{percent(share)} of the budget are spent, and from #{percent(limit)} on calls start at " \
+               "the last candidate"
+    end
+
+    def near(budget, config)
+      return unless budget.respond_to?(:spent_share)
+
+      limit = (budget.degrade_at if budget.respond_to?(:degrade_at)) || config.degrade_at
+      share = budget.spent_share if limit
+      [share, limit] if share && share >= limit
+    end
+
+    # Rounded down: 99.9 % is not all.
+    def percent(share)
+      "#{(share * 100).floor} %"
+    end
+  end
+end

@@ -11,7 +11,7 @@ module OwnApp
     @app ||= begin
       # Of each process that bin/specs starts. The folder's name becomes the app's.
       path = File.join(ROOT, "tmp/specs#{ENV.fetch('TEST_ENV_NUMBER', '')}/rails_app")
-      RailsApp.new(path, gem_home: gem_home, gems: %w[daemons delayed_job_active_record pg]).build
+      RailsApp.new(path, gem_home: gem_home, gems: %w[bootsnap daemons delayed_job_active_record pg]).build
     end
   end
 

@@ -119,6 +119,17 @@ class LlmRouter
       PlugIns.switchboard.in_force
     end
 
+    # Checks what calls need: the keys, the models of the chains, budgets and their tables, jobs, the machine. Takes
+    # less than ten seconds, calls no model and prints nothing secret. See docs/doctor.md.
+    # @return [Doctor::Report]
+    # @example
+    #   report = LlmRouter.doctor
+    #   puts report
+    #   exit 1 unless report.ok?
+    def doctor
+      PlugIns.doctor
+    end
+
     # Closes all circuit breakers, so that every model is called again. For consoles and tests. Leaves a store that
     # shares cooldowns between processes ({HealthSettings#health_store}) as it is.
     # @return [void]

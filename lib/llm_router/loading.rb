@@ -20,6 +20,7 @@ class LlmRouter
     private_constant :ROOMS
 
     CONSTANTS.each { |name, file| LlmRouter.autoload(name, file) }
+    LlmRouter.autoload(:Progress, File.join(__dir__, "events/progress.rb"))
     LlmRouter.autoload(:SharedHealth, File.join(__dir__, "health/shared_health.rb"))
 
     # Loads all that a call needs. What an interrupt leaves half loaded, Ruby loads again.

@@ -6,7 +6,7 @@ class LlmRouter
   # @api private
   module PlugIns
     CONSTANTS = {
-      Budget: "budget", CallRecord: "record", Dashboard: "dashboard",
+      Budget: "budget", CallRecord: "record", Dashboard: "dashboard", Doctor: "doctor",
       BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job", BudgetJobs: "rails/budget_jobs",
       ChargeOnce: "rails/charge_once", DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
       FaradayAdapter: "faraday/faraday_adapter", RubyLlmAdapter: "faraday/ruby_llm_adapter",
@@ -63,6 +63,11 @@ class LlmRouter
 
       raise ConfigurationError, "config.record_calls is false here, and processes that record no calls read no " \
                                 "switches: set it to true in LlmRouter.configure, and run the generator's migrations"
+    end
+
+    # @return [Doctor::Report]
+    def doctor
+      Doctor.examine
     end
 
     # WebMock and VCR do not see what Rust sends, so a test without a scripted answer would spend money.

@@ -46,6 +46,24 @@ RSpec.describe "A Rails app with llm_router", :slow do
     in_app("LlmBudget.delete_all")
   end
 
+  it "is examined by the doctor, whose status CI can use" do
+    gateway.key(limit: 10, limit_remaining: 9)
+    parsed = lambda do |*command|
+      JSON.parse(app.command(*command, **env)[/^\{.*/m])
+    rescue RailsApp::Failed => e
+      JSON.parse(e.message[/^\{.*^\}/m])
+    end
+    [["bin/rails", "llm_router:doctor", "--", "--json"], ["bin/rails", "llm_router:doctor[json]"]].each do |command|
+      report = parsed.call(*command)
+      found = report.fetch("findings").to_h { |finding| [finding["check"], finding["level"]] }
+      expect(found).to include("table columns" => "green", "indexes" => "green", "key" => "green", "clock" => "green")
+      expect(report.fetch("seconds")).to be < 10
+    end
+    gateway.key(limit_remaining: 0)
+    expect { app.command("bin/rails", "llm_router:doctor", **env) }
+      .to raise_error(RailsApp::Failed, /^red    key: 0\.0 of 10\.0 USD are left on it/)
+  end
+
   it "reserves under the ids of its jobs, whatever they include" do
     printed = in_app(<<~RUBY)
       class PlainJob < ApplicationJob

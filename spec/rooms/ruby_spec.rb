@@ -21,8 +21,9 @@ RSpec.describe "The rooms of lib/llm_router" do
     testing: [*inside, :facade],
     faraday: [*inside, :facade, :plug_ins],
     rubocop: [:native],
+    doctor: [*inside, :budget, :record, :rails, :ActiveJob, :ActiveRecord, :Sidekiq],
     # The only file that knows both sides.
-    plug_ins: [*inside, :facade, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop, :faraday,
+    plug_ins: [*inside, :facade, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop, :faraday, :doctor,
                :Rails, :ActiveJob, :ActiveRecord]
   }
 

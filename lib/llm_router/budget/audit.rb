@@ -27,17 +27,22 @@ class LlmRouter
 
       # @return [Boolean] whether all is well
       def report(out)
-        found = differences
+        found = Progress.of("auditing #{@model}: row", total: @model.unscoped.count) do |progress|
+          differences { |rows| progress.step(rows) }
+        end
         out.puts found
         out.puts "#{@model}: #{found.size} of #{@model.unscoped.count} budgets differ from what is on record."
         found.empty?
       end
 
+      # @yieldparam rows [Integer] how many more have been audited
       # @return [Array<String>] a sentence for each row that differs; empty if all is well
       def differences
         @model.unscoped.in_batches(of: BATCH_SIZE).flat_map do |batch|
           ids = batch.pluck(@model.primary_key)
-          rows(ids).filter_map { |budget, charged, reserved| sentence(budget, charged, reserved) }
+          found = rows(ids).filter_map { |budget, charged, reserved| sentence(budget, charged, reserved) }
+          yield ids.size if block_given?
+          found
         end
       end
 

@@ -75,6 +75,15 @@ class LlmRouter
       lookups.provider_prices(model, timeout).transform_values { |rates| price_of(*rates) }
     end
 
+    # @param path [Array<String>] below the base URL
+    # @param timeout [Float] seconds
+    # @return [Array(Integer, String, String)] the status, the Date header and the body of a GET
+    # @raise [LookupFailed]
+    # @api private
+    def page(path, timeout)
+      lookups.page(path, timeout)
+    end
+
     # @param id [String]
     # @param timeout [Float] seconds
     # @return [Array(String, Integer, Integer, String)] the cost in US dollars, tokens, and the model

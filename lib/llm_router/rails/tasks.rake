@@ -4,7 +4,9 @@ namespace :llm_router do
   desc "Say what came of the failures of a month: llm_router:report[2026-11], or [2026-11,json]"
   task :report, %i[month format] => :environment do |_, given|
     report = LlmRouter::CallRecord.report(given[:month])
-    puts given[:format] == "json" ? JSON.pretty_generate(report.to_h) : report
+    puts(LlmRouter::Progress.of("reading the record") do
+      given[:format] == "json" ? JSON.pretty_generate(report.to_h) : report.to_s
+    end)
   end
 
   desc "Switch models off: llm_router:switch_off[anthropic/*,2h,degraded], or 90m, 1d, or seconds"
@@ -24,6 +26,13 @@ namespace :llm_router do
     puts switches.empty? ? "Nothing is switched off." : switches
   end
 
+  desc "Check what LLM calls need: llm_router:doctor, or llm_router:doctor[json], or llm_router:doctor -- --json"
+  task :doctor, %i[format] => :environment do |_, given|
+    Rails.application.eager_load!
+    json = given[:format] == "json" || ARGV.include?("--json")
+    LlmRouter::Doctor::Terminal.print(LlmRouter.doctor, json: json) || exit(1)
+  end
+
   desc "Check that every LLM budget agrees with its charges and reservations, and the record of calls with the charges"
   task audit_budgets: :environment do
     Rails.application.eager_load!
@@ -31,3 +40,6 @@ namespace :llm_router do
     [LlmRouter::Budget::Audit, LlmRouter::CallRecord::Audit].map { |audit| audit.run(models) }.all? || exit(1)
   end
 end
+
+# What follows a -- is a task's name to Rake.
+task("--json") if ARGV.include?("--json")

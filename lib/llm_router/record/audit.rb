@@ -20,7 +20,7 @@ class LlmRouter
         return true unless Configuration.current.record_calls
 
         CallRecord.flush
-        lines = new(models).differences
+        lines = Progress.of("comparing the record with the charges") { new(models).differences }
         out.puts lines.empty? ? "The record of calls agrees with the charges." : lines
         lines.empty?
       end

@@ -108,6 +108,30 @@ class LlmRouter
         self
       end
 
+      # Sets what `/models` says of a model, beside its price: `expiration_date:`, `supported_parameters:`, …
+      #
+      # @param name [String]
+      # @param fields [Hash]
+      # @return [self]
+      # @example
+      #   gateway.model("openai/gpt-5-mini", expiration_date: "2027-01-01", supported_parameters: ["max_tokens"])
+      def model(name, **fields)
+        @catalogue.model(name, fields)
+        self
+      end
+
+      # Serves `/key`, and sets what it says of the key; without more, that it has no limit. The gateway of
+      # {LlmRouter.testing!} serves it from the start.
+      #
+      # @param fields [Hash]
+      # @return [self]
+      # @example
+      #   gateway.key(limit: 100, limit_remaining: 3.5)
+      def key(**fields)
+        @catalogue.key(fields)
+        self
+      end
+
       # @return [String, nil] US dollars that the next answer of a model costs at most; nil if its price is scripted,
       #   or no answer is
       # @api private

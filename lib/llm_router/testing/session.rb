@@ -33,7 +33,7 @@ class LlmRouter
           @outcomes = []
           next (gateway if script) unless running?
 
-          @gateway.reset!
+          @gateway.reset!.key
           script&.call(@gateway)
         end
       end
@@ -62,7 +62,7 @@ class LlmRouter
       end
 
       def launch
-        @gateway = Gateway.start
+        @gateway = Gateway.start.key
         @pid = Process.pid
         @outcomes = []
         stop_at_exit

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
+require "time"
 require_relative "dollars"
 require_relative "reply"
 
@@ -18,6 +19,10 @@ class LlmRouter
         MODELS = "/models"
         PROVIDERS = %r{\A/models/(.+)/endpoints\z}
         GENERATION = "/generation"
+        KEY = "/key"
+        # What a model takes that is scripted without more.
+        PARAMETERS = %w[max_tokens max_completion_tokens temperature top_p stop seed tools tool_choice response_format
+                        structured_outputs reasoning include_reasoning frequency_penalty presence_penalty].freeze
         # US dollars: the least price, so that a budget with nothing left refuses any answer.
         MIN_PRICE = "0.000001"
         # More tokens than any answer has.
@@ -34,6 +39,8 @@ class LlmRouter
           @lock.synchronize do
             @models = {}
             @generations = {}
+            @details = {}
+            @key = nil
             @lookups = []
           end
         end
@@ -51,6 +58,16 @@ class LlmRouter
         # @param data [Hash] as `data` of a generation
         def generation(id, data)
           @lock.synchronize { @generations[id] = data }
+        end
+
+        # @param fields [Hash] of a model in the list
+        def model(name, fields)
+          @lock.synchronize { @details[name] = @details.fetch(name, {}).merge(fields) }
+        end
+
+        # @param fields [Hash] as `data` of the key
+        def key(fields)
+          @lock.synchronize { @key = @key.to_h.merge(fields) }
         end
 
         # @return [Array<String>] the paths of look-ups, with their queries
@@ -85,6 +102,7 @@ class LlmRouter
         def found(path, query)
           case path
           when MODELS then data(listing)
+          when KEY then @key && data(key_data)
           when GENERATION then data(@lock.synchronize { @generations[query[/\bid=([^&]*)/, 1]] }, "generation #{query}")
           when PROVIDERS then endpoints(Regexp.last_match(1).gsub(/%(\h\h)/) { Regexp.last_match(1).hex.chr })
           end
@@ -101,22 +119,35 @@ class LlmRouter
           cost = cost_of(model)
           return scripted || ([] if @script.serves?(model)) unless cost
 
-          [{ provider_name: "Testing", context_length: TOKENS, max_completion_tokens: TOKENS,
+          [{ provider_name: "Testing #{model[%r{\A[^/]+}]}", context_length: TOKENS, max_completion_tokens: TOKENS,
+             supported_parameters: PARAMETERS,
              pricing: { prompt: "0", completion: "0", request: cost } }]
         end
 
         # OpenRouter shows one provider of each model.
         def listing
-          models = @lock.synchronize { @models.keys } | @script.names
+          models = @lock.synchronize { @models.keys | @details.keys } | @script.names
           models.filter_map do |model|
             first = providers(model)&.first
-            first && { id: model, **first.slice(:context_length, :pricing),
-                       top_provider: first.slice(:max_completion_tokens) }.reject { |_, value| value == {} }
+            details = @lock.synchronize { @details[model] }
+            next unless first || details
+
+            { id: model, **listed(first || {}), **details.to_h }
           end
         end
 
+        def listed(provider)
+          { **provider.slice(:context_length, :pricing, :supported_parameters),
+            top_provider: provider.slice(:max_completion_tokens) }.reject { |_, value| value == {} }
+        end
+
+        def key_data
+          { label: "testing", limit: nil, limit_remaining: nil, usage: 0, is_free_tier: false,
+            **@lock.synchronize { @key } }
+        end
+
         def data(data, what = nil)
-          return Reply.json(status: 200, fields: { data: }) if data
+          return Reply.json(status: 200, fields: { data: }, headers: { "date" => Time.now.httpdate }) if data
 
           Reply.error(status: 404, message: "llm_router testing: no #{what}")
         end

@@ -1,0 +1,30 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Doctor
+    # When a model of a chain is taken down.
+    # @api private
+    class Expiration < RungCheck
+      # Days.
+      SOON = 60
+      private_constant :SOON
+
+      private
+
+      def rung(rung)
+        return unless (listing = listing(rung))
+
+        at = listing.expires_at
+        return green("#{rung.model} has no date of expiry") unless at
+
+        days = ((at - Time.now) / 86_400).floor
+        day = at.utc.strftime("%Y-%m-%d")
+        if at < Time.now then red("#{rung.model} expired on #{day}", "Replace it in the chain")
+        elsif days < SOON then yellow("#{rung.model} expires on #{day}, in #{days} days", "Replace it in the chain")
+        else
+          green("#{rung.model} expires on #{day}")
+        end
+      end
+    end
+  end
+end

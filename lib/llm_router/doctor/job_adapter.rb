@@ -1,0 +1,30 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Doctor
+    # Whether a charge that failed can be made later, by a job that survives this process.
+    # @api private
+    class JobAdapter < Check
+      LOSE = { "AsyncAdapter" => "loses its jobs with the process", "InlineAdapter" => "cannot make a job wait",
+               "TestAdapter" => "runs no job" }.freeze
+      ADVICE = "Set config.active_job.queue_adapter to one that keeps its jobs, such as :sidekiq or :solid_queue"
+      private_constant :LOSE, :ADVICE
+
+      private
+
+      def examine
+        unless known("ActiveJob::Base")
+          return yellow("Active Job is not loaded, so a charge that fails is only raised",
+                        "Rescue LlmRouter::ChargeFailed, or load Active Job")
+        end
+
+        kind = ChargeJob.queue_adapter.class.name.to_s.split("::").last
+        return green("#{kind} keeps its jobs") unless LOSE.key?(kind)
+
+        note(production? ? :red : :yellow, "#{kind} #{LOSE.fetch(kind)}", ADVICE)
+      rescue ConfigurationError => e
+        red(e.message, "Correct config.job_parent")
+      end
+    end
+  end
+end

@@ -1,0 +1,61 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Doctor
+    # A check of each model that a chain calls at OpenRouter, as that lists it.
+    # @api private
+    class RungCheck < Check
+      private
+
+      def examine
+        elsewhere = rungs.reject { |rung| openrouter?(rung) }
+        rungs.select { |rung| openrouter?(rung) }.uniq { |rung| [rung.model, rung.params] }.each { |rung| rung(rung) }
+        elsewhere.uniq { |rung| [rung.model, rung.endpoint.name] }.each { |rung| other(rung) }
+      end
+
+      # @return [Array<Candidate>]
+      def rungs
+        @rungs ||= chains.flat_map(&:candidates)
+      end
+
+      def chains
+        config.chain_names.map { |name| config.resolve(name) }
+      end
+
+      def openrouter?(rung)
+        rung.endpoint.name == :openrouter
+      end
+
+      # A rung's listing. Says that it is not known, or leaves it to {Rungs} that there is none.
+      # @return [Listing, nil]
+      def listing(rung, quiet: false)
+        models = models(rung.endpoint)
+        name = Listing.name_of(rung.model)
+        entry = models&.find { |model| model.is_a?(Hash) && model["id"] == name }
+        providers = providers(rung.endpoint, name)
+        return Listing.new(entry || providers.first.to_h, providers) if entry || providers&.any?
+
+        unknown("#{rung.model}: #{@why}", EndpointCheck::ADVICE) unless models || quiet
+      end
+
+      # @return [Array, nil]
+      def models(endpoint)
+        answer = lookups[endpoint, "models"]
+        @why = answer.why
+        answer.data if answer.data.is_a?(Array)
+      end
+
+      # @return [Array<Hash>, nil]
+      def providers(endpoint, name)
+        return unless name.include?("/")
+
+        data = lookups[endpoint, "models", *name.split("/", 2), "endpoints"].data
+        list = data["endpoints"] if data.is_a?(Hash)
+        list.grep(Hash) if list.is_a?(Array)
+      end
+
+      # {Rungs} says that nothing is known of them.
+      def other(_rung); end
+    end
+  end
+end

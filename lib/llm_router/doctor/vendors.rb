@@ -1,0 +1,73 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  module Doctor
+    # Whether one outage would take a chain down. Two names may share one upstream, so the providers count.
+    # @api private
+    class Vendors < RungCheck
+      ADVICE = "Add a candidate that another provider serves, or set config.same_vendor = :allow"
+      private_constant :ADVICE
+
+      private
+
+      def examine
+        chains.each { |chain| chain(chain) }
+      end
+
+      def chain(chain)
+        upstreams = chain.candidates.map { |rung| upstreams(rung) }
+        shared = upstreams.all? ? upstreams.reduce(:&) : []
+        alone = shared.select { |name| upstreams.all? { |names| names == [name] } }
+        return doubtful(chain, "all candidates are served by #{alone.first} alone") if alone.any?
+
+        neighbours(chain, upstreams) || named(chain, upstreams)
+      end
+
+      # The first two: the second is there for when the first's provider is down.
+      def neighbours(chain, upstreams)
+        first, second = upstreams
+        return unless first && second && first == second && first.one?
+
+        doubtful(chain, "its first two candidates are served by #{first.first} alone")
+      end
+
+      def named(chain, upstreams)
+        doubt = chain.doubts.first
+        return doubtful(chain, doubt) if doubt && !(upstreams.all? && upstreams.uniq.size > 1)
+        return unknown("#{chain}: #{@why || 'the providers are not listed'}") unless upstreams.all?
+
+        green("#{chain}: #{upstreams.map { |names| names.first(3).join(' or ') }.join('; then ')}")
+      end
+
+      def doubtful(chain, why)
+        config.same_vendor == :allow ? green("#{chain}: #{why}, as allowed") : yellow("#{chain}: #{why}", ADVICE)
+      end
+
+      # @return [Array<String>, nil] who may serve it
+      def upstreams(rung)
+        return [rung.endpoint.name.to_s] unless openrouter?(rung)
+
+        listing = listing(rung, quiet: true)
+        providers = listing&.providers
+        return if providers.nil? || providers.empty?
+
+        allowed = providers.select { |provider| allowed?(rung, provider) }
+        (allowed.empty? ? providers : allowed).map { |provider| listing.name(provider) }.uniq.sort
+      end
+
+      # As +provider: { only:, ignore: }+ of its params.
+      def allowed?(rung, provider)
+        given = rung.params[:provider] || rung.params["provider"]
+        return true unless given.is_a?(Hash)
+
+        only, ignore = %w[only ignore].map { |key| Array(given[key.to_sym] || given[key]).map { |name| plain(name) } }
+        names = [provider["provider_name"], provider["tag"].to_s[%r{\A[^/]+}]].compact.map { |name| plain(name) }
+        (only.empty? || names.intersect?(only)) && !names.intersect?(ignore)
+      end
+
+      def plain(name)
+        name.to_s.downcase.delete("^a-z0-9")
+      end
+    end
+  end
+end

@@ -14,8 +14,9 @@ class LlmRouter
   # @example config/routes.rb
   #   mount LlmRouter::Dashboard => "/llm"
   class Dashboard < ::Rails::Engine
-    %w[problem access token params template html chart traffic models condition page pages/overview app]
-      .each { |file| require "llm_router/dashboard/#{file}" }
+    %w[problem access token params template html chart csv traffic models price_list condition page paged
+       pages/overview pages/chains pages/switch_form pages/incidents pages/incident pages/budgets pages/charges
+       pages/report app].each { |file| require "llm_router/dashboard/#{file}" }
 
     endpoint App
   end

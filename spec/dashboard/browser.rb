@@ -16,6 +16,11 @@ class Browser
     browser&.quit
   end
 
+  # @return [Browser, nil]
+  def self.open_or_nil
+    new if there?
+  end
+
   # @return [Boolean]
   def self.there?
     %w[chromium chromedriver].all? { |program| system("which", program, out: File::NULL, err: File::NULL) }
@@ -56,6 +61,11 @@ class Browser
   def tab
     @driver.action.send_keys(:tab).perform
     run("const e = document.activeElement; return e.tagName + ' ' + (e.textContent || e.name).trim()")
+  end
+
+  # @param key [Symbol]
+  def press(key)
+    @driver.action.send_keys(key).perform
   end
 
   def save(path)

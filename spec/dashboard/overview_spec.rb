@@ -74,7 +74,7 @@ RSpec.describe "The overview", :page, database: :sqlite do
     rows = get.body.scan(%r{<th scope="row">(Last \w+)</th>(.*?)</tr>}m).to_h.transform_values do |cells|
       cells.scan(/<span class="figure">([^<]*)/).flatten
     end
-    expect(rows).to eq("Last hour" => ["10", "10 %", "0 %", "0.39 s", "6.00 s", "$0.5000"],
+    expect(rows).to eq("Last hour" => ["10", "10 %", "0 %", "0.39 s", "6.00 s", "$0.50"],
                        "Last day" => ["15", "6.6 %", "0 %", "0.38 s", "5.00 s", "$1.75"],
                        "Last week" => ["100", "1 %", "0 %", "0.38 s", "0.49 s", "$1.75"])
   end

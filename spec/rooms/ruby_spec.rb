@@ -15,7 +15,7 @@ RSpec.describe "The rooms of lib/llm_router" do
     # Outside: they may name what is inside, which never names them.
     budget: [*inside, :ActiveRecord],
     record: [*inside, :budget, :ActiveRecord],
-    dashboard: [*inside, :facade, :budget, :record, :Rails, :ActiveRecord],
+    dashboard: [*inside, :facade, :plug_ins, :budget, :record, :Rails, :ActiveRecord],
     rails: [*inside, :facade, :budget, :sidekiq, :Rails, :ActiveJob, :ActiveRecord, :GlobalID, :Sidekiq],
     sidekiq: [*inside, :facade, :rails, :Sidekiq, :ActiveJob],
     testing: [*inside, :facade],

@@ -47,7 +47,9 @@ class LlmRouter
 
       def missing_tables(model)
         model.connection_pool.with_connection do |connection|
-          [model, model::Reservation, model::Charge].map(&:table_name).reject { |name| connection.table_exists?(name) }
+          # A table of the record has none beside it.
+          tables = model < Budget ? [model, model::Reservation, model::Charge] : [model]
+          tables.map(&:table_name).reject { |name| connection.table_exists?(name) }
         end
       rescue ActiveRecord::ActiveRecordError
         []

@@ -15,9 +15,11 @@ class LlmRouter
         "x-robots-tag" => "noindex"
       }.freeze
       FILES = { "/style.css" => "text/css", "/icon.svg" => "image/svg+xml" }.freeze
-      PAGES = [[%r{\A/\z}, Overview]].freeze
-      FORMS = [].freeze
-      private_constant :HEADERS, :FILES, :PAGES, :FORMS
+      PAGES = [[%r{\A/\z}, Overview], [%r{\A/chains\z}, Chains], [%r{\A/incidents\z}, Incidents],
+               [%r{\A/incidents/(?<id>\d{1,18})\z}, Incident], [%r{\A/budgets\z}, Budgets],
+               [%r{\A/budgets/(?<model>[\w:]+)/(?<id>[\w-]{1,64})(?<csv>\.csv)?\z}, Charges],
+               [%r{\A/report\z}, ReportPage], [%r{\A/switches\z}, SwitchForm]].freeze
+      private_constant :HEADERS, :FILES, :PAGES
 
       # @param env [Hash] of Rack
       # @return [Array] of Rack
@@ -37,7 +39,7 @@ class LlmRouter
         respond(*answer)
       rescue Problem => e
         problem(e)
-      rescue ActiveRecord::ActiveRecordError => e
+      rescue ActiveRecord::ActiveRecordError, Budget::TablesMissing => e
         problem(Problem.of_database(e))
       end
 
@@ -48,20 +50,15 @@ class LlmRouter
         @who = Access.new(@request).by
         return file if FILES.key?(@path)
 
-        match, page = route(@request.post? ? FORMS : PAGES)
-        raise missing unless page
-        raise Problem.new(405, "A page is read with GET.") unless %w[GET HEAD POST].include?(@request.request_method)
+        path, page = PAGES.find { |known, _| @path.match?(known) }
+        raise Problem.new(404, "There is nothing here.") unless page
+        raise Problem.new(405, "This page is used otherwise.") unless methods(page).include?(@request.request_method)
 
-        page.new(@request, @who, match.named_captures).answer
+        page.new(@request, @who, @path.match(path).named_captures).answer
       end
 
-      def route(table)
-        table.each { |path, page| (match = @path.match(path)) && (return match, page) }
-        nil
-      end
-
-      def missing
-        Problem.new(404, "There is nothing here.")
+      def methods(page)
+        page == SwitchForm ? %w[POST] : %w[GET HEAD]
       end
 
       def file

@@ -32,14 +32,14 @@ class LlmRouter
       end
 
       # @param amount [BigDecimal, Float, nil] US dollars
-      # @return [String] to the cent, or to four decimals below a dollar
+      # @return [String] to the cent, or to four decimals below one
       def usd(amount)
         return NONE if amount.nil?
         return "−#{usd(-amount)}" if amount.negative?
         return "$0" if amount.zero?
         return "< $0.0001" if amount < BigDecimal("0.0001")
 
-        whole, decimals = format(amount < 1 ? "%.4f" : "%.2f", amount).split(".")
+        whole, decimals = format(amount < BigDecimal("0.01") ? "%.4f" : "%.2f", amount).split(".")
         "$#{count(whole)}.#{decimals}"
       end
 

@@ -13,7 +13,7 @@ class LlmRouter
 
       # +word+: off, cooling, failing, up or idle. +until_at+ and +reason+: of a switch or a cooldown. +answered+ and
       # +failed+: in the last hour, at any endpoint.
-      State = Struct.new(:candidate, :word, :until_at, :reason, :answered, :failed, keyword_init: true) do
+      State = Struct.new(:candidate, :word, :until_at, :reason, :switch, :answered, :failed, keyword_init: true) do
         # @return [Boolean]
         def well? = %w[up idle].include?(word)
         def in_words = { "off" => "switched off", "cooling" => "cooling down" }.fetch(word, word)
@@ -58,12 +58,18 @@ class LlmRouter
 
       def state(candidate)
         answered, failed = recent.fetch(candidate.model, [0, 0])
-        until_at, reason = cooldowns[candidate]
-        State.new(candidate: candidate, word: until_at ? "cooling" : word(answered, failed), until_at: until_at,
-                  reason: reason, answered: answered, failed: failed)
+        switch = switches.find { |one| one.covers?(candidate.model) }
+        until_at, reason = switch ? [switch.expires_at, switch.reason] : cooldowns[candidate]
+        word = switch ? "off" : ("cooling" if until_at)
+        State.new(candidate: candidate, word: word || traffic(answered, failed), until_at: until_at, reason: reason,
+                  switch: switch, answered: answered, failed: failed)
       end
 
-      def word(answered, failed)
+      def switches
+        @switches ||= @config.record_calls ? LlmRouter.switches : []
+      end
+
+      def traffic(answered, failed)
         return "idle" if (answered + failed).zero?
 
         failed >= answered ? "failing" : "up"

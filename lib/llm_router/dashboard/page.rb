@@ -39,6 +39,14 @@ class LlmRouter
       # @return [Integer] of HTTP
       def status = 200
 
+      # @return [Boolean] whether calls are recorded, and switches obeyed
+      def recorded?
+        Configuration.current.record_calls
+      end
+
+      # @return [String]
+      def token = @token ||= Token.new(request, who).to_s
+
       # @return [String] which view, and the page's class in the stylesheet
       def view
         self.class.name.demodulize.underscore

@@ -44,11 +44,6 @@ class LlmRouter
       def incidents
         CallRecord::Incident.where(environment: environment).order(created_at: :desc, id: :desc).limit(NEWEST).to_a
       end
-
-      # @return [Boolean]
-      def recorded?
-        Configuration.current.record_calls
-      end
     end
   end
 end

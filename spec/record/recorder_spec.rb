@@ -87,14 +87,18 @@ RSpec.describe LlmRouter::CallRecord do
 
     it "counts a call that is interrupted, with what its attempt cost" do
       record
-      gateway.answer("Hi", cost_usd: "0.001")
-      thread = Thread.new do
-        LlmRouter.new(budget: row_budget).call(messages: Support::MESSAGES)
-      end
-      thread.report_on_exception = false
-      thread.join
-      expect(outcomes).to eq("answered" => 1)
+      gateway.fail_inside(Support::PRIMARY, code: 502, cost_usd: "0.001")
+      gateway.answer("Hi", Support::SECONDARY, delay: 60)
+      paid = LlmRouter.new(budget: row_budget)
+      thread = Thread.new { paid.call(messages: Support::MESSAGES) }
+      gateway.await_requests(2)
+      thread.kill.join
+      expect(outcomes).to eq("interrupted" => 1)
+      expect(incidents.map { |incident| [incident.outcome, incident.failed_model, incident.cost_usd] })
+        .to eq([["interrupted", Support::PRIMARY, usd("0.001")]])
       expect(sum(:charged_usd)).to eq(usd("0.001"))
+    ensure
+      gateway.release
     end
 
     it "counts the calls of a batch, each under its own labels" do
@@ -125,6 +129,24 @@ RSpec.describe LlmRouter::CallRecord do
       expect(Thread.list.map(&:name)).not_to include("llm_router record")
       ask
       eventually { Thread.list.map(&:name).include?("llm_router record") }
+    end
+
+    it "writes much in short transactions, and what one of them could not write later" do
+      record(cooldown_after: nil)
+      gateway.answer("Hi", cost_usd: "0.001")
+      gateway.fail(Support::PRIMARY, status: 503)
+      router.call_all(Array.new(70) { |at| { messages: Support::MESSAGES, feature: "f#{at}" } }, concurrency: 4)
+      store = described_class::Store
+      fails = [2]
+      allow(store).to receive(:new).and_wrap_original do |made, *arguments|
+        (fails[0] -= 1).zero? ? raise(IOError) : made.call(*arguments)
+      end
+      writes = round_trips { described_class.recorder.flush }
+      expect(writes.grep(/INSERT INTO .llm_call_stats/).size).to eq(1)
+      flush
+      expect([sum(:calls), sum(:cost_usd)]).to eq([70, usd("0.07")])
+      expect(described_class::Incident.model.count).to eq(70)
+      expect(described_class::Stat.model.count).to eq(140)
     end
 
     it "writes by itself, about once a second" do

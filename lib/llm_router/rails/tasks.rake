@@ -1,12 +1,11 @@
 # frozen_string_literal: true
 
 namespace :llm_router do
-  desc "Say what came of the failures of a month: llm_router:report[2026-11], or [2026-11,json]"
+  desc "Say what came of the failures of a month: llm_router:report[2026-11], and -- --json for JSON"
   task :report, %i[month format] => :environment do |_, given|
     report = LlmRouter::CallRecord.report(given[:month])
-    puts(LlmRouter::Progress.of("reading the record") do
-      given[:format] == "json" ? JSON.pretty_generate(report.to_h) : report.to_s
-    end)
+    json = given[:format] == "json" || ARGV.include?("--json")
+    puts(LlmRouter::Progress.of("reading the record") { json ? JSON.pretty_generate(report.to_h) : report.to_s })
   end
 
   desc "Switch models off: llm_router:switch_off[anthropic/*,2h,degraded], or 90m, 1d, or seconds"

@@ -85,15 +85,21 @@ class LlmRouter
       end
 
       def write(buffer)
-        patiently { @connection.use { |connection| Store.new(connection).write(buffer) } }
-        written = true
-        recovered(buffer)
+        left = [buffer]
+        left = buffer.parts(Store.most_at_once)
+        while (part = left.first)
+          # Begins with a whole slice of this thread's time.
+          Thread.pass
+          patiently { @connection.use { |connection| Store.new(connection).write(part) } }
+          left.shift
+          recovered(part)
+        end
         true
       rescue StandardError, ScriptError => e
         failed(e)
         false
       ensure
-        @lock.synchronize { @buffer.restore(buffer) } unless written
+        @lock.synchronize { left.reverse_each { |unwritten| @buffer.restore(unwritten) } }
       end
 
       # Another process writes the same rows.

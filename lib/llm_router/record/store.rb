@@ -15,6 +15,13 @@ class LlmRouter
         @connection = connection
       end
 
+      # SQLite has one writer, and before Rails 7.2 a charge that waits for it lets no other thread of its process run:
+      # so a transaction is short there.
+      # @return [Integer] rows of one transaction
+      def self.most_at_once
+        Budget::Usd.text?(Stat.model) ? 20 : 1000
+      end
+
       # @param error [ActiveRecord::StatementInvalid]
       # @return [Boolean] whether others write at the moment
       def self.busy?(error)
@@ -28,8 +35,7 @@ class LlmRouter
         # Not while the database is locked: it takes a connection of the pool.
         [Stat, Incident].each { |table| table.model.columns_hash }
         environment = Environment.name[0, 64]
-        # In one order, so that no two processes wait for each other.
-        rows = buffer.rows.sort.map { |key, tally| [columns(key, environment), tally] }
+        rows = buffer.rows.map { |key, tally| [columns(key, environment), tally] }
         incidents = buffer.incidents.map { |incident| { environment: environment, **incident } }
         @connection.transaction(**isolation) do
           rows.each_slice(BATCH) { |batch| add(batch) }

@@ -254,8 +254,8 @@ class LlmRouter
     def learn(spent_usd, reserved_usd, period_started_on)
       return if frozen?
 
-      known = { "spent_usd" => spent_usd, "reserved_usd" => reserved_usd, "period_started_on" => period_started_on }
-      AdapterInternals.load(self, known)
+      AdapterInternals.load(self, "spent_usd" => spent_usd, "reserved_usd" => reserved_usd,
+                                  "period_started_on" => period_started_on)
     end
 
     private

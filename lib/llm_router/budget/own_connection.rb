@@ -56,15 +56,19 @@ class LlmRouter
       end
 
       def choose(model, &)
-        chosen = Schema.given || chosen_in_another_role(model)
-        WritingRole.enter(model) do
-          pool = model.connection_pool
-          # To its end: Active Record, asked for SQL, would lease one for good.
-          pool.with_connection do |connection|
-            next yield(connection, []) unless needed?(model, connection, chosen)
+        return choose_here(model, Schema.given, &) if WritingRole.here?(model)
 
-            apart(pool, model, chosen || Schema.of(connection), &)
-          end
+        chosen = Schema.given || chosen_in_another_role(model)
+        WritingRole.enter(model) { choose_here(model, chosen, &) }
+      end
+
+      def choose_here(model, chosen, &)
+        pool = model.connection_pool
+        # To its end: Active Record, asked for SQL, would lease one for good.
+        pool.with_connection do |connection|
+          next yield(connection, []) unless needed?(model, connection, chosen)
+
+          apart(pool, model, chosen || Schema.of(connection), &)
         end
       end
 

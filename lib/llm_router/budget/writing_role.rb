@@ -21,7 +21,7 @@ class LlmRouter
         ActiveRecord::Base.connected_to_many(owner, role: role, shard: shard, &block)
       end
 
-      def here?(model, shard)
+      def here?(model, shard = nil)
         (shard.nil? || shard == model.current_shard) && current?(model) && !model.current_preventing_writes
       end
 

@@ -75,7 +75,7 @@ class LlmRouter
             END IF;
           END
         SQL
-        result.to_a.map(&:first).tap { AdapterInternals.abandon_results(@connection) }
+        result.to_a.tap { AdapterInternals.abandon_results(@connection) }
       end
 
       def one_by_one(changed, none, insert)
@@ -90,15 +90,13 @@ class LlmRouter
         rows.to_a
       end
 
-      # @return [Array<String>] nothing if the rows are there that must not be
+      # @return [Array<Array>] nothing if the rows are there that must not be
       def figures_without(none)
         sql = "SELECT #{figures} FROM #{budgets} WHERE #{ours(key)} AND NOT EXISTS (SELECT 1 FROM #{none})"
-        @connection.uncached { @connection.select_values(sql, NAME) }
+        @connection.uncached { @connection.select_rows(sql, NAME) }
       end
 
-      def figures
-        "CONCAT_WS('|', spent_usd, reserved_usd, period_started_on, #{key})"
-      end
+      def figures = "spent_usd, reserved_usd, period_started_on, #{key}"
 
       def sum(columns, usd)
         [*columns, quote(usd)].join(" + ")

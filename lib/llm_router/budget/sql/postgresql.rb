@@ -38,8 +38,8 @@ class LlmRouter
         sql = @model.ledger_statements[[act, many, @model.table_name, @ids.size]] ||=
           PostgresqlText.new(@connection, @model, @ids.size, names, many).public_send(act).squish
         given = many ? [json(columns)] : columns.values_at(*names)
-        values = [*given, Period.today.iso8601, *@ids, *caps].map { |value| text(value) }
-        learn(AdapterInternals.execute(@connection, sql, values).map(&:first))
+        values = [*given, Period.day, *@ids, *caps].map { |value| text(value) }
+        learn(AdapterInternals.execute(@connection, sql, values))
       end
 
       def json(rows)
@@ -48,6 +48,7 @@ class LlmRouter
 
       def text(value)
         case value
+        when String, Integer, nil then value
         when BigDecimal then value.to_s("F")
         when Time then moment(value)
         else value

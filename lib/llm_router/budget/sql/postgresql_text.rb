@@ -164,8 +164,7 @@ class LlmRouter
 
       def within = "b.#{key} IN (#{ids.join(', ')})"
 
-      # One text, as the other databases give it, too. The id may have any character in it.
-      def figures = "concat_ws('|', spent_usd, reserved_usd, to_char(period_started_on, 'YYYY-MM-DD'), id)"
+      def figures = "spent_usd, reserved_usd, period_started_on, id"
 
       def touch
         ", updated_at = #{total(:created_at)}" if @model.column_names.include?("updated_at")

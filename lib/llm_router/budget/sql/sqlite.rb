@@ -33,9 +33,9 @@ class LlmRouter
       def query(update, fits: nil, none: nil, held: nil, insert: nil)
         update = [update, as_many("#{budgets} WHERE #{simple(fits, held)}"), *(as_many(held) if held),
                   "NOT EXISTS (SELECT 1 FROM #{none || '(SELECT 0) WHERE 0'})"].join(" AND ")
-        rest = [*("DELETE FROM #{held}" if held), *insert, figures]
+        rest = [*("DELETE FROM #{held}" if held), *insert, "SELECT #{figures} FROM #{budgets} WHERE #{ours(key)}"]
         rows = batch([update, *rest.map { |sql| "#{sql} AND changes() = #{@ids.size}" }])
-        rows.to_a.map { |row| row.is_a?(Hash) ? row.each_value.first : row.first }
+        rows.to_a.map { |row| row.is_a?(Hash) ? row.values : row }
       end
 
       # One transaction in one call of the library: no other thread runs until it is done. Whoever waits for another
@@ -87,11 +87,6 @@ class LlmRouter
 
       def as_many(rows)
         "(SELECT COUNT(*) FROM #{rows}) = #{@ids.size}"
-      end
-
-      def figures
-        columns = ["spent_usd", "reserved_usd", "period_started_on", key]
-        "SELECT #{columns.join(" || '|' || ")} FROM #{budgets} WHERE #{ours(key)}"
       end
 
       def sum(columns, usd)

@@ -15,8 +15,11 @@ class LlmRouter
       # @param seen [Boolean] whether the budgets are as the {CarefulPath} has read them
       # @return [Statement] of the kind that the database needs
       def self.on(connection, budgets, seen: false)
-        kind = { "PostgreSQL" => Postgresql, "SQLite" => Sqlite }.fetch(connection.adapter_name, Mysql)
-        kind.new(connection, budgets, seen)
+        case connection.adapter_name
+        when "PostgreSQL" then Postgresql
+        when "SQLite" then Sqlite
+        else Mysql
+        end.new(connection, budgets, seen)
       end
 
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
@@ -52,16 +55,19 @@ class LlmRouter
         @connection.update(sql, NAME)
       end
 
-      # @param rows [Array<String>] what each budget says after the act: spent, reserved, start of the period, id
+      # @param rows [Array<Array>] what each budget says after the act: spent, reserved, start of the period, id
       # @return [true, nil] nil if nothing was done
       def learn(rows)
         @connection.clear_query_cache if @connection.query_cache_enabled
-        rows.each do |row|
-          *figures, id = row.split("|", 4)
-          id = @ids.one? ? @ids.first : @model.type_for_attribute(@model.primary_key).deserialize(id)
-          @budgets.each { |budget| budget.learn(*figures) if budget.id == id }
-        end
+        rows.each { |*figures, id| of_row(id).each { |budget| budget.learn(*figures) } }
         true if rows.any?
+      end
+
+      def of_row(id)
+        return @budgets if @ids.size == 1
+
+        id = @model.type_for_attribute(@model.primary_key).deserialize(id)
+        @budgets.select { |budget| budget.id == id }
       end
 
       def current

@@ -14,19 +14,15 @@ class LlmRouter
         config.timeout + config.lease_margin
       end
 
-      # @param budget [Budget]
       # @return [BigDecimal] US dollars held by leases that run
       def held(budget)
-        type = budget.class::Reservation.type_for_attribute("usd")
-        running(budget, "usd").sum(BigDecimal(0)) { |usd| type.deserialize(usd) }
+        running(budget, &:itself).sum(BigDecimal(0), &:usd)
       end
 
-      # @param budget [Budget]
       # @return [Float, nil] seconds until the next lease ends; nil where none runs
       def seconds_left(budget)
-        now = Time.now
-        ends_at = running(budget, "MIN(expires_at)", now).first
-        ends_at && (budget.class::Reservation.type_for_attribute("expires_at").deserialize(ends_at) - now).to_f
+        first = running(budget) { |leases| leases.order(:expires_at).limit(1) }.first
+        first && (first.expires_at - Time.now).to_f
       end
 
       # @param row [Budget] as the database has it now
@@ -36,11 +32,9 @@ class LlmRouter
         Configuration.current.on_uncertain == :release ? held(row) : row[:reserved_usd]
       end
 
-      def running(budget, column, now = Time.now)
-        OwnConnection.open(budget.class) do |connection|
-          leases = budget.class::Reservation.where(budget_id: budget.id).where("expires_at > ?", now)
-          connection.uncached { connection.select_values(leases.select(column).to_sql) }
-        end
+      def running(budget)
+        leases = budget.class::Reservation.unscoped.where(budget_id: budget.id).where("expires_at > ?", Time.now)
+        OwnConnection.open(budget.class) { |connection| Row.all(connection, yield(leases)) }
       end
     end
   end

@@ -22,12 +22,17 @@ class LlmRouter
       # @raise [InsideTransaction, RowLocked, TablesMissing]
       def open(model)
         bare(model) do |connection, settings|
-          next yield(connection) if settings.empty?
+          settings.empty? ? yield(connection) : transaction(connection, settings) { yield connection }
+        end
+      end
 
-          connection.transaction(isolation: :read_committed) do
-            connection.execute([lock_timeout(model.connection_pool), *settings].join("; "))
-            yield connection
-          end
+      # Each statement of PostgreSQL then sees what was committed when it began, whatever the app has as its default.
+      def transaction(connection, settings, &)
+        return connection.transaction(&) if mysql?(connection.pool)
+
+        connection.transaction(isolation: :read_committed) do
+          connection.execute([lock_timeout(connection.pool), *settings].join("; "), "LlmRouter::Budget")
+          yield
         end
       end
 

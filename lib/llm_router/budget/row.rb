@@ -22,11 +22,14 @@ class LlmRouter
         OwnConnection.open(model) { |connection| load(model, connection, model.primary_key => id) }
       end
 
-      # Bypasses the query cache, which misses changes by other processes.
       def self.load(model, connection, key)
-        sql = model.unscoped.where(key).to_sql
-        attributes = connection.uncached { connection.select_one(sql, "#{model} Load") }
-        attributes && model.instantiate(attributes)
+        all(connection, model.unscoped.where(key)).first
+      end
+
+      # Bypasses the query cache, which misses changes by other processes.
+      def self.all(connection, relation)
+        rows = connection.uncached { connection.select_all(relation.to_sql, "#{relation.klass} Load") }
+        rows.map { |attributes| relation.klass.instantiate(attributes) }
       end
 
       # @param budgets [Array<Budget>]

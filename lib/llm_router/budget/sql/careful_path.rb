@@ -46,11 +46,13 @@ class LlmRouter
       def settle(columns)
         run do |rows|
           complete!(rows)
-          each_with_records(rows, columns[:attempt_id]) do |row, held, charges|
-            next on([row]).settle(columns, held.usd) if held && charges.empty?
-
-            ended?(row, held, columns) && charged?(row, charges, columns)
+          records = records(rows, columns[:attempt_id])
+          # Rows that are alike are charged in one statement: all of them, or none.
+          alike = rows.group_by do |row|
+            held, charges = records[row]
+            charges.any? ? row : held&.usd
           end
+          alike.each_value.map { |some| settled?(some, *records[some.first], columns) }.all?
         end
       end
 
@@ -60,9 +62,9 @@ class LlmRouter
       def release(columns)
         run do |rows|
           complete!(rows) if rows.empty?
-          each_with_records(rows, columns[:attempt_id]) do |row, held, charges|
-            ended?(row, held, columns) && (charges.empty? || charged?(row, charges, columns))
-          end
+          records(rows, columns[:attempt_id]).map do |row, (held, charges)|
+            charges.empty? ? ended?(row, held, columns) : corrected?(row, held, charges, columns)
+          end.all?
         end
       end
 
@@ -83,17 +85,10 @@ class LlmRouter
         raise RowLocked, OwnConnection.locked(@model)
       end
 
-      # Each statement of PostgreSQL then sees what was committed when it began, whatever the app has as its default.
       def transaction(&)
         return yield if @sqlite
-        return @connection.transaction(requires_new: true, &) if @nested
 
-        mysql = OwnConnection.mysql?(@model.connection_pool)
-        settings = [*(OwnConnection.lock_timeout(@model.connection_pool) unless mysql), *@settings]
-        @connection.transaction(**(mysql ? {} : { isolation: :read_committed })) do
-          settings.each { |statement| @connection.execute(statement, "LlmRouter::Budget") }
-          yield
-        end
+        @nested ? @connection.transaction(requires_new: true, &) : OwnConnection.transaction(@connection, @settings, &)
       end
 
       def attempt
@@ -104,12 +99,7 @@ class LlmRouter
 
       def read
         key = @model.primary_key
-        records(@model, @model.unscoped.where(key => @budgets.map(&:id)).order(key).lock)
-      end
-
-      def records(model, relation)
-        @connection.uncached { @connection.select_all(relation.to_sql, "LlmRouter::Budget") }
-                   .map { |attributes| model.instantiate(attributes) }
+        Row.all(@connection, @model.unscoped.where(key => @budgets.map(&:id)).order(key).lock)
       end
 
       def complete!(rows)
@@ -121,28 +111,36 @@ class LlmRouter
         Statement.on(@connection, rows, seen: true)
       end
 
+      # As {Configuration#on_uncertain} says. No estimate is charged to an attempt whose cost is known.
       def end_leases(rows, now)
         complete!(rows)
         up = @model::Reservation.unscoped.where(budget_id: rows.map(&:id)).where("expires_at <= ?", now).order(:id)
-        records(@model::Reservation, up).each do |held|
-          end_lease(rows.find { |row| row.id == held.budget_id }, held, now)
+        Row.all(@connection, up).each do |lease|
+          row = rows.find { |one| one.id == lease.budget_id }
+          known = lease.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
+          end_lease(row, lease, kind: "estimate", cost_usd: lease.usd, created_at: now, **known)
         end
       end
 
-      def end_lease(row, held, now)
-        known = held.attributes.slice("attempt_id", "model", "endpoint", "job_id").symbolize_keys
-        estimate = { kind: "estimate", cost_usd: held.usd, created_at: now, **known }
-        charged = on([row]).settle(estimate, held.usd) if Configuration.current.on_uncertain == :charge_estimate
-        charged || ended?(row, held, estimate)
+      def end_lease(row, lease, **estimate)
+        _, charges = records([row], lease.attempt_id)[row]
+        charged = charges.any? || Configuration.current.on_uncertain == :release
+        charged ? ended?(row, lease, estimate) : on([row]).settle(estimate, lease.usd)
       end
 
-      # @yieldreturn [Boolean] whether the row is done with
-      def each_with_records(rows, attempt_id)
+      # @return [Hash{Budget => Array}] the reservation of the attempt, or nil, and its charges
+      def records(rows, attempt_id)
         of_attempt = { budget_id: rows.map(&:id), attempt_id: attempt_id }
         held, charges = [@model::Reservation, @model::Charge].map do |model|
-          records(model, model.unscoped.where(of_attempt)).group_by(&:budget_id)
+          Row.all(@connection, model.unscoped.where(of_attempt)).group_by(&:budget_id)
         end
-        rows.map { |row| yield row, held[row.id]&.first, charges.fetch(row.id, []) }.all?
+        rows.to_h { |row| [row, [held[row.id]&.first, charges.fetch(row.id, [])]] }
+      end
+
+      def settled?(rows, held, charges, columns)
+        return corrected?(rows.first, held, charges, columns) if charges.any?
+
+        held ? on(rows).settle(columns, held.usd) : on(rows).charge(columns)
       end
 
       def ended?(row, held, columns)
@@ -150,10 +148,11 @@ class LlmRouter
       end
 
       # Money of a past period does not return to this one.
-      def charged?(row, charges, columns)
-        estimate = charges.find { |charge| charge.kind == "estimate" }
-        return on([row]).charge(columns) if charges.empty?
-        return true if charges.size > 1 || !estimate || columns[:kind] == "estimate"
+      def corrected?(row, held, charges, columns)
+        return false unless ended?(row, held, columns)
+
+        estimate, *others = charges
+        return true if others.any? || estimate.kind != "estimate" || columns[:kind] == "estimate"
 
         difference = columns[:cost_usd] - estimate.cost_usd
         difference = [difference, BigDecimal(0)].max if estimate.period_started_on < row.period_started_on

@@ -50,8 +50,7 @@ class LlmRouter
         case value
         when String, Integer, nil then value
         when BigDecimal then value.to_s("F")
-        when Time then moment(value)
-        else value
+        else moment(value)
         end
       end
 
@@ -60,7 +59,7 @@ class LlmRouter
         (DEFAULTS.default_timezone == :utc ? time.getutc : time.getlocal).strftime("%F %T.%6N")
       end
 
-      def date(start) = "DATE #{quote(start)}"
+      def quoted_date(date) = "DATE #{quote(date)}"
     end
   end
 end

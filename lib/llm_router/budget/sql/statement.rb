@@ -35,9 +35,8 @@ class LlmRouter
       # Begins the current period, where another is over.
       # @return [Boolean]
       def turn
-        starts = Period.starts.map { |name, start| "WHEN '#{name}' THEN #{date(start)}" }
-        change("UPDATE #{budgets} SET spent_usd = #{quote(BigDecimal(0))}, " \
-               "period_started_on = CASE period #{starts.join(' ')} END WHERE #{ours(key)} AND NOT (#{current})")
+        change("UPDATE #{budgets} SET spent_usd = #{quote(BigDecimal(0))}, period_started_on = #{start} " \
+               "WHERE #{ours(key)} AND NOT (#{current})")
         true
       end
 
@@ -70,12 +69,15 @@ class LlmRouter
         @budgets.select { |budget| budget.id == id }
       end
 
-      def current
-        starts = Period.starts.map { |name, start| "WHEN '#{name}' THEN #{date(start)}" }
-        "period_started_on >= CASE period #{starts.join(' ')} ELSE period_started_on END"
+      def current = "period_started_on >= #{start}"
+
+      # When the period that is running now began.
+      def start
+        starts = Period.starts.map { |name, date| "WHEN '#{name}' THEN #{quoted_date(date)}" }
+        "CASE period #{starts.join(' ')} ELSE period_started_on END"
       end
 
-      def date(start) = quote(start)
+      def quoted_date(date) = quote(date)
 
       def of(attempt_id)
         "attempt_id = #{quote(attempt_id)}"

@@ -140,6 +140,15 @@ RSpec.describe LlmRouter::Budget::Statement do
       holder&.close
     end
 
+    it "ends a lease where the session was reset, and its prepared statements are gone" do
+      budget.settle!(budget.reserve!("0.125", key: "j"), "0.125")
+      budget.reserve!("0.25", key: "j")
+      connection.execute("DEALLOCATE ALL")
+      travel 1.day
+      expect(reserved?(budget)).to be_a(LlmRouter::Budget::Reservation)
+      expect([spent(budget), differences]).to eq([usd("0.375"), []])
+    end
+
     it "holds the cap where the app's transactions are serializable, and where it prepares no statements" do
       both
       connection.execute("SET default_transaction_isolation = 'serializable'")

@@ -63,8 +63,10 @@ class LlmRouter
       # @return [Array<Array<String>>] rows
       def execute(connection, sql, values)
         instrument(connection, sql) do
+          # Where the session was reset, an error would end a transaction.
+          prepare = connection.prepared_statements? && connection.open_transactions.zero?
           with_driver(connection) do |driver|
-            connection.prepared_statements? ? prepared(driver, sql, values) : driver.exec_params(sql, values)
+            prepare ? prepared(driver, sql, values) : driver.exec_params(sql, values)
           end.values
         end
       rescue PG::Error => e

@@ -33,8 +33,10 @@ class LlmRouter
       end
 
       def running(budget)
-        leases = budget.class::Reservation.unscoped.where(budget_id: budget.id).where("expires_at > ?", Time.now)
-        OwnConnection.open(budget.class) { |connection| Row.all(connection, yield(leases)) }
+        OwnConnection.open(budget.class) do |connection|
+          leases = budget.class::Reservation.unscoped.where(budget_id: budget.id).where("expires_at > ?", Time.now)
+          Row.all(connection, yield(leases))
+        end
       end
     end
   end

@@ -41,6 +41,7 @@ RSpec.describe "The cops" do
       "a template" => "def a\n  #{call}\nrescue LlmRouter::ChainExhausted\n  fallback_text\nend\ndef fallback_text = 'Later'",
       "a first call" => "begin\n  Rails.cache.fetch!(key)\nrescue KeyError\n  #{call}\nend",
       "models that are records" => "models.each do |model|\n  model.save!\nrescue ActiveRecord::RecordInvalid\n  next\nend",
+      "two templates" => "begin\n  render('posts/show')\nrescue StandardError\n  render('posts/error')\nend",
       "jobs of many messages" => "messages.each do |message|\n  #{call}\nrescue LlmRouter::Error\n  next\nend"
     }.each do |what, code|
       it("finds nothing in #{what}") { expect(lines_of(:RescuedFallback, code)).to be_empty }

@@ -86,6 +86,11 @@ RSpec.describe "LlmRouter/StrayCall" do
     "an SSL check of a status page" => "Net::HTTP.start('status.openai.com', 443) { |http| http.head('/') }",
     "a tool of ruby_llm" => "class Weather < RubyLLM::Tool\n  description 'x'\nend",
     "a connection through the adapter" => "OpenAI::Client.new { |f| f.adapter(:llm_router, chain: :default) }",
+    "limits of tokens" => 'ENV["OPENAI_TOKEN_LIMIT"]; Rails.application.credentials.dig(:openai, :max_tokens)',
+    "another company's key" => 'ENV["ACME_CO_API_KEY"]',
+    "settings of a model" => "Rails.configuration.x.openai.model; Rails.configuration.llm",
+    "labels of keys" => 'LABELS["OPENAI_API_KEY"]',
+    "reports that are generated" => "report.generate_later; Report.generate(parameters: params)",
     "what only the word has" => "gemini = Zodiac.find('gemini'); mistral = Wind.new(name: :mistral)"
   }.each do |what, code|
     it("finds nothing in #{what}") { expect(lines(code)).to be_empty }
@@ -96,6 +101,14 @@ RSpec.describe "LlmRouter/StrayCall" do
       write_app("== app/models/groq/client.rb\nclass Groq::Client\nend\n== lib/cohere.rb\nmodule Cohere\n  class Client\n  end\nend\n", root)
       expect(lines("Groq::Client.new; Cohere::Client.new; Mistral::Client.new", root: root).size).to eq(1)
     end
+  end
+
+  it "works without a configuration" do
+    source = RuboCop::ProcessedSource.new("OpenAI::Client.new", 3.1, nil)
+    cop = RuboCop::Cop::LlmRouter::StrayCall.new
+    source.registry = RuboCop::Cop::Registry.global
+    source.config = cop.config
+    expect(RuboCop::Cop::Commissioner.new([cop], [], raise_error: true).investigate(source).offenses.size).to eq(1)
   end
 
   it "says of what is no chat that a chain cannot answer it" do

@@ -6,7 +6,9 @@ module RuboCop
     class Keys
       READERS = %i[[] fetch values_at get get! load dig slice read find].freeze
       STORES = %w[credentials secrets configuration config env].freeze
-      SECRET = /key|token|secret|password/i
+      SECRET = /(?:\A|_)(?:key|token|secret|password)\z/i
+      # Other constants that are read like ENV.
+      STORE = /\A(?:ENV|(?:\w+::)*\w*(?:Config|Setting|Credential|Secret|Vault|Figaro|Dotenv)\w*)\z/
       # Code that configures, wherever it is.
       CONFIGURES = /\A(?:LlmRouter\.configure|Rails\.application\.configure|initializer|config\.\w+)\b/
 
@@ -44,15 +46,15 @@ module RuboCop
 
       def store?(node)
         node = node.receiver while node&.call_type?
-        node&.const_type?
+        node&.const_type? && node.const_name.to_s.match?(STORE)
       end
 
-      # The names of Rails.application.credentials.dig(:openai, :api_key) after the store; nil for any other call.
+      # The names of Rails.application.credentials.dig(:openai, :api_key) from the store on; nil for any other call.
       def segments(node)
         names = []
         while node&.call_type?
           names.unshift(*words(node))
-          return names.drop(1) if STORES.include?(node.method_name.to_s) && root?(node.receiver)
+          return names if STORES.include?(node.method_name.to_s) && root?(node.receiver)
 
           node = node.receiver
         end
@@ -73,11 +75,13 @@ module RuboCop
       end
 
       def credential?(names)
+        store, *names = names
         place = names.index { |name| name.match?(Providers::KEY) || name.match?(Providers::CREDENTIAL) }
         return false unless place
 
         rest = names.drop(place + 1) - %w[to_s presence present? nil? blank? freeze]
-        names[place].match?(Providers::KEY) || rest.empty? || rest.any? { |name| name.match?(SECRET) }
+        names[place].match?(Providers::KEY) || rest.any? { |name| name.match?(SECRET) } ||
+          (rest.empty? && %w[credentials secrets].include?(store))
       end
 
       def configuring?(node)

@@ -70,12 +70,13 @@ module RuboCop
       PATH = %r{/chat/completions/?(?:\?|\z)}
       CURL = %r{\b(?:curl|wget)\b.*?(?<url>(?:https?://)[\w.-]+\S*)}m
 
-      NAMES = "OPEN_?AI|ANTHROPIC|CLAUDE|GEMINI|GROQ|MISTRAL(?:_?AI)?|COHERE|CO|X_?AI|GROK|PERPLEXITY|PPLX|DEEPSEEK|" \
+      NAMES = "OPEN_?AI|ANTHROPIC|CLAUDE|GEMINI|GROQ|MISTRAL(?:_?AI)?|COHERE|X_?AI|GROK|PERPLEXITY|PPLX|DEEPSEEK|" \
               "TOGETHER(?:_?AI)?|FIREWORKS(?:_?AI)?|REPLICATE|HUGGING_?FACE(?:HUB)?|HF|OPEN_?ROUTER|OLLAMA|AI21|" \
               "VOYAGE(?:_?AI)?|CEREBRAS|SAMBANOVA|DEEPINFRA|MOONSHOT|DASHSCOPE|BEDROCK|VERTEX(?:_?AI)?|LITELLM|" \
               "GOOGLE_(?:AI|GEMINI|GENAI|GENERATIVE_AI|GENERATIVE_LANGUAGE|VERTEX)|RUBY_?LLM|LLM"
-      KEY = /\A(?:\w+_)?(?:#{NAMES})_(?:API_|ACCESS_|AUTH_|BEARER_|SECRET_|ADMIN_)*(?:KEY|TOKEN)(?:_?\d+|_[A-Z]+)?\z/i
-      CREDENTIAL = /\A(?:AZURE_)?(?:#{NAMES})(?:_API)?\z/i
+      SUFFIX = /(?:_?\d+|_(?:PROD\w*|STAG\w*|DEV\w*|TEST|SANDBOX|OLD|NEW|PRIMARY|SECONDARY|BACKUP|EU|US))?/
+      KEY = /\A(?:CO_API_KEY|(?:\w+_)?(?:#{NAMES})_(?:API_|ACCESS_|AUTH_|SECRET_|ADMIN_)*(?:KEY|TOKEN)#{SUFFIX})\z/i
+      CREDENTIAL = /\A(?:AZURE_)?(?!LLM\b|HF\b)(?:#{NAMES})(?:_API)?\z/i
     end
   end
 end

@@ -13,7 +13,8 @@ module RuboCop
       # Of the providers' own gems: client.messages.create(model:, messages:).
       CREATED = { messages: %i[messages], completions: %i[messages], responses: %i[input],
                   embeddings: %i[input] }.freeze
-      ALONE = %i[generate_now generate_later prompt_now prompt_later chat_completion].freeze
+      # Of ActiveAgent: SupportAgent.with(…).help.generate_now.
+      GENERATED = %i[generate_now generate_later prompt_now prompt_later].freeze
       # Of ruby_llm: chat.with_instructions("…").ask("…").
       SETTINGS = /\.with_(?:instructions|tools?|model|temperature|schema|params|thinking)\b/
       URL_METHODS = %i[base_url base_uri api_base api_url endpoint host url uri api_host].freeze
@@ -50,7 +51,7 @@ module RuboCop
         return unless node.receiver
 
         keys = keys(node)
-        known = ALONE.include?(node.method_name) || created?(node, keys) || path?(node) || asked?(node)
+        known = agent?(node) || created?(node, keys) || path?(node) || asked?(node)
         source(node) if known || (ENDINGS.fetch(node.method_name, []).intersect?(keys) && model?(node))
       end
 
@@ -67,7 +68,17 @@ module RuboCop
         return true unless pair
 
         value = @names.meanings(pair.value).find(&:hash_type?)
-        value ? value.pairs.any? { |each| %i[model messages prompt input].include?(key(each)) } : true
+        return node.receiver.source.match?(/client|open_?ai|llm|gpt/i) unless value
+
+        value.pairs.any? { |each| %i[model messages prompt input].include?(key(each)) }
+      end
+
+      def agent?(node)
+        return node.method?(:chat_completion) unless GENERATED.include?(node.method_name)
+
+        root = node.receiver
+        root = root.receiver while root&.call_type?
+        root&.const_type? && root.const_name.to_s.end_with?("Agent")
       end
 
       def asked?(node)

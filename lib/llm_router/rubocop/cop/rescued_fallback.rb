@@ -13,7 +13,8 @@ module RuboCop
         MODELS = /model|provider|client|llm|chain|candidate|fallback/i
         VENDORS = /Open(?:ai|Ai|AI|Router)|Claude|Anthropic|Gemini|GPT|Gpt|Mistral|Groq|Llama|Deep[Ss]eek|Grok|Bedrock|
                    Cohere|Perplexity|Llm|LLM/x
-        MODEL_ID = %r{\A(?:gpt-|o\d\b|claude-|gemini-|mistral-|llama|deepseek|grok-|[a-z-]+/[a-z0-9.:-]+\z)}i
+        MODEL_ID = %r{\A(?:gpt-|o[134](?:-mini|-pro|-preview)?\z|claude-|gemini-|mistral-|llama-?\d|deepseek-|grok-|
+                      (?:openai|anthropic|google|meta-llama|mistralai|deepseek|x-ai|cohere|qwen|amazon)/)}xi
         ITERATORS = %i[each each_with_index each_entry each_with_object map filter_map find detect lazy times
                        reverse_each cycle].freeze
         TAKEN = %i[shift pop next rotate! slice!].freeze

@@ -20,7 +20,7 @@ module RuboCop
 
         # The app's folder.
         def root
-          config.base_dir_for_path_parameters
+          config.loaded_path ? config.base_dir_for_path_parameters : Dir.pwd
         end
       end
     end

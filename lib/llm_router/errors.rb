@@ -13,6 +13,23 @@ class LlmRouter
       @hops = hops
     end
 
+    # What a monitor of errors may keep: what failed and why, without the endpoints' words. See docs/monitoring.md.
+    # @return [Hash{Symbol => Object}] made of JSON's types; money is decimal text
+    def to_h
+      kept = %i[model endpoint reason status duration cost_usd generation_id]
+      { hops: hops.map do |hop|
+        hop.to_h.slice(*kept).compact.transform_values do |value|
+          case value
+          when BigDecimal then value.to_s("F")
+          when Symbol then value.name
+          else value
+          end
+        end
+      end }
+    end
+    # Honeybadger takes it from there by itself.
+    alias to_honeybadger_context to_h
+
     # @return [Float, nil] seconds until the first of the called models may answer; nil if one of them gave no time, as
     #   it may answer at once. A model that gave a blank answer does not count: it would give another.
     # @api private

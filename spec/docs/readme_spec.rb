@@ -46,8 +46,12 @@ RSpec.describe "The snippets of README.md and docs" do
   before do
     stub_const("ENV", ENV.to_h.merge("OPENROUTER_API_KEY" => "test-key", "GROQ_API_KEY" => "test-key",
                                      "OPENAI_API_KEY" => "test-key", "AZURE_OPENAI_API_KEY" => "test-key"))
-    metrics = Class.new { def self.method_missing(*, **) = self } # rubocop:disable Style/MissingRespondToMissing
-    %w[Metrics StatsD Prometheus::Client OpenTelemetry].each { |name| stub_const(name, metrics) }
+    metrics = Class.new do
+      def self.method_missing(*, **) = self # rubocop:disable Style/MissingRespondToMissing
+      def initialize(**); end
+    end
+    %w[Metrics StatsD Prometheus::Client OpenTelemetry Sentry Sentry::Breadcrumb Honeybadger Appsignal]
+      .each { |name| stub_const(name, metrics) }
     allow(ActiveSupport::Notifications).to receive(:subscribe).and_wrap_original do |subscribe, *arguments, &block|
       subscribe.call(*arguments, &block).tap { |subscriber| subscribers << subscriber }
     end

@@ -21,6 +21,7 @@ RSpec.describe "The rooms of lib/llm_router" do
     testing: [*inside, :facade],
     faraday: [*inside, :facade, :plug_ins],
     rubocop: [:native],
+    opentelemetry: [*inside, :facade],
     doctor: [*inside, :budget, :record, :rails, :ActiveJob, :ActiveRecord, :Sidekiq],
     # The only file that knows both sides.
     plug_ins: [*inside, :facade, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop, :faraday, :doctor,

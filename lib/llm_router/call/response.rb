@@ -130,6 +130,17 @@ class LlmRouter
       @memo[:raw] ||= parsed_body
     end
 
+    # How OpenRouter found a provider, if the header +X-OpenRouter-Metadata: enabled+ was sent: +"strategy"+,
+    # +"attempt"+ (which of its own attempts answered, from 1), +"attempts"+, +"endpoints"+ and more, as OpenRouter calls
+    # them.
+    # @return [Hash{String => Object}, nil]
+    # @example
+    #   draft.routing&.fetch("attempt", nil) # => 2
+    def routing
+      found = raw["openrouter_metadata"]
+      found if found.is_a?(Hash)
+    end
+
     # @return [Boolean] whether answer, cost and hops are the same
     def ==(other)
       other.class == self.class && other.marshal_dump == marshal_dump

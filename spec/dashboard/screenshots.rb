@@ -11,11 +11,11 @@ require_relative "browser"
 
 # Makes the pictures.
 module Screenshots
-  # File, path, width and theme.
+  # File, path, width, height and theme.
   PICTURES = [
-    ["overview", "", 1100, "light"], ["overview_dark", "", 390, "dark"], ["chains", "/chains", 1100, "light"],
-    ["budgets", "/budgets", 1100, "light"], ["incident", "/incidents/9", 1100, "light"],
-    ["report", "/report", 1100, "dark"]
+    ["overview", "", 900, 560, "light"], ["overview_dark", "", 375, 640, "dark"],
+    ["chains", "/chains", 800, 480, "light"], ["incident", "/incidents/9", 800, 440, "light"],
+    ["report", "/report", 800, 560, "dark"]
   ].freeze
   SETTINGS = <<~RUBY
     LlmRouter.configure do |config|
@@ -44,8 +44,9 @@ module Screenshots
     page = OwnPage.new(Databases.send(:sqlite).merge(pool: 5))
     page.eval(SETTINGS)
     Browser.open do |browser|
-      pictures.each do |name, path, width, theme|
-        take(browser, File.join(folder, "#{name}.png"), "#{page.url}/llm#{path}", width, theme)
+      pictures.each do |name, path, width, height, theme|
+        browser.visit("#{page.url}/llm#{path}", width: width, height: height, theme: theme)
+        save(browser, File.join(folder, "#{name}.png"))
       end
     end
   ensure
@@ -60,8 +61,7 @@ module Screenshots
     day.budgets([nil, *Array.new(6) { BudgetTable::Organization.create! }])
   end
 
-  def take(browser, path, url, width, theme)
-    browser.visit(url, width: width, theme: theme, height: nil)
+  def save(browser, path)
     browser.save(path)
     puts "#{path}: #{File.size(path) / 1024} kB"
   end

@@ -48,6 +48,17 @@ class LlmRouter
 
       # @return [Array<Column>] the oldest first
       def columns(span)
+        (@columns ||= {})[span] ||= sum(span)
+      end
+
+      # @return [Column]
+      def total(span)
+        columns(span).reduce(self.class.none, :add)
+      end
+
+      private
+
+      def sum(span)
         seconds, size = SPANS.fetch(span)
         per_column = seconds / CallRecord::Columns::SLOT
         columns = Array.new(size) { self.class.none }
@@ -57,13 +68,6 @@ class LlmRouter
         end
         columns
       end
-
-      # @return [Column]
-      def total(span)
-        columns(span).reduce(self.class.none, :add)
-      end
-
-      private
 
       def read(environment)
         size, count = SPANS.fetch(:week)

@@ -46,6 +46,17 @@ RSpec.describe "A Rails app with llm_router", :slow do
     in_app("LlmBudget.delete_all")
   end
 
+  it "switches models off and on by rake, and reports in JSON" do
+    rake = ->(*task) { app.command("bin/rails", *task, **env, "BY" => "on-call") }
+    expect(rake.call("llm_router:switch_off[anthropic/*,2h,degraded]"))
+      .to match(%r{^anthropic/\*: switched off until \S+ \S+ UTC by on-call: degraded$})
+    expect(rake.call("llm_router:switches")).to match(%r{^anthropic/\*: switched off until})
+    expect(rake.call("llm_router:switch_on[anthropic/*]")).to match(%r{^anthropic/\*: switched on again by on-call})
+    expect(rake.call("llm_router:switches")).to include("Nothing is switched off.")
+    report = rake.call("llm_router:report", "--", "--json")
+    expect(JSON.parse(report[/^\{.*^\}/m])).to include("calls", "verdict")
+  end
+
   it "is examined by the doctor, whose status CI can use" do
     gateway.key(limit: 10, limit_remaining: 9)
     parsed = lambda do |*command|

@@ -131,8 +131,8 @@ class LlmRouter
     end
 
     # How OpenRouter found a provider, if the header +X-OpenRouter-Metadata: enabled+ was sent: +"strategy"+,
-    # +"attempt"+ (which of its own attempts answered, from 1), +"attempts"+, +"endpoints"+ and more, as OpenRouter calls
-    # them.
+    # +"attempt"+ (which of its own attempts answered, from 1), +"attempts"+, +"endpoints"+ and more, as they are
+    # sent.
     # @return [Hash{String => Object}, nil]
     # @example
     #   draft.routing&.fetch("attempt", nil) # => 2

@@ -31,11 +31,17 @@ class LlmRouter
 
         private
 
-        def slots(relation)
+        def slots(relation) # rubocop:disable Metrics
           failed = [*Columns::TRANSIENT, :cooling_down].map { |reason| "hops_#{reason}" }.join(" + ")
           absorbed = "CASE WHEN outcome = 'absorbed' THEN #{failed} ELSE 0 END"
           sums = ["SUM(calls)", "SUM(#{failed})", "SUM(#{absorbed})"].map { |sum| Arel.sql(sum) }
           rows = relation.where.not(model: "").group(:model, :starts_at).order(:starts_at)
+          # What lies before the first and after the last bad one, which is nearly all, is not read.
+          bad = rows.having("SUM(#{failed}) >= #{Outage::MIN_FAILURES} AND SUM(#{failed}) >= SUM(calls)")
+          times = bad.pluck(:starts_at)
+          return [] if times.empty?
+
+          rows = rows.where(starts_at: times.min..times.max)
           rows.pluck(:model, :starts_at, *sums).map do |model, starts_at, *counts|
             { model: model, at: starts_at, **%i[answered failures absorbed].zip(counts.map(&:to_i)).to_h }
           end

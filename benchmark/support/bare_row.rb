@@ -11,11 +11,16 @@ class BareRow
 
   # @return [Array<BareRow>]
   def self.table(count)
-    connection = ActiveRecord::Base.connection
+    connection = leased
     connection.execute("CREATE TABLE bare (id bigint PRIMARY KEY, cap numeric(50,30) NOT NULL, " \
                        "reserved numeric(50,30) NOT NULL, spent numeric(50,30) NOT NULL)")
     connection.execute("INSERT INTO bare SELECT id, 1000000, 0, 0 FROM generate_series(1, #{count}) AS id")
     Array.new(count) { |index| new(index + 1) }
+  end
+
+  # Rails 7.2 gave it a name of its own.
+  def self.leased
+    ActiveRecord::Base.public_send(ActiveRecord::Base.respond_to?(:lease_connection) ? :lease_connection : :connection)
   end
 
   def self.connection_pool
@@ -37,7 +42,7 @@ class BareRow
   private
 
   def driver
-    driver = ActiveRecord::Base.connection.raw_connection
+    driver = self.class.leased.raw_connection
     return driver if driver.instance_variable_defined?(:@bare_row)
 
     driver.prepare("bare_reserve", RESERVE)

@@ -45,6 +45,14 @@ RSpec.describe "The pages of incidents", :page, database: :sqlite do
     expect(page.body).to include('<rect x="25.0" y="0" width="75.0" height="4" class="answered">')
   end
 
+  it "show the provider that answered, and how many its gateway tried" do
+    pages = [{ provider: "" }, { provider: "Groq" }, { provider: "Groq", provider_attempts: 2 }]
+            .map { |row| words(get("/incidents/#{incident(**row)}")) }
+    expect(pages[0]).not_to include("Provider")
+    expect(pages[1]).to match(/Provider Groq(?!, at attempt)/)
+    expect(pages[2]).to include("Provider Groq, at attempt 2 of its gateway")
+  end
+
   it "show one that nobody answered, and one whose hops cannot be read" do
     lost = incident(outcome: "deadline_exceeded", model: "")
     broken = incident(hops: "{", tags: "[")

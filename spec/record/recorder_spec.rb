@@ -38,7 +38,7 @@ RSpec.describe LlmRouter::CallRecord do
         record
         gateway.fail(Support::PRIMARY, status: 503, times: 1)
         gateway.fail(Support::SECONDARY, status: 429, times: 1)
-        gateway.answer("Secret answer", Support::FLOOR, cost_usd: "0.001")
+        gateway.answer("Secret answer", Support::FLOOR, cost_usd: "0.001", openrouter_metadata: { attempt: 2 })
         LlmRouter::CurrentJob.with("job-7", nil, "DraftReplyJob") do
           ask(feature: :summarize, tags: { tenant: 7, ticket: "T-1" })
         end
@@ -46,7 +46,8 @@ RSpec.describe LlmRouter::CallRecord do
         expect(incident.attributes).to include(
           "chain" => "default", "feature" => "summarize", "environment" => "production", "outcome" => "answered",
           "job_class" => "DraftReplyJob", "job_id" => "job-7", "model" => Support::FLOOR, "endpoint" => "openrouter",
-          "failed_model" => Support::PRIMARY, "reason" => "unavailable", "cost_usd" => usd("0.001")
+          "failed_model" => Support::PRIMARY, "reason" => "unavailable", "cost_usd" => usd("0.001"),
+          "provider" => "Testing", "provider_attempts" => 2
         )
         expect(JSON.parse(incident.tags)).to eq("tenant" => 7, "ticket" => "T-1")
         hops = JSON.parse(incident.hops)

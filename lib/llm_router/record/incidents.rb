@@ -6,7 +6,7 @@ class LlmRouter
     # @api private
     module Incidents
       # Characters of the columns.
-      LIMITS = { model: 191, endpoint: 191, failed_model: 191, job_class: 191, job_id: 191 }.freeze
+      LIMITS = { model: 191, endpoint: 191, provider: 191, failed_model: 191, job_class: 191, job_id: 191 }.freeze
       private_constant :LIMITS
 
       module_function
@@ -16,12 +16,20 @@ class LlmRouter
       def row(call)
         cut({ created_at: Time.now, chain: call.chain_name, feature: call.feature, outcome: call.outcome.name,
               tags: JSON.generate(call.labels.tags), model: call.model, endpoint: call.response&.endpoint,
-              duration: call.seconds.round(3), cost_usd: cost(call), **job, **failure(call.hops) })
+              duration: call.seconds.round(3), cost_usd: cost(call), **job, **served(call.response),
+              **failure(call.hops) })
       end
 
       def job
         run = CurrentJob.current
         { job_class: run&.job_class, job_id: run&.id }
+      end
+
+      # @param response [Response, nil]
+      def served(response)
+        attempts = response&.routing&.fetch("attempt", nil)
+        { provider: response&.provider,
+          provider_attempts: (attempts if attempts.is_a?(Integer) && attempts.between?(0, 1000)) }
       end
 
       def failure(hops)

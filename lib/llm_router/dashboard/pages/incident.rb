@@ -32,6 +32,14 @@ class LlmRouter
         read(incident.tags, Hash)
       end
 
+      # @return [String, nil] what OpenRouter says of the answer
+      def provider
+        return if incident.provider.empty?
+
+        tries = incident.provider_attempts
+        tries && tries > 1 ? "#{incident.provider}, at attempt #{tries} of its gateway" : incident.provider
+      end
+
       # @param step [Step]
       # @return [ActiveSupport::SafeBuffer]
       def time_line(step)

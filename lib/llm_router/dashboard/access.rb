@@ -59,7 +59,8 @@ class LlmRouter
       def refusal
         return "You may not see this page." if @rule
 
-        "Nobody may see this page yet: config.dashboard_access says who may. See docs/dashboard.md of llm_router."
+        "Nobody may see this page yet: config.dashboard_access says who may, or is :routes if a constraint in " \
+          "config/routes.rb decides. See docs/dashboard.md of llm_router."
       end
     end
   end

@@ -12,6 +12,7 @@ module Bench
     ROOT = File.expand_path("../..", __dir__)
     RUNNER = File.join(__dir__, "runner.rb")
     CLASSES = { "llm_router" => "RouterClient", "llm_router_in_rails" => "RouterInRails",
+                "llm_router_connected" => "RouterConnected", "llm_router_recorded" => "RouterRecorded",
                 "llm_router_plain" => "RouterPlain", "llm_router_unlimited" => "RouterUnlimited",
                 "llm_router_row" => "RouterRow", "net_http" => "NetHttp", "net_http_row" => "NetHttpRow",
                 "faraday" => "FaradayEachCall", "faraday_persistent" => "FaradayPersistent",

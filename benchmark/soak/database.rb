@@ -10,7 +10,7 @@ module Soak
     # Rows that have no cap.
     ROWS = 20
     # The gateway bills no more than half of what is reserved.
-    SETTINGS = { timeout: 1, lease_margin: 1, reserve_usd: "0.02" }.freeze
+    SETTINGS = { timeout: 1, lease_margin: 1, reserve_usd: "0.02", record_calls: true }.freeze
     # Writes down each moment at which a cap is exceeded.
     WATCH = <<~SQL
       CREATE TABLE excesses (budget_id bigint, usd numeric);
@@ -68,15 +68,25 @@ module Soak
       note("row", model.pluck(:id, :cap_usd, :spent_usd, :reserved_usd))
       note("charge", model::Charge.pluck(*ATTEMPT, :kind, :cost_usd))
       note("reservation", model::Reservation.pluck(*ATTEMPT, :usd))
-      note("excess", excesses)
-      note("difference", LlmRouter::Budget::Audit.new(model).differences.map { |text| text.tr(" ", "_") })
+      note("excess", connection.select_rows("SELECT * FROM excesses"))
+      note("difference", differences)
+      note_record
       BudgetTable.tear_down
     end
 
     private
 
-    def excesses
-      connection.select_rows("SELECT * FROM excesses")
+    def differences
+      LlmRouter::Budget::Audit.new(model).differences.map { |text| text.tr(" ", "_") }
+    end
+
+    # Calls of a row have its feature; others are no calls of the run.
+    def note_record
+      stats, incidents = [LlmRouter::CallRecord::Stat, LlmRouter::CallRecord::Incident].map do |table|
+        table.model.where.not(feature: "")
+      end
+      note("recorded", [[stats.sum(:calls), stats.sum(:charged_usd)]])
+      note("incident", incidents.pluck(:job_id))
     end
 
     def note(event, records)

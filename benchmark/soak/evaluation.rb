@@ -8,6 +8,7 @@ require_relative "evaluation/machine"
 require_relative "evaluation/money"
 require_relative "evaluation/caps"
 require_relative "evaluation/outage"
+require_relative "evaluation/recorded"
 require_relative "evaluation/rows"
 require_relative "table"
 require_relative "tables"
@@ -16,7 +17,7 @@ module Soak
   # What came of a run, by what was written down in it, line for line.
   class Evaluation
     PARTS = [Calls, Hops, Money, Lives, Machine].freeze
-    ROWS = [Rows, Caps, Outage].freeze
+    ROWS = [Rows, Caps, Outage, Recorded].freeze
     private_constant :PARTS, :ROWS
 
     # @param directory [String] as {RunRecord} reads it

@@ -31,9 +31,20 @@ module Soak
     # does not discard it here: collected, it would say goodbye to the database on the parent's socket.
     def child
       GC.disable
-      well = Array.new(CALLS) { call(@tracked.call) }.all?
+      tracked = []
+      well = Array.new(CALLS) { call(@tracked.call.tap { |one| tracked << one }) }.all?
+      write(tracked)
     ensure
       exit!(well ? 0 : 1)
+    end
+
+    # What a process does at its exit.
+    def write(tracked)
+      return if !LlmRouter.config.record_calls || LlmRouter::CallRecord.flush
+
+      tracked.each { |one| @journal.note("unwritten", one.tag) }
+    rescue Interrupt
+      retry
     end
 
     # Ruby hands a signal that the parent has not taken yet on to the child.

@@ -151,6 +151,11 @@ RSpec.describe "bin/soak" do
           lease 1.5
           row 7 1 0.5 0
           row 8 - 0.5 0
+          recorded 6 0.01000000000000000000000000001
+          incident t1
+          incident t2
+          incident t4
+          incident t6
           charge 7 t1-f t1 first a cost 0.002
           charge 8 t1-f t1 first a cost 0.002
           charge 7 t1-s t1 second b cost 0.00300000000000000000000000001
@@ -172,6 +177,7 @@ RSpec.describe "bin/soak" do
 
       exact = "rows: attempts charged with their cost"
       estimated = "rows: attempts that only an estimate covers"
+      money = "record: charged, and perhaps not recorded, USD"
       lease = "rows: the last lease ran out after, s"
       again = "charges that were made again"
       outage = "calls refused for the database was away"
@@ -179,9 +185,9 @@ RSpec.describe "bin/soak" do
       {
         "a charge that is lost" => [["database", cost, ""], [exact]],
         "a charge that one of two rows lacks" => [["database", cost.sub("charge 7", "charge 8"), ""], [exact]],
-        "a charge that is made twice" => [["database", cost, cost * 2], [exact]],
-        "a wrong digit" => [["database", cost, cost.sub("0.002", "0.0021")], [exact]],
-        "a charge of what was never billed" => [["database", cost, cost + cost.gsub("t1", "t4")], [exact]],
+        "a charge that is made twice" => [["database", cost, cost * 2], [exact, money]],
+        "a wrong digit" => [["database", cost, cost.sub("0.002", "0.0021")], [exact, money]],
+        "a charge of what was never billed" => [["database", cost, cost + cost.gsub("t1", "t4")], [exact, money]],
         "an estimate of what was known" => [["database", cost, cost.sub("cost", "estimate")], [estimated]],
         "an estimate that is too low" => [["database", "t3 first a estimate 0.02", "t3 first a estimate 0.005"],
                                           [estimated]],
@@ -195,6 +201,13 @@ RSpec.describe "bin/soak" do
                                          ["rows: calls refused for the cap"]],
         "what the audit finds" => [["database", cost, "#{cost}difference row_7_differs\n"],
                                    ["rows: differences that the audit finds"]],
+        "calls that are not recorded" => [["database", "recorded 6", "recorded 2"], ["record: calls, of at least"]],
+        "calls that are recorded twice" => [["database", "recorded 6", "recorded 8"], ["record: calls, of at least"]],
+        "a cost that is not recorded" => [["database", "recorded 6 0.01", "recorded 6 0.009"], [money]],
+        "a cost that is recorded twice" => [["database", "recorded 6 0.01", "recorded 6 0.012"], [money]],
+        "an incident that is missing" => [["database", "incident t6\n", ""], ["record: incidents, of at least"]],
+        "an incident that is there twice" => [["database", "incident t6\n", "incident t6\n" * 2],
+                                              ["record: incidents, of at least"]],
         "a database that fails by itself" => [["one.journal", "ConnectionBad 101.5", "ConnectionBad 150"], [outage]],
         "a charge that fails by itself" => [["one.journal", "PG::Error 100.7", "PG::Error 50"], [again]],
         "a database that stays away" => [["run", "database started 101.0\n", ""],
@@ -232,7 +245,7 @@ RSpec.describe "bin/soak" do
     output, status = soak(*%w[--budget postgresql 6 --processes 2 --threads 4])
     expect(output).to match(/^restarts of the database +1 +ok$/)
       .and match(/^rows: attempts charged with their cost +[1-9].* ok$/)
-      .and match(/^rows: differences that the audit finds +0 +ok$/)
+      .and match(/^rows: differences that the audit finds +0 +ok$/).and match(/^record: incidents, .* ok$/)
     expect([output.lines.grep(/FAILED/), status.exitstatus]).to eq([[], 0])
   end
 

@@ -29,7 +29,10 @@ class LlmRouter
     Hooks.on(:before_wait) { DatabaseConnections.release }
     Hooks.on(:recordable) { !defined?(::ActiveRecord).nil? }
     Hooks.on(:call_begins) { CallRecord.recorder.began }
-    Hooks.on(:call_ended) { |*call| CallRecord.recorder.ended(CallRecord::EndedCall.new(*call)) }
+    Hooks.on(:call_ended) do |chain, labels, outcome, hops, response, seconds, unreturned| # rubocop:disable Metrics/ParameterLists
+      ended = CallRecord::EndedCall.new(chain, labels, outcome, hops, response, seconds, unreturned)
+      CallRecord.recorder.ended(ended)
+    end
     Hooks.on(:cost_settled) { |model, usd| CallRecord.recorder.settled(model, usd) }
     Hooks.on(:cost_unknown) do |budget, attempt|
       SettleJob.enqueue_for(budget, attempt) if Object.const_defined?("ActiveJob::Base")

@@ -86,6 +86,19 @@ RSpec.describe LlmRouter::CallRecord do
       expect(incidents.map(&:model)).to all(eq(""))
     end
 
+    it "counts a call once that an interrupt meets as it is counted" do
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      allow(described_class.recorder).to receive(:ended).and_wrap_original do |ended, call|
+        ended.call(call)
+        caller = Thread.current
+        # Is raised when it is counted.
+        Thread.new { caller.kill }.join
+      end
+      Thread.new { ask }.join
+      expect(outcomes).to eq("answered" => 1)
+    end
+
     it "counts a call that is interrupted, with what its attempt cost" do
       record
       gateway.fail_inside(Support::PRIMARY, code: 502, cost_usd: "0.001")

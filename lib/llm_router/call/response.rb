@@ -47,9 +47,15 @@ class LlmRouter
       freeze
     end
 
+    # @return [Array] what {#usage} is made of
+    # @api private
+    def tokens
+      @completion.tokens
+    end
+
     # @return [Usage] tokens
     def usage
-      @memo[:usage] ||= Usage.new(*@completion.tokens).freeze
+      @memo[:usage] ||= Usage.new(*tokens).freeze
     end
 
     # @return [String, nil] the text; nil if the model called tools or refused instead

@@ -100,8 +100,12 @@ class LlmRouter
     def record(outcome, response = nil)
       return unless @config.record_calls && @began
 
+      # An interrupt that comes meanwhile is raised at the end of the block, and ends the call a second time.
       notifying do
-        Hooks.run(:call_ended, @chain, @labels, outcome, @hops, response, now - @began, @unreturned)
+        next if @recorded
+
+        @recorded = true
+        Hooks.at(:call_ended)&.call(@chain, @labels, outcome, @hops, response, now - @began, @unreturned)
       end
     end
 

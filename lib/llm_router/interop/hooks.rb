@@ -23,6 +23,13 @@ class LlmRouter
         @actions[moment] = action
       end
 
+      # For what each call runs: {run} makes an Array of its arguments.
+      # @param moment [Symbol]
+      # @return [Proc, nil]
+      def at(moment)
+        @actions[moment]
+      end
+
       # @param moment [Symbol]
       # @return [Object, nil] what the action returned; nil if there is none
       def run(moment, *arguments)

@@ -10,8 +10,8 @@ class LlmRouter
     # @param config [Configuration]
     # @return [String, nil] why; nil if it does not
     def reason(budget, config)
-      shares = (budget.is_a?(Budgets) ? budget.budgets : [budget]).filter_map { |one| near(one, config) }
-      share, limit = shares.max_by(&:first)
+      all = budget.budgets.filter_map { |one| near(one, config) } if budget.is_a?(Budgets)
+      share, limit = all ? all.max_by(&:first) : near(budget, config)
       share && "not called: #{percent(share)} of the budget are spent, and from #{percent(limit)} on calls start at " \
                "the last candidate"
     end

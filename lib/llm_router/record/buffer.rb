@@ -24,6 +24,7 @@ class LlmRouter
       def initialize
         @rows = {}
         @known = {}
+        @size = 0
         @incidents = []
         @dropped = 0
       end
@@ -40,8 +41,9 @@ class LlmRouter
       # @param slot [Integer] five minutes
       # @return [Tally]
       def row(slot, chain, feature, model, outcome)
-        key = [slot, chain, feature, model, outcome]
-        @known[key] || add(key)
+        # As most calls are of one chain, a few Hashes in each other are quicker than one with Arrays as keys.
+        features = @known.dig(slot, outcome, model, chain)
+        (features && features[feature]) || know([slot, chain, feature, model, outcome])
       end
 
       # @param call [EndedCall]
@@ -109,14 +111,22 @@ class LlmRouter
         row(incident.fetch(:created_at).to_i / Columns::SLOT, *incident.values_at(:chain, :feature, :model, :outcome))
       end
 
+      def know(key)
+        tally = add(key)
+        return tally if @size >= MAX_ROWS
+
+        @size += 1
+        slot, chain, feature, model, outcome = key
+        chains = (((@known[slot] ||= {})[outcome] ||= {})[model] ||= {})
+        (chains[chain] ||= {})[feature] = tally
+      end
+
       # Names are made to fit the columns here, once for each row.
       def add(given)
         slot, *names, outcome = given
         key = [slot, *names.zip(LIMITS).map { |name, limit| fitting(name, limit) }, outcome]
         key = [slot, OTHER, OTHER, OTHER, outcome] if @rows.size >= MAX_ROWS && !@rows.key?(key)
-        tally = @rows[key] ||= Tally.new
-        @known[given] = tally if @known.size < MAX_ROWS
-        tally
+        @rows[key] ||= Tally.new
       end
 
       def fitting(name, limit)

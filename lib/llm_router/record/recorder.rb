@@ -35,7 +35,6 @@ class LlmRouter
       def ended(call)
         incident = Incidents.row(call) if call.incident?
         @lock.synchronize do
-          @last_call = now
           @buffer.count(slot, call, incident)
           start unless running?
         end
@@ -57,7 +56,10 @@ class LlmRouter
       def flush
         @writing.synchronize do
           buffer = @lock.synchronize { @buffer.tap { @buffer = Buffer.new } }
-          buffer.empty? || write(buffer)
+          next true if buffer.empty?
+
+          @last_call = now
+          write(buffer)
         end
       end
 

@@ -33,7 +33,7 @@ class LlmRouter
         counts = @counts
         counts[CALLS] += 1
         counts[MILLISECONDS] += milliseconds
-        counts[TOOK + (Columns::BOUNDS.index { |bound| milliseconds <= bound } || Columns::BOUNDS.size)] += 1
+        counts[TOOK + (Columns::BOUNDS.bsearch_index { |bound| milliseconds <= bound } || Columns::BOUNDS.size)] += 1
         hops_of(call) unless call.hops.empty?
         answer(call.response, call.labels.rows?) if call.response
       end
@@ -87,9 +87,9 @@ class LlmRouter
       end
 
       def answer(response, rows)
-        usage = response.usage
-        @counts[PROMPT] += usage.prompt_tokens || 0
-        @counts[COMPLETION] += usage.completion_tokens || 0
+        prompt, completion = response.tokens
+        @counts[PROMPT] += prompt || 0
+        @counts[COMPLETION] += completion || 0
         cost(response.cost_usd, response.cost_basis, rows)
       end
     end

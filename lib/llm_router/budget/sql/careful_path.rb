@@ -97,9 +97,12 @@ class LlmRouter
         rows if yield rows
       end
 
+      # Locked by their ids alone: to read whole rows, MariaDB may walk through a small table and lock others, too.
       def read
         key = @model.primary_key
-        Row.all(@connection, @model.unscoped.where(key => @budgets.map(&:id)).order(key).lock)
+        rows = @model.unscoped.where(key => @budgets.map(&:id)).order(key)
+        Row.all(@connection, rows.select(key).lock) unless @sqlite
+        Row.all(@connection, rows)
       end
 
       def complete!(rows)

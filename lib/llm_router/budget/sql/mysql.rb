@@ -78,11 +78,15 @@ class LlmRouter
         result.to_a.tap { AdapterInternals.abandon_results(@connection) }
       end
 
+      # No savepoint where a transaction is open: a deadlock would end it, and Active Record then closes the connection.
       def one_by_one(changed, none, insert)
-        rows = @connection.transaction(requires_new: true) do
+        outer = @connection.open_transactions.positive?
+        rows = @connection.transaction do
           done = changed.sum { |sql| change(sql) }
           rows = figures_without(none || "(SELECT 0) none WHERE 0")
-          raise ActiveRecord::Rollback unless done == changed.size * @ids.size && rows.size == @ids.size
+          unless done == changed.size * @ids.size && rows.size == @ids.size
+            raise outer ? ActiveRecord::SerializationFailure : ActiveRecord::Rollback
+          end
 
           @connection.execute(insert, NAME) if insert
           rows

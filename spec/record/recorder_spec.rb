@@ -66,8 +66,8 @@ RSpec.describe LlmRouter::CallRecord do
       ask
       connection.pool.release_connection
       pool = connection.pool
-      kept = Thread.new { described_class.recorder.send(:round) && pool.active_connection? }.value
-      expect(kept).to be_nil
+      recorder = described_class.recorder
+      expect(Thread.new { recorder.send(:round).then { pool.active_connection? } }.value).to be_falsy
     end
   end
 

@@ -26,9 +26,9 @@ RSpec.describe LlmRouter::Testing, ".response" do
   end
 
   it "is what a real call returns, in every method" do
-    LlmRouter.testing! { |gateway| gateway.answer("Hello", cost_usd: "0.25", id: "gen-1") }
+    LlmRouter.testing! { |gateway| gateway.answer("[1]", cost_usd: "0.25", id: "gen-1") }
     real = LlmRouter.new(chain: %w[a/b c/d], budget: LlmRouter::Unlimited).call(messages: Support::MESSAGES)
-    double = described_class.response(cost_usd: "0.25", model: "a/b", id: "gen-1")
+    double = described_class.response(content: "[1]", cost_usd: "0.25", model: "a/b", id: "gen-1")
     methods = LlmRouter::Response.public_instance_methods(false) - %i[raw hash == eql? marshal_load marshal_dump]
     readers = methods.select { |name| LlmRouter::Response.instance_method(name).arity.zero? }
     expect(readers.to_h { |name| [name, double.public_send(name)] })

@@ -27,7 +27,7 @@ RSpec.describe LlmRouter::Response, "#parsed" do
       "I would rather not say." => "there is no JSON object or list in it",
       "Here:\n{\"secret\": 1,\n \"other\" 2}" => "its JSON breaks at line 3, column 10",
       '{"secret": "hal' => "it ends before its JSON does, at line 1, column 15",
-      "#{'[' * 101}#{']' * 101}" => "has it more than 100 levels?"
+      "#{'[' * 150}#{']' * 150}" => "has it more than 100 levels?"
     }.each do |content, fault|
       expect { parsed(content) }.to raise_error(LlmRouter::NoJson) { |error|
         expect(error.message).to include(fault, "anthropic/claude-sonnet-4.5")

@@ -11,13 +11,13 @@ require_relative "pgbouncer"
 module Databases
   NAMES = %i[postgresql mariadb sqlite].freeze
   NAME = "llm_router_test"
-  SPECS = File.expand_path("..", __dir__)
+  SPECS = %w[spec benchmark].map { |folder| File.expand_path("../../#{folder}", __dir__) }.freeze
   private_constant :NAME, :SPECS
 
   # What a model's `connection` is where a spec takes it, which Rails disallows for the gem.
   module KeptBySpecs
     def connection
-      caller_locations(1, 1).first.path.start_with?(SPECS) ? lease_connection : super
+      File.expand_path(caller_locations(1, 1).first.path).start_with?(*SPECS) ? lease_connection : super
     end
   end
 

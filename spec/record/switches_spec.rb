@@ -40,7 +40,7 @@ RSpec.describe "Switches" do
       it "is ended by switch_on, and keeps who did what" do
         off
         ended = LlmRouter.switch_on("anthropic/*", by: "Ada")
-        expect(ended.map(&:pattern)).to eq(["anthropic/*"])
+        expect(ended.map(&:to_s)).to match([start_with("anthropic/*: switched on again by Ada")])
         expect(ask.hops).to eq([])
         expect(LlmRouter.switches).to eq([])
         expect(rows.map { |row| [row.pattern, row.switched_off_by, row.ended_by, row.ended_at.nil?] })

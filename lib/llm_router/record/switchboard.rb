@@ -78,9 +78,10 @@ class LlmRouter
 
       # @return [Array<Switch>] those that have ended by this
       def finish(pattern, by)
-        in_force.select { |switch| switch.pattern == pattern }.each do |switch|
+        in_force.select { |switch| switch.pattern == pattern }.map do |switch|
           @connection.update("UPDATE #{SwitchRow.name} SET ended_at = #{quoted(:ended_at, @now)}, ended_by = " \
                              "#{quoted(:ended_by, by)} WHERE id = #{quoted(:id, switch.id)}", NAME)
+          Switch.new(**switch.to_h, ended_at: @now.utc, ended_by: by)
         end
       end
 

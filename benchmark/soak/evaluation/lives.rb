@@ -14,8 +14,10 @@ module Soak
 
       private
 
+      # Where a rollback fails, for the database is away, the driver's error takes the interrupt's place.
       def interrupts(kind, all)
-        lost = all.select { |_, _, where| where == "lost" }
+        overtaken = record.all("away").map { |_, tag| tag }
+        lost = all.select { |_, _, where, tag| where == "lost" && !overtaken.include?(tag) }
         row("interrupts: #{kind.tr('_', ' ')}; in a call", all.size, all.count { |_, _, where| where == "in" },
             wrong: lost.map { |process, _, _, tag| "that of #{tag} in #{process} never arrived" })
       end

@@ -77,10 +77,21 @@ class LlmRouter
         @own ||= Budget::AdapterInternals.new_connection(pool).tap do |connection|
           connection.execute("PRAGMA busy_timeout = 0")
         end
-        yield @own
+        undisturbed { yield @own }
       rescue ActiveRecord::StatementInvalid
         close
         raise
+      end
+
+      # Whoever waits for this writer holds the GVL, and both would wait in vain. Ruby gives a thread of this priority
+      # eight times as long before another has its turn.
+      def undisturbed
+        thread = Thread.current
+        before = thread.priority
+        thread.priority = 3
+        yield
+      ensure
+        thread.priority = before
       end
 
       def apart?(pool)

@@ -92,7 +92,7 @@ class LlmRouter
         while (part = left.first)
           # Begins with a whole slice of this thread's time.
           Thread.pass
-          patiently { undisturbed { @connection.use { |connection| Store.new(connection).write(part) } } }
+          patiently { @connection.use { |connection| Store.new(connection).write(part) } }
           left.shift
           recovered(part)
         end
@@ -102,17 +102,6 @@ class LlmRouter
         false
       ensure
         @lock.synchronize { left.reverse_each { |unwritten| @buffer.restore(unwritten) } }
-      end
-
-      # Whoever waits for SQLite's one writer may hold the GVL meanwhile, so that both would wait in vain. Ruby gives a
-      # thread of this priority eight times as long before another has its turn.
-      def undisturbed
-        thread = Thread.current
-        before = thread.priority
-        thread.priority = 3
-        yield
-      ensure
-        thread.priority = before
       end
 
       # Another process writes the same rows.

@@ -41,7 +41,7 @@ class LlmRouter
 
     # @return [Boolean] whether a request was sent
     def attempted?
-      !status.nil? || !%i[skipped too_expensive cooling_down switched_off saving].include?(reason)
+      !status.nil? || !Hop::SKIPS.include?(reason)
     end
 
     # @return [Boolean] whether the same request may succeed later
@@ -67,4 +67,8 @@ class LlmRouter
       status ? "#{reason} (#{status})" : reason.to_s
     end
   end
+
+  # Reasons of candidates that were not called.
+  # @api private
+  Hop::SKIPS = %i[skipped too_expensive cooling_down switched_off saving].freeze
 end

@@ -103,6 +103,12 @@ class LlmRouter
       @chains.keys
     end
 
+    # @return [Array<Chain>] the chains there are
+    # @api private
+    def chains
+      @chains.values
+    end
+
     # @return [Boolean] whether the app has set no logger
     # @api private
     def default_logger?

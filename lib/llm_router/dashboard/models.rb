@@ -8,14 +8,12 @@ class LlmRouter
     class Models
       # Seconds back.
       RECENTLY = 3600
-      FAILED = CallRecord::Columns::FAILURES.map { |reason| "hops_#{reason}" }.join(" + ").freeze
+      FAILED = CallRecord::Columns::HOPS.values_at(*CallRecord::Columns::FAILURES).join(" + ").freeze
       private_constant :RECENTLY, :FAILED
 
       # +word+: off, cooling, failing, up or idle. +until_at+ and +reason+: of a switch or a cooldown. +answered+ and
       # +failed+: in the last hour, at any endpoint.
       State = Struct.new(:candidate, :word, :until_at, :reason, :switch, :answered, :failed, keyword_init: true) do
-        # @return [Boolean]
-        def well? = %w[up idle].include?(word)
         def in_words = { "off" => "switched off", "cooling" => "cooling down" }.fetch(word, word)
         def model = candidate.model
         def endpoint = candidate.endpoint.name.to_s
@@ -48,8 +46,7 @@ class LlmRouter
       private
 
       def candidates
-        all = @config.chain_names.flat_map { |name| @config.resolve(name).candidates }
-        all.uniq { |candidate| [candidate.model, candidate.endpoint.name] }
+        @config.chains.flat_map(&:candidates).uniq { |candidate| [candidate.model, candidate.endpoint.name] }
       end
 
       def same?(one, other)

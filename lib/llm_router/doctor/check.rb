@@ -55,6 +55,11 @@ class LlmRouter
         @findings << Finding.new(check: self.class.title, level: level, message: message, advice: advice, known: known)
       end
 
+      # @return [String] the name of an object's class, without its modules
+      def kind_of(object)
+        object.class.name.to_s.split("::").last
+      end
+
       def production?
         Environment.name == "production"
       end

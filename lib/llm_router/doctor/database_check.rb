@@ -9,6 +9,13 @@ class LlmRouter
 
       private
 
+      # Each table by itself.
+      def examine
+        return none if models.empty? && !config.record_calls
+
+        each_table { |table, name, connection| table(table, name, connection) }
+      end
+
       # @return [Array<Class>] the app's budgets
       def models
         return [] unless known("ActiveRecord::Base")

@@ -17,7 +17,7 @@ class LlmRouter
 
       # @return [Array<Candidate>]
       def rungs
-        config.chain_names.flat_map { |name| config.resolve(name).candidates }
+        config.chains.flat_map(&:candidates)
       end
 
       # Only OpenRouter has such look-ups.

@@ -24,7 +24,7 @@ class LlmRouter
         store = config.health_store
         return without unless store
 
-        kind = store.class.name.to_s.split("::").last
+        kind = kind_of(store)
         return note(kind == "NullStore" ? :red : alone, "#{kind} #{ALONE.fetch(kind)}", ADVICE) if ALONE.key?(kind)
 
         reach(store, kind)
@@ -36,7 +36,7 @@ class LlmRouter
       end
 
       def alone
-        several? || production? ? :yellow : :green
+        several? ? :yellow : :green
       end
 
       # Whether there are other processes, as far as the environment says.

@@ -7,12 +7,6 @@ class LlmRouter
     class Indexes < DatabaseCheck
       private
 
-      def examine
-        return none if models.empty? && !config.record_calls
-
-        each_table { |table, name, connection| table(table, name, connection) }
-      end
-
       def table(table, name, connection)
         return unless connection.data_source_exists?(name)
 

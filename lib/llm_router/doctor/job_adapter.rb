@@ -18,7 +18,7 @@ class LlmRouter
                         "Rescue LlmRouter::ChargeFailed, or load Active Job")
         end
 
-        kind = ChargeJob.queue_adapter.class.name.to_s.split("::").last
+        kind = kind_of(ChargeJob.queue_adapter)
         return green("#{kind} keeps its jobs") unless LOSE.key?(kind)
 
         note(production? ? :red : :yellow, "#{kind} #{LOSE.fetch(kind)}", ADVICE)

@@ -64,11 +64,6 @@ class LlmRouter
         end
       end
 
-      # @return [Array<String>, nil] the providers' names
-      def provider_names
-        @providers&.map { |provider| name(provider) }&.uniq
-      end
-
       def name(provider)
         provider["provider_name"].to_s[0, 60]
       end

@@ -19,7 +19,7 @@ class LlmRouter
       end
 
       def chains
-        config.chain_names.map { |name| config.resolve(name) }
+        config.chains
       end
 
       def openrouter?(rung)
@@ -52,6 +52,12 @@ class LlmRouter
         data = lookups[endpoint, "models", *name.split("/", 2), "endpoints"].data
         list = data["endpoints"] if data.is_a?(Hash)
         list.grep(Hash) if list.is_a?(Array)
+      end
+
+      # @return [Hash] which providers its params allow
+      def routing(rung)
+        given = rung.params[:provider] || rung.params["provider"]
+        given.is_a?(Hash) ? given : {}
       end
 
       # {Rungs} says that nothing is known of them.

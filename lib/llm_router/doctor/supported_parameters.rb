@@ -40,8 +40,7 @@ class LlmRouter
       end
 
       def required?(rung)
-        provider = rung.params[:provider] || rung.params["provider"]
-        provider.is_a?(Hash) && [provider[:require_parameters], provider["require_parameters"]].include?(true)
+        [:require_parameters, "require_parameters"].any? { |name| routing(rung)[name] == true }
       end
     end
   end

@@ -7,12 +7,6 @@ class LlmRouter
     class TableColumns < DatabaseCheck
       private
 
-      def examine
-        return none if models.empty? && !config.record_calls
-
-        each_table { |table, name, connection| table(table, name, connection) }
-      end
-
       def table(table, name, connection)
         unless connection.data_source_exists?(name)
           return red("#{name} is not there", "Run bin/rails db:migrate, after bin/rails generate llm_router:install")

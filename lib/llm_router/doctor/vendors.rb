@@ -57,9 +57,7 @@ class LlmRouter
 
       # As +provider: { only:, ignore: }+ of its params.
       def allowed?(rung, provider)
-        given = rung.params[:provider] || rung.params["provider"]
-        return true unless given.is_a?(Hash)
-
+        given = routing(rung)
         only, ignore = %w[only ignore].map { |key| Array(given[key.to_sym] || given[key]).map { |name| plain(name) } }
         names = [provider["provider_name"], provider["tag"].to_s[%r{\A[^/]+}]].compact.map { |name| plain(name) }
         (only.empty? || names.intersect?(only)) && !names.intersect?(ignore)

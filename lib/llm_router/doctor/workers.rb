@@ -25,7 +25,7 @@ class LlmRouter
       end
 
       def adapter
-        ChargeJob.queue_adapter.class.name.to_s.split("::").last.delete_suffix("Adapter")
+        kind_of(ChargeJob.queue_adapter).delete_suffix("Adapter")
       end
 
       def judge(queue, workers)

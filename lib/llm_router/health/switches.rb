@@ -33,8 +33,7 @@ class LlmRouter
 
       # @return [Array<String>]
       def configured_models
-        config = Configuration.current
-        config.chain_names.flat_map { |name| config.resolve(name).models }.uniq
+        Configuration.current.chains.flat_map(&:models).uniq
       end
 
       private

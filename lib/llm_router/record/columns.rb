@@ -24,7 +24,7 @@ class LlmRouter
       FAILURES = [*TRANSIENT, :blank, :model_not_found, :unauthorized, :insufficient_credits, :moderated, :rejected,
                   :no_provider].freeze
       # Reasons of candidates that were not called.
-      SKIPS = %i[skipped too_expensive cooling_down switched_off saving].freeze
+      SKIPS = Hop::SKIPS
       REASONS = [*FAILURES, *SKIPS].freeze
       HOPS = REASONS.to_h { |reason| [reason, :"hops_#{reason}"] }.freeze
 

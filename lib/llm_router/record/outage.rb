@@ -32,7 +32,7 @@ class LlmRouter
         private
 
         def slots(relation) # rubocop:disable Metrics
-          failed = [*Columns::TRANSIENT, :cooling_down].map { |reason| "hops_#{reason}" }.join(" + ")
+          failed = Columns::HOPS.values_at(*Columns::TRANSIENT, :cooling_down).join(" + ")
           absorbed = "CASE WHEN outcome = 'absorbed' THEN #{failed} ELSE 0 END"
           sums = ["SUM(calls)", "SUM(#{failed})", "SUM(#{absorbed})"].map { |sum| Arel.sql(sum) }
           rows = relation.where.not(model: "").group(:model, :starts_at).order(:starts_at)

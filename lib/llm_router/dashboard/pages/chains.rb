@@ -17,8 +17,7 @@ class LlmRouter
 
       # @return [Array<Chain>]
       def chains
-        config = Configuration.current
-        config.chain_names.map { |name| config.resolve(name) }
+        Configuration.current.chains
       end
 
       # @return [Models]

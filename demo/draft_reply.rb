@@ -63,12 +63,7 @@ def draft_reply(app, env)
   RUBY
   show(app, answer)
 ensure
-  stop(sidekiq) if sidekiq
-end
-
-def stop(pid)
-  Process.kill(:TERM, pid)
-  Process.wait(pid)
+  app.stop(sidekiq) if sidekiq
 end
 
 def show(app, answer)

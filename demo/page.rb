@@ -38,6 +38,5 @@ begin
 rescue Interrupt
   puts
 ensure
-  Process.kill(:TERM, server)
-  Process.wait(server)
+  app.stop(server)
 end

@@ -55,6 +55,14 @@ class RailsApp
     spawn(environment.merge(env.transform_keys(&:to_s)), *words, chdir: path, out: log, err: log, pgroup: true)
   end
 
+  # Ends what {#start} has started.
+  def stop(pid)
+    Process.kill(:TERM, pid)
+    Process.wait(pid)
+  rescue Errno::ESRCH, Errno::ECHILD
+    nil
+  end
+
   # @return [String] what the code prints in the app
   def runner(code, **env)
     command("bin/rails", "runner", code, **env)

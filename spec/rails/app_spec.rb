@@ -265,12 +265,7 @@ RSpec.describe "A Rails app with llm_router", :slow do
       stop(pid) if pid
     end
 
-    def stop(pid)
-      Process.kill(:TERM, pid)
-      Process.wait(pid)
-    rescue Errno::ESRCH, Errno::ECHILD
-      nil
-    end
+    def stop(pid) = app.stop(pid)
 
     it "runs the job in a process of its own" do
       in_app("DraftReplyJob.perform_later(message.id)")

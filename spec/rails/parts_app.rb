@@ -65,12 +65,7 @@ module PartsApp
     stop(pid) if pid
   end
 
-  def stop(pid)
-    Process.kill(:TERM, pid)
-    Process.wait(pid)
-  rescue Errno::ESRCH, Errno::ECHILD
-    nil
-  end
+  def stop(pid) = app.stop(pid)
 
   # Waits for the replies to the messages.
   # @return [String] what the code prints in the app after that; `mine` are the messages

@@ -1,8 +1,7 @@
 # frozen_string_literal: true
 
-require "active_record"
 require "json"
-require "active_support/time"
+require "llm_router/database"
 require "active_support/core_ext/string/filters"
 
 class LlmRouter
@@ -50,19 +49,11 @@ class LlmRouter
     include Thresholds
 
     require "llm_router/budget/errors"
-    require "llm_router/budget/usd"
     require "llm_router/budget/name"
-    require "llm_router/budget/period"
     require "llm_router/budget/owner"
     require "llm_router/budget/class_methods"
-    require "llm_router/budget/adapter_internals"
-    require "llm_router/budget/writing_role"
-    require "llm_router/budget/schema"
-    require "llm_router/budget/plain_trilogy"
-    require "llm_router/budget/own_connection"
     require "llm_router/budget/row"
     require "llm_router/budget/reservation"
-    require "llm_router/budget/exact_money"
     require "llm_router/budget/record"
     require "llm_router/budget/queries"
     require "llm_router/budget/lease"
@@ -81,7 +72,7 @@ class LlmRouter
 
     # @return [String] the environment whose money is spent: that of Rails, where there is one
     def self.environment
-      Environment.name
+      Database.environment
     end
 
     # @return [Array<Class>] the models that include this
@@ -98,17 +89,17 @@ class LlmRouter
     # @example
     #   puts LlmRouter::Budget.report("2026-11")
     def self.report(month = nil)
-      Report.new(models, Period.range(month))
+      Report.new(models, Database::Period.range(month))
     end
 
     included do
       extend Queries
-      attribute :cap_usd, Usd.new(self)
-      attribute :spent_usd, Usd.new(self)
-      attribute :reserved_usd, Usd.new(self)
+      attribute :cap_usd, Database::Usd.new(self)
+      attribute :spent_usd, Database::Usd.new(self)
+      attribute :reserved_usd, Database::Usd.new(self)
       const_set(:Charge, Record.for(self, "charges", :cost_usd))
       const_set(:Reservation, Record.for(self, "reservations", :usd))
-      ExactMoney.watch(self, %i[cap_usd spent_usd reserved_usd])
+      Database::ExactMoney.watch(self, %i[cap_usd spent_usd reserved_usd])
       has_many :charges, class_name: "::#{name}::Charge", foreign_key: :budget_id, inverse_of: false
       has_many :reservations, class_name: "::#{name}::Reservation", foreign_key: :budget_id, inverse_of: false
       attribute :owner_type, Name.new
@@ -117,9 +108,10 @@ class LlmRouter
       attribute :environment, ActiveModel::Type::String.new, default: -> { Budget.environment }
 
       belongs_to :owner, polymorphic: true, optional: true
-      validates :period, inclusion: { in: Period::NAMES, message: "is one of #{Period::NAMES.join(', ')}" }
+      periods = Database::Period::NAMES
+      validates :period, inclusion: { in: periods, message: "is one of #{periods.join(', ')}" }
       validate { validate_money("cap_usd") }
-      before_validation(on: :create) { self.period_started_on ||= Period.start(period) }
+      before_validation(on: :create) { self.period_started_on ||= Database::Period.start(period) }
     end
 
     # @return [BigDecimal, nil] the row's own cap in US dollars or else the model's
@@ -131,7 +123,7 @@ class LlmRouter
 
     # @return [BigDecimal] US dollars spent in the current period, as of when the row was loaded
     def spent_usd
-      Period.over?(self) ? BigDecimal(0) : self[:spent_usd]
+      Database::Period.over?(self) ? BigDecimal(0) : self[:spent_usd]
     end
 
     # Reads the database, not the attributes.
@@ -228,7 +220,7 @@ class LlmRouter
     # @return [ActiveSupport::TimeWithZone, Time, nil] when there is money again, in the app's time
     #   zone; nil for a total, which never ends
     def period_ends_at
-      Period.ends_at(Row.read(self).period)
+      Database::Period.ends_at(Row.read(self).period)
     end
 
     # What is shown of a row is what was loaded.
@@ -254,8 +246,8 @@ class LlmRouter
     def learn(spent_usd, reserved_usd, period_started_on)
       return if frozen?
 
-      AdapterInternals.load(self, "spent_usd" => spent_usd, "reserved_usd" => reserved_usd,
-                                  "period_started_on" => period_started_on)
+      Database::AdapterInternals.load(self, "spent_usd" => spent_usd, "reserved_usd" => reserved_usd,
+                                            "period_started_on" => period_started_on)
     end
 
     private
@@ -265,7 +257,7 @@ class LlmRouter
       return unless public_send(:"#{name}_came_from_user?")
 
       given = read_attribute_before_type_cast(name)
-      Usd.exact(given, name) unless given.nil? || given == ""
+      Database::Usd.exact(given, name) unless given.nil? || given == ""
     rescue ArgumentError => e
       errors.add(name, e.message.delete_prefix("#{name} "))
     end

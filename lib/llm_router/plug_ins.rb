@@ -6,7 +6,7 @@ class LlmRouter
   # @api private
   module PlugIns
     CONSTANTS = {
-      Budget: "budget", CallRecord: "record", Dashboard: "dashboard", Doctor: "doctor",
+      Budget: "budget", CallRecord: "record", Dashboard: "dashboard", Database: "database", Doctor: "doctor",
       BudgetAddress: "rails/budget_address", BudgetJob: "rails/budget_job", BudgetJobs: "rails/budget_jobs",
       ChargeOnce: "rails/charge_once", DatabaseConnections: "rails/database_connections", Enqueue: "rails/enqueue",
       FaradayAdapter: "faraday/faraday_adapter", RubyLlmAdapter: "faraday/ruby_llm_adapter",

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
-require "llm_router/budget"
+require "llm_router/database"
 
 class LlmRouter
   # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+, and the
@@ -55,7 +55,7 @@ class LlmRouter
       # @example
       #   puts LlmRouter::CallRecord.report("2026-11")
       def report(period = nil, environment: Environment.name)
-        Report.new(Budget::Period.range(period), environment)
+        Report.new(Database::Period.range(period), environment)
       end
 
       # Writes what is left at the end of the process, within a second.

@@ -41,10 +41,10 @@ module BudgetTable
     end
 
     def in_environment(name)
-      allow(LlmRouter::Budget).to receive(:environment).and_return(name)
+      allow(LlmRouter::Database).to receive(:environment).and_return(name)
       yield
     ensure
-      allow(LlmRouter::Budget).to receive(:environment).and_return("production")
+      allow(LlmRouter::Database).to receive(:environment).and_return("production")
     end
 
     # Runs the block in so many processes, each with a connection pool of its own.
@@ -96,7 +96,7 @@ RSpec.configure do |config|
   config.before(:example, :database) do
     extend ActiveSupport::Testing::TimeHelpers
     BudgetTable.empty
-    allow(LlmRouter::Budget).to receive(:environment).and_return("production")
+    allow(LlmRouter::Database).to receive(:environment).and_return("production")
     LlmRouter.configure { |settings| settings.logger = Logger.new(log_io) }
   end
   config.after(:example, :database) do

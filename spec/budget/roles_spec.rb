@@ -138,14 +138,14 @@ RSpec.describe "LlmRouter::Budget, where the caller reads, or prevents writes", 
   # The way of Rails 6.1, unless the app says otherwise.
   describe "with a connection handler for each role", database: :sqlite do
     before do
-      skip "Rails 7.1 has none" unless LlmRouter::Budget::WritingRole.legacy?
+      skip "Rails 7.1 has none" unless LlmRouter::Database::WritingRole.legacy?
       roles = { writing: ActiveRecord::Base.default_connection_handler,
                 reading: ActiveRecord::ConnectionAdapters::ConnectionHandler.new }
       ActiveRecord::Base.connection_handlers = roles
       roles[:reading].establish_connection(Databases.another(:sqlite, "replica"))
     end
 
-    after { ActiveRecord::Base.connection_handlers = {} if LlmRouter::Budget::WritingRole.legacy? }
+    after { ActiveRecord::Base.connection_handlers = {} if LlmRouter::Database::WritingRole.legacy? }
 
     ways.each do |name, way|
       it "writes to the writing role's database #{name}" do

@@ -83,7 +83,7 @@ RSpec.configure do |config|
   config.include Shards::Helpers, :shards
   config.before(:example, :shards) do
     Shards.empty
-    allow(LlmRouter::Budget).to receive(:environment).and_return("production")
+    allow(LlmRouter::Database).to receive(:environment).and_return("production")
     LlmRouter.configure { |settings| settings.logger = Logger.new(log_io) }
   end
 end

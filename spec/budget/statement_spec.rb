@@ -126,7 +126,7 @@ RSpec.describe LlmRouter::Budget::Statement do
 
   describe "on PostgreSQL", database: :postgresql do
     it "waits for a row that another transaction holds, and not for ever" do
-      stub_const("LlmRouter::Budget::OwnConnection::LOCK_TIMEOUT", 1)
+      stub_const("LlmRouter::Database::OwnConnection::LOCK_TIMEOUT", 1)
       mine = model_with { nil }.find(budget.id)
       holder = PG.connect(**model.connection_pool.db_config.configuration_hash.slice(:host).merge(
         user: "postgres", dbname: connection.current_database

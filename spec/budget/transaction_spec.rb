@@ -93,7 +93,7 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
       end
 
       it "says so when that holds the row, and can be charged after" do
-        stub_const("LlmRouter::Budget::OwnConnection::LOCK_TIMEOUT", 1)
+        stub_const("LlmRouter::Database::OwnConnection::LOCK_TIMEOUT", 1)
         budget
         expect_no_leak do
           model.transaction do
@@ -108,7 +108,7 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
       end
 
       it "closes its connection when the charge fails" do
-        stub_const("LlmRouter::Budget::OwnConnection::LOCK_TIMEOUT", 1)
+        stub_const("LlmRouter::Database::OwnConnection::LOCK_TIMEOUT", 1)
         # To PostgreSQL such a row is not there yet; MariaDB waits for what becomes of it.
         refusals = { postgresql: LlmRouter::Budget::RowMissing, mariadb: LlmRouter::Budget::RowLocked }
         expect_no_leak do

@@ -11,6 +11,7 @@ module RubyRooms
   BESIDE = { "llm_router" => :facade, "llm_router/notifications" => :facade, "llm_router/loading" => :facade,
              "llm_router/plug_ins" => :plug_ins, "llm_router/record" => :record, "llm_router/dashboard" => :dashboard,
              "llm_router/doctor" => :doctor, "llm_router/ruby_llm" => :faraday, "llm_router/budget" => :budget,
+             "llm_router/database" => :database,
              "llm_router/testing" => :testing, "llm_router/native" => :native, "llm_router/llm_router" => :native,
              "llm_router/errors" => :native, "llm_router/version" => :native }.freeze
   LOADING = %w[require require_relative autoload].freeze

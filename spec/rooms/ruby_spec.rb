@@ -13,10 +13,11 @@ RSpec.describe "The rooms of lib/llm_router" do
     call: [*beside, :interop, :native],
     facade: [*inside, :plug_ins],
     # Outside: they may name what is inside, which never names them.
-    budget: [*inside, :ActiveRecord],
-    record: [*inside, :budget, :ActiveRecord],
-    dashboard: [*inside, :facade, :plug_ins, :budget, :record, :Rails, :ActiveRecord],
-    rails: [*inside, :facade, :budget, :sidekiq, :Rails, :ActiveJob, :ActiveRecord, :GlobalID, :Sidekiq],
+    database: [*inside, :ActiveRecord],
+    budget: [*inside, :database, :ActiveRecord],
+    record: [*inside, :database, :ActiveRecord],
+    dashboard: [*inside, :facade, :plug_ins, :database, :budget, :record, :Rails, :ActiveRecord],
+    rails: [*inside, :facade, :database, :budget, :sidekiq, :Rails, :ActiveJob, :ActiveRecord, :GlobalID, :Sidekiq],
     sidekiq: [*inside, :facade, :rails, :Sidekiq, :ActiveJob],
     testing: [*inside, :facade],
     faraday: [*inside, :facade, :plug_ins],
@@ -24,8 +25,8 @@ RSpec.describe "The rooms of lib/llm_router" do
     opentelemetry: [*inside, :facade],
     doctor: [*inside, :budget, :record, :rails, :ActiveJob, :ActiveRecord, :Sidekiq],
     # The only file that knows both sides.
-    plug_ins: [*inside, :facade, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop, :faraday, :doctor,
-               :Rails, :ActiveJob, :ActiveRecord]
+    plug_ins: [*inside, :facade, :database, :budget, :record, :dashboard, :rails, :sidekiq, :testing, :rubocop,
+               :faraday, :doctor, :Rails, :ActiveJob, :ActiveRecord]
   }
 
   table.each do |room, allowed|
@@ -49,7 +50,7 @@ RSpec.describe "The rooms of lib/llm_router" do
   end
 
   it "are loaded without Rails, the ledger or Sidekiq until these are named" do
-    outside = "rails|sidekiq|budget|record|dashboard|testing|rubocop|faraday"
+    outside = "rails|sidekiq|database|budget|record|dashboard|testing|rubocop|faraday"
     script = "require 'llm_router'; puts $LOADED_FEATURES.grep(%r{llm_router/(#{outside})[/.]})"
     expect(output_of(script)).to eq("")
   end

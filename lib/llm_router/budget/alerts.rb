@@ -32,7 +32,7 @@ class LlmRouter
         # The cap may have changed since the record was loaded.
         @budget = Row.read(known)
         left(@budget).each { |threshold| publish(threshold) if noted?(threshold) }
-        AdapterInternals.load(known, @budget.attributes.slice("cap_usd", "alerted_at", "alerted_on"))
+        Database::AdapterInternals.load(known, @budget.attributes.slice("cap_usd", "alerted_at", "alerted_on"))
       rescue StandardError => e
         log.write(:warn) { "a threshold of #{@budget.class} #{@budget.id} could not be noted (#{e.class})" }
       end
@@ -52,8 +52,10 @@ class LlmRouter
       # @return [Boolean] whether this is the one that crossed it
       def noted?(threshold)
         values = { "alerted_at" => threshold, "alerted_on" => @budget.period_started_on }
-        AdapterInternals.load(@budget, values)
-        OwnConnection.open(@budget.class) { |connection| connection.update(note(connection, threshold)) }.positive?
+        Database::AdapterInternals.load(@budget, values)
+        Database::OwnConnection.open(@budget.class) do |connection|
+          connection.update(note(connection, threshold))
+        end.positive?
       end
 
       def note(connection, threshold)
@@ -71,7 +73,7 @@ class LlmRouter
                                  threshold: threshold.to_f, share: share.to_f.round(4), spent_usd: @budget.spent_usd,
                                  cap_usd: @budget.cap_usd, period: @budget.period,
                                  period_started_on: @budget.period_started_on,
-                                 period_ends_at: Period.ends_at(@budget.period), message: message(share))
+                                 period_ends_at: Database::Period.ends_at(@budget.period), message: message(share))
       end
 
       def message(share)

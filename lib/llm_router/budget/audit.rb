@@ -63,7 +63,7 @@ class LlmRouter
       # The same moment for all three.
       def snapshot
         nested = @model.connection_pool.with_connection(&:transaction_open?)
-        nested || OwnConnection.sqlite?(@model.connection_pool) ? {} : { isolation: :repeatable_read }
+        nested || Database.sqlite?(@model.connection_pool) ? {} : { isolation: :repeatable_read }
       end
 
       def sentence(budget, charged, reserved)

@@ -40,7 +40,7 @@ class LlmRouter
       # @example As the owner's plan says
       #   default_cap_usd { |owner, feature| owner ? owner.plan.llm_cap_usd : "100.00" }
       def default_cap_usd(cap_usd = nil, **by_feature, &block)
-        [cap_usd, *by_feature.values].compact.each { |usd| Usd.exact(usd, "default_cap_usd") }
+        [cap_usd, *by_feature.values].compact.each { |usd| Database::Usd.exact(usd, "default_cap_usd") }
         @default_cap_usd = block || by_feature.tap { |caps| caps.default = cap_usd }
       end
 
@@ -65,13 +65,19 @@ class LlmRouter
 
         feature = budget.feature&.to_sym
         cap = caps.is_a?(Proc) ? cap_of_owner(budget) { |owner| caps.call(owner, feature) } : caps[feature]
-        cap && Usd.exact(cap, "default_cap_usd")
+        cap && Database::Usd.exact(cap, "default_cap_usd")
       end
 
       # @api private
       # @return [Proc, Hash, nil] nil if none is set
       def default_caps
         @default_cap_usd || (superclass.default_caps if superclass.respond_to?(:default_caps))
+      end
+
+      # @api private
+      # @return [Array<Class>] the models of the tables beside this one's
+      def models_beside
+        [self::Reservation, self::Charge]
       end
 
       # @api private

@@ -33,7 +33,7 @@ class LlmRouter
       end
 
       def running(budget)
-        OwnConnection.open(budget.class) do |connection|
+        Database::OwnConnection.open(budget.class) do |connection|
           leases = budget.class::Reservation.unscoped.where(budget_id: budget.id).where("expires_at > ?", Time.now)
           Row.all(connection, yield(leases))
         end

@@ -66,7 +66,7 @@ class LlmRouter
 
       # @see Budget#uncertain!
       def uncertain!(reservation, attempt: nil)
-        OwnConnection.open(model) do |connection|
+        Database::OwnConnection.open(model) do |connection|
           Statement.on(connection, budgets).mark(reservation.attempt_id, storable(attempt&.generation_id))
         end
         nil
@@ -74,7 +74,7 @@ class LlmRouter
 
       # @return [Boolean] whether the database has a statement for many attempts, and no model has methods of its own
       def many_attempts?
-        OwnConnection.postgresql?(model.connection_pool) &&
+        Database.postgresql?(model.connection_pool) &&
           budgets.all? { |row| METHODS.all? { |name| row.method(name).owner == Budget } }
       end
 
@@ -116,7 +116,7 @@ class LlmRouter
 
       def reservation(usd:, key:, attempt:)
         Reservation.new(attempt_id: attempt&.id || Native.uuid, key: key.to_s[0, MAX_LENGTH],
-                        usd: Usd.exact(usd, "usd"))
+                        usd: Database::Usd.exact(usd, "usd"))
       end
 
       def default_caps
@@ -126,7 +126,7 @@ class LlmRouter
       # @return [Hash] columns of a charge
       def charge(cost_usd, attempt, attempt_id = attempt&.id || Native.uuid)
         { attempt_id: attempt_id, kind: KINDS[attempt&.cost_basis&.to_sym],
-          cost_usd: Usd.exact(cost_usd, "cost_usd"), **details(attempt), created_at: Time.now }
+          cost_usd: Database::Usd.exact(cost_usd, "cost_usd"), **details(attempt), created_at: Time.now }
       end
 
       def lease(attempt, now)
@@ -156,7 +156,7 @@ class LlmRouter
       def act(fast)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
-        OwnConnection.bare(model) do |connection, settings|
+        Database::OwnConnection.bare(model) do |connection, settings|
           # An error would end a test's own transaction.
           alone = settings.empty? && connection.open_transactions.zero?
           next true if alone && fast && done?(fast, connection)
@@ -170,7 +170,7 @@ class LlmRouter
       rescue *CarefulPath::AGAIN
         false
       rescue ActiveRecord::LockWaitTimeout
-        raise RowLocked, OwnConnection.locked(model)
+        raise RowLocked, Database::OwnConnection.locked(model)
       end
 
       def model

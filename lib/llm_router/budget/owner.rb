@@ -26,7 +26,7 @@ class LlmRouter
         owner = model.connection_pool.with_connection do
           model.unscoped.find_by(model.primary_key => budget.owner_id)
         end
-        AdapterInternals.allow_loading(owner) if owner
+        Database::AdapterInternals.allow_loading(owner) if owner
         owner
       end
     end

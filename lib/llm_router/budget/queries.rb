@@ -13,7 +13,7 @@ class LlmRouter
       # @example
       #   LlmBudget.current.sum(:spent_usd)
       def current
-        starts = Period.starts.map { |name, start| unscoped.where(period: name, period_started_on: start..) }
+        starts = Database::Period.starts.map { |name, start| unscoped.where(period: name, period_started_on: start..) }
         merge([*starts, unscoped.where(period: "total")].reduce(:or))
       end
 
@@ -21,8 +21,10 @@ class LlmRouter
       # @example
       #   LlmBudget.by_spent.limit(10)
       def by_spent
-        running = Period.starts.map { |name, start| "(period = '#{name}' AND period_started_on >= '#{start.iso8601}')" }
-        zero = Usd.text?(self) ? "'#{Usd.text(BigDecimal(0))}'" : 0
+        running = Database::Period.starts.map do |name, start|
+          "(period = '#{name}' AND period_started_on >= '#{start.iso8601}')"
+        end
+        zero = Database::Usd.text?(self) ? "'#{Database::Usd.text(BigDecimal(0))}'" : 0
         order(Arel.sql("CASE WHEN #{[*running, "period = 'total'"].join(' OR ')} THEN spent_usd ELSE #{zero} END DESC"))
       end
 
@@ -56,7 +58,7 @@ class LlmRouter
       def spent(by: nil, period: nil)
         groups = by ? groups_of(by) : []
         names = groups.each_index.map { |index| "g#{index}" }
-        charges = klass_of_charges.from(charges_once(groups.zip(names), Period.range(period)), :charges_once)
+        charges = klass_of_charges.from(charges_once(groups.zip(names), Database::Period.range(period)), :charges_once)
         return charges.sum(:cost_usd) unless by
 
         sums = charges.group(*names).sum(:cost_usd).sort_by { |_, usd| -usd }

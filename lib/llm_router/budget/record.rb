@@ -15,8 +15,8 @@ class LlmRouter
       def for(model, suffix, money)
         Class.new(parent(model)) do
           define_singleton_method(:table_name) { model.table_name.sub(/budgets(?=\w*\z)/, suffix) }
-          attribute money, Usd.new(model)
-          ExactMoney.watch(self, [money])
+          attribute money, Database::Usd.new(model)
+          Database::ExactMoney.watch(self, [money])
           belongs_to :budget, class_name: "::#{model.name}", foreign_key: :budget_id, inverse_of: false
           # Rails' default filter hides every name with "token", and these are counts.
           self.filter_attributes = []

@@ -55,7 +55,7 @@ class LlmRouter
       end
 
       def ends_at(row)
-        Period.ends_at(row.period)
+        Database::Period.ends_at(row.period)
       end
     end
   end

@@ -19,7 +19,7 @@ class LlmRouter
 
       # @return [Budget, nil]
       def self.find(model, id)
-        OwnConnection.open(model) { |connection| load(model, connection, model.primary_key => id) }
+        Database::OwnConnection.open(model) { |connection| load(model, connection, model.primary_key => id) }
       end
 
       def self.load(model, connection, key)
@@ -50,7 +50,7 @@ class LlmRouter
 
       # @return [Budget]
       def find_or_make
-        budget = OwnConnection.open(@model) do |connection|
+        budget = Database::OwnConnection.open(@model) do |connection|
           find(connection) || (make(connection) && find(connection))
         end
         budget.association(:owner).target = @owner
@@ -82,14 +82,14 @@ class LlmRouter
       def values
         @values ||= begin
           budget = @model.new(@key)
-          budget.period_started_on ||= Period.start(budget.period)
+          budget.period_started_on ||= Database::Period.start(budget.period)
           times = { "created_at" => Time.now, "updated_at" => Time.now }.slice(*@model.column_names)
           budget.attributes.compact.merge(times)
         end
       end
 
       def unless_there(connection)
-        return "ON CONFLICT DO NOTHING" unless OwnConnection.mysql?(@model.connection_pool)
+        return "ON CONFLICT DO NOTHING" unless Database.mysql?(@model.connection_pool)
 
         key = connection.quote_column_name(@model.primary_key)
         "ON DUPLICATE KEY UPDATE #{key} = #{key}"

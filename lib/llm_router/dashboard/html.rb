@@ -61,7 +61,7 @@ class LlmRouter
 
       # @return [ActiveSupport::TimeZone, String, nil] the app's
       def zone
-        Budget::Period.zone
+        Database::Period.zone
       end
 
       # @return [String] how times are to be read

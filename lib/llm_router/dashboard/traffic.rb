@@ -81,7 +81,7 @@ class LlmRouter
 
       # Charts need no exact money. SQLite's text begins with the number.
       def sums
-        cost = Budget::Usd.text?(CallRecord::Stat.model) ? "SUM(CAST(cost_usd AS REAL))" : "SUM(cost_usd)"
+        cost = Database::Usd.text?(CallRecord::Stat.model) ? "SUM(CAST(cost_usd AS REAL))" : "SUM(cost_usd)"
         [cost, ANSWERED, *SUMS.map { |column| "SUM(#{column})" }].map { |sum| Arel.sql(sum) }
       end
     end

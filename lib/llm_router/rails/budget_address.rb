@@ -36,7 +36,7 @@ class LlmRouter
       return yield(address) unless address.is_a?(Hash)
       return found(address, &) unless address["shard"]
 
-      Budget::WritingRole.enter(model(address), shard: address["shard"].to_sym) { found(address, &) }
+      Database::WritingRole.enter(model(address), shard: address["shard"].to_sym) { found(address, &) }
     end
 
     def row?(budget)
@@ -49,7 +49,7 @@ class LlmRouter
 
     # Best effort: a charge can be enqueued although its database is down.
     def schema(model)
-      Budget::OwnConnection.chosen(model)
+      Database::OwnConnection.chosen(model)
     rescue StandardError
       nil
     end
@@ -61,7 +61,7 @@ class LlmRouter
     def found(address, &)
       return yield(by_global_id(address["global_id"])) if address["global_id"]
 
-      Budget::Schema.within(address["schema"]) { yield row(address) }
+      Database::Schema.within(address["schema"]) { yield row(address) }
     end
 
     def by_global_id(id)

@@ -25,8 +25,8 @@ class LlmRouter
       return false unless Object.const_defined?("ActiveRecord::Base")
 
       leased.any? do |pool|
-        !Budget::OwnConnection.sqlite?(pool) && pool.with_connection do |connection|
-          connection.transaction_open? && !Budget::OwnConnection.in_test?(connection)
+        !Database.sqlite?(pool) && pool.with_connection do |connection|
+          connection.transaction_open? && !Database::OwnConnection.in_test?(connection)
         end
       end
     end

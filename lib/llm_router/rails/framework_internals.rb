@@ -2,7 +2,7 @@
 
 class LlmRouter
   # All that jobs and connections use of Active Job and Active Record without their promising it; the ledger's part is
-  # {Budget::AdapterInternals}. A public way is taken where one of these is missing;
+  # {Database::AdapterInternals}. A public way is taken where one of these is missing;
   # spec/rails/framework_internals_spec.rb names what is.
   # @api private
   module FrameworkInternals

@@ -38,7 +38,7 @@ class LlmRouter
 
       def lent(pool, &)
         connection = checked_out(pool)
-        return beside(pool, &) unless connection
+        return Database::OwnConnection.beside(pool, &) unless connection
 
         begin
           result = yield connection
@@ -64,17 +64,10 @@ class LlmRouter
         connection.disconnect!
       end
 
-      def beside(pool)
-        connection = Budget::AdapterInternals.new_connection(pool)
-        yield connection
-      ensure
-        connection&.disconnect!
-      end
-
       # SQLite waits for another writer without giving other threads a turn, that writer perhaps among them. So the
       # recorder does not wait, and tries later.
       def apart(pool)
-        @own ||= Budget::AdapterInternals.new_connection(pool).tap do |connection|
+        @own ||= Database::AdapterInternals.new_connection(pool).tap do |connection|
           connection.execute("PRAGMA busy_timeout = 0")
         end
         undisturbed { yield @own }
@@ -95,7 +88,7 @@ class LlmRouter
       end
 
       def apart?(pool)
-        Budget::OwnConnection.sqlite?(pool) && !pool.db_config.database.to_s.include?(":memory:")
+        Database.sqlite?(pool) && !pool.db_config.database.to_s.include?(":memory:")
       end
 
       # A statement each second is not what the app's log is for.

@@ -19,7 +19,7 @@ class LlmRouter
       # so a transaction is short there.
       # @return [Integer] rows of one transaction
       def self.most_at_once
-        Budget::Usd.text?(Stat.model) ? 20 : 1000
+        Database::Usd.text?(Stat.model) ? 20 : 1000
       end
 
       # @param error [ActiveRecord::StatementInvalid]
@@ -71,7 +71,7 @@ class LlmRouter
         end.join(", ")
       end
 
-      # Money is text in SQLite, see {Budget::Usd}: added here, after the counts have locked the database.
+      # Money is text in SQLite, see {Database::Usd}: added here, after the counts have locked the database.
       def add_money(key, tally)
         where = equal(key).join(" AND ")
         known = @connection.select_one("SELECT #{Columns::MONEY.join(', ')} FROM #{Stat.name} WHERE #{where}", NAME)
@@ -95,11 +95,11 @@ class LlmRouter
       end
 
       def text?
-        Budget::Usd.text?(Stat.model)
+        Database::Usd.text?(Stat.model)
       end
 
       def mysql?
-        Budget::OwnConnection.mysql?(Stat.pool)
+        Database.mysql?(Stat.pool)
       end
 
       def quoted(column)

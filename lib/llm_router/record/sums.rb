@@ -37,7 +37,7 @@ class LlmRouter
       # @return [BigDecimal]
       def money(column, **conditions)
         rows = @relation.where(conditions)
-        return BigDecimal(rows.sum(column).to_s) unless Budget::Usd.text?(Stat.model)
+        return BigDecimal(rows.sum(column).to_s) unless Database::Usd.text?(Stat.model)
 
         parts = rows.pick(*PARTS.map { |from, length| sum("CAST(substr(#{column}, #{from}, #{length}) AS INTEGER)") })
         parts.each_with_index.sum(BigDecimal(0)) { |part, at| BigDecimal(part.to_i) / (BigDecimal(10)**(10 * at)) }

@@ -39,12 +39,12 @@ class LlmRouter
 
         # @return [Array<Switch>] in force, the oldest first
         def in_force
-          Budget::OwnConnection.open(SwitchRow.model) { |connection| obey(connection) }
+          Database::OwnConnection.open(SwitchRow.model) { |connection| obey(connection) }
         end
 
         # @return [Array<Switch>] those that are over, too, the newest first
         def history(limit)
-          Budget::OwnConnection.open(SwitchRow.model) { |connection| new(connection).history(limit) }
+          Database::OwnConnection.open(SwitchRow.model) { |connection| new(connection).history(limit) }
         end
 
         # Reads what is in force. This process obeys it from now on.
@@ -56,7 +56,7 @@ class LlmRouter
         private
 
         def change
-          Budget::OwnConnection.open(SwitchRow.model) do |connection|
+          Database::OwnConnection.open(SwitchRow.model) do |connection|
             connection.transaction { yield new(connection) }.tap { obey(connection) }
           end
         end

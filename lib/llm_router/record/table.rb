@@ -59,7 +59,7 @@ class LlmRouter
           self.inheritance_column = nil
           # Rails' default filter hides every name with "token", and these are counts.
           self.filter_attributes = []
-          money.each { |column| attribute column, Budget::Usd.new(self) }
+          money.each { |column| attribute column, Database::Usd.new(self) }
           define_method(:readonly?) { true }
         end
       end

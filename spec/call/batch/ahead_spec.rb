@@ -174,7 +174,7 @@ RSpec.describe LlmRouter, "#call_all and statements for many calls", database: :
     gateway.answer("Hi", cost_usd: "0.001")
     budget = capped(:monthly, "0.5", period: "monthly", period_started_on: 40.days.ago.to_date, spent_usd: "0.5")
     expect(call_all(20, budget).map(&:class)).to eq([answered] * 20)
-    started_on = LlmRouter::Budget::Period.start("monthly")
+    started_on = LlmRouter::Database::Period.start("monthly")
     expect([budget.reload.spent_usd, budget.period_started_on]).to eq([usd("0.02"), started_on])
   end
 

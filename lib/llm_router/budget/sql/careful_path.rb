@@ -21,7 +21,7 @@ class LlmRouter
         @budgets = budgets
         @model = budgets.first.class
         @settings = settings
-        @sqlite = OwnConnection.sqlite?(@model.connection_pool)
+        @sqlite = Database.sqlite?(@model.connection_pool)
         # Inside a test's own transaction.
         @nested = connection.open_transactions.positive?
       end
@@ -82,18 +82,20 @@ class LlmRouter
         rescue ActiveRecord::LockWaitTimeout
           break
         end
-        raise RowLocked, OwnConnection.locked(@model)
+        raise RowLocked, Database::OwnConnection.locked(@model)
       end
 
       def transaction(&)
         return yield if @sqlite
 
-        @nested ? @connection.transaction(requires_new: true, &) : OwnConnection.transaction(@connection, @settings, &)
+        return @connection.transaction(requires_new: true, &) if @nested
+
+        Database::OwnConnection.transaction(@connection, @settings, &)
       end
 
       def attempt
         rows = read
-        rows = read if rows.any? { |row| Period.over?(row) } && on(rows).turn
+        rows = read if rows.any? { |row| Database::Period.over?(row) } && on(rows).turn
         rows if yield rows
       end
 

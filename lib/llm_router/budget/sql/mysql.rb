@@ -56,7 +56,7 @@ class LlmRouter
 
       def block?
         @connection.open_transactions.zero? && @connection.respond_to?(:mariadb?) && @connection.mariadb? &&
-          AdapterInternals.abandon_results?(@connection)
+          Database::AdapterInternals.abandon_results?(@connection)
       end
 
       def block(changed, none, insert)
@@ -75,7 +75,7 @@ class LlmRouter
             END IF;
           END
         SQL
-        result.to_a.tap { AdapterInternals.abandon_results(@connection) }
+        result.to_a.tap { Database::AdapterInternals.abandon_results(@connection) }
       end
 
       # No savepoint where a transaction is open: a deadlock would end it, and Active Record then closes the connection.

@@ -38,8 +38,8 @@ class LlmRouter
         sql = @model.ledger_statements[[act, many, @model.table_name, @ids.size]] ||=
           PostgresqlText.new(@connection, @model, @ids.size, names, many).public_send(act).squish
         given = many ? [json(columns)] : columns.values_at(*names)
-        values = [*given, Period.day, *@ids, *caps].map { |value| text(value) }
-        learn(AdapterInternals.execute(@connection, sql, values))
+        values = [*given, Database::Period.day, *@ids, *caps].map { |value| text(value) }
+        learn(Database::AdapterInternals.execute(@connection, sql, values))
       end
 
       def json(rows)

@@ -142,7 +142,7 @@ class LlmRouter
 
       # The statement is a transaction of its own, so that no session keeps this.
       def lock_timeout
-        "(SELECT set_config('lock_timeout', '#{OwnConnection::LOCK_TIMEOUT}s', true)) IS NOT NULL"
+        "(SELECT set_config('lock_timeout', '#{Database::OwnConnection::LOCK_TIMEOUT}s', true)) IS NOT NULL"
       end
 
       def current(row)

@@ -5,16 +5,16 @@ class LlmRouter
     # As {Mysql}, for SQLite: its statements go in one call of the library. The first changes all of the budgets or
     # none; each of the others does something only if the one before it changed as many rows.
     #
-    # SQLite would add Floats. So money, which is text there (see {Usd}), is added in four whole numbers: two of 10
-    # digits of dollars, and two of 15 decimals. Where the budgets have been read, the sums are computed in Ruby
+    # SQLite would add Floats. So money, which is text there (see {Database::Usd}), is added in four whole numbers: two
+    # of 10 digits of dollars, and two of 15 decimals. Where the budgets have been read, the sums are computed in Ruby
     # instead, and count only if the rows are still the same.
     # @api private
     class Sqlite < Mysql
       # Where each begins in the text, and how long it is.
       HIGHEST = [1, 10].freeze
       LOWER = [[37, 15], [22, 15], [11, 10]].freeze
-      # Of an amount as {Usd.text} writes it. One that was put there by hand may be written otherwise.
-      LENGTH = Usd.text(BigDecimal(0)).size
+      # Of an amount as {Database::Usd.text} writes it. One that was put there by hand may be written otherwise.
+      LENGTH = Database::Usd.text(BigDecimal(0)).size
       WRITTEN = %w[spent_usd reserved_usd].map { |column| "length(#{column}) = #{LENGTH}" }
                                           .push("COALESCE(length(cap_usd), #{LENGTH}) = #{LENGTH}").freeze
       # All that was computed depends on these.
@@ -48,21 +48,25 @@ class LlmRouter
         nested = @connection.open_transactions.positive?
         # A failed write rolls its transaction back at once, not only when Ruby handles the error.
         statements = statements.map { |one| one.sub(/\A(UPDATE|INSERT)/, "\\1 OR ROLLBACK") } unless nested
-        AdapterInternals.execute_batch(@connection, [nested ? "SAVEPOINT llm_router" : "BEGIN IMMEDIATE", *statements,
-                                                     nested ? "RELEASE SAVEPOINT llm_router" : "COMMIT"].join("; "))
+        at_once(nested ? "SAVEPOINT llm_router" : "BEGIN IMMEDIATE", *statements,
+                nested ? "RELEASE SAVEPOINT llm_router" : "COMMIT")
       rescue SQLite3::Exception, RuntimeError, ActiveRecord::StatementInvalid => e
         refused(e, nested)
       ensure
         @connection.clear_query_cache
       end
 
+      def at_once(*statements)
+        Database::AdapterInternals.execute_batch(@connection, statements.join("; "))
+      end
+
       # Rails 7.1 and later raise their own error, older libraries a RuntimeError: the library knows what it is.
       def refused(error, nested)
-        code = AdapterInternals.error_code(@connection)
+        code = Database::AdapterInternals.error_code(@connection)
         busy = BUSY.include?(code)
-        open = nested ? !busy : AdapterInternals.transaction_active?(@connection)
-        AdapterInternals.execute_batch(@connection, nested ? "ROLLBACK TO SAVEPOINT llm_router" : "ROLLBACK") if open
-        raise RowLocked, OwnConnection.locked(@model) if busy
+        open = nested ? !busy : Database::AdapterInternals.transaction_active?(@connection)
+        at_once(nested ? "ROLLBACK TO SAVEPOINT llm_router" : "ROLLBACK") if open
+        raise RowLocked, Database::OwnConnection.locked(@model) if busy
         raise ActiveRecord::StatementInvalid, error.message unless code == CONSTRAINT
         raise ActiveRecord::RecordNotUnique, error.message if error.message.include?("UNIQUE")
       end
@@ -98,7 +102,7 @@ class LlmRouter
       end
 
       def sum_of_texts(columns, usd)
-        rest = (usd * (10**Usd::SCALE)).to_i
+        rest = (usd * (10**Database::Usd::SCALE)).to_i
         carry = nil
         lower = LOWER.map do |first, length|
           rest, limb = rest.divmod(10**length)
@@ -120,7 +124,7 @@ class LlmRouter
       end
 
       def quote(value)
-        super(value.is_a?(BigDecimal) ? Usd.text(value) : value)
+        super(value.is_a?(BigDecimal) ? Database::Usd.text(value) : value)
       end
     end
   end

@@ -73,7 +73,7 @@ class LlmRouter
 
       # When the period that is running now began.
       def start
-        starts = Period.starts.map { |name, date| "WHEN '#{name}' THEN #{quoted_date(date)}" }
+        starts = Database::Period.starts.map { |name, date| "WHEN '#{name}' THEN #{quoted_date(date)}" }
         "CASE period #{starts.join(' ')} ELSE period_started_on END"
       end
 

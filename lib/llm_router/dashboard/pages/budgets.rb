@@ -20,8 +20,8 @@ class LlmRouter
 
         # @return [BigDecimal, nil] US dollars at the end of the period, if spending goes on as since its beginning
         def forecast(now = Time.now)
-          ends = Budget::Period.ends_at(budget.period) or return
-          starts = Budget::Period.midnight(Budget::Period.start(budget.period))
+          ends = Database::Period.ends_at(budget.period) or return
+          starts = Database::Period.midnight(Database::Period.start(budget.period))
           spent * BigDecimal(((ends - starts) / [now - starts, 1].max).to_s)
         end
       end
@@ -64,7 +64,7 @@ class LlmRouter
 
       def nearest(model)
         spent, reserved, cap = %w[spent_usd reserved_usd cap_usd].map do |name|
-          Budget::Usd.text?(model) ? "CAST(#{name} AS REAL)" : name
+          Database::Usd.text?(model) ? "CAST(#{name} AS REAL)" : name
         end
         Arel.sql("CASE WHEN #{cap} = 0 THEN 1 ELSE (#{spent} + #{reserved}) / #{cap} END DESC")
       end

@@ -36,7 +36,7 @@ class LlmRouter
       # @return [ActiveRecord::Relation]
       def found
         charges = budget.charges.where(filters.except(:month)).order(created_at: :desc, id: :desc)
-        filters[:month] ? charges.where(created_at: Budget::Period.range(filters[:month])) : charges
+        filters[:month] ? charges.where(created_at: Database::Period.range(filters[:month])) : charges
       end
 
       # @return [Array<String>]
@@ -72,7 +72,7 @@ class LlmRouter
       # @param first [Time]
       # @return [Array<String>] the newest first
       def since(first)
-        month = Budget::Period.today.beginning_of_month
+        month = Database::Period.today.beginning_of_month
         Array.new(MOST) { |back| month << back }.take_while { |day| day.next_month > first.to_date }
              .map { |day| day.strftime("%Y-%m") }
       end

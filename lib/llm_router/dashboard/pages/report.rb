@@ -10,7 +10,7 @@ class LlmRouter
 
       # @return [String]
       def month
-        @month ||= @params.month || Budget::Period.today.strftime("%Y-%m")
+        @month ||= @params.month || Database::Period.today.strftime("%Y-%m")
       end
 
       # @return [Array<String>]

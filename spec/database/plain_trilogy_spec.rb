@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
-require "llm_router/budget"
+require "llm_router/database"
 
-RSpec.describe LlmRouter::Budget::PlainTrilogy do
+RSpec.describe LlmRouter::Database::PlainTrilogy do
   # The methods of a client as Trilogy 2.11 and later define them, without a server.
   let(:client) do
     Class.new do

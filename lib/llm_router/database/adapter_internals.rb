@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
-    # All that the ledger uses of Active Record and of database drivers without their promising it. A public way is
-    # taken where one of these is missing; spec/budget/adapter_internals_spec.rb names what is.
+  module Database
+    # All that the gem's tables use of Active Record and of database drivers without their promising it. A public way is
+    # taken where one of these is missing; spec/database/adapter_internals_spec.rb names what is.
     # @api private
     module AdapterInternals
       module_function

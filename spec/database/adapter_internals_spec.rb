@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
-require_relative "budget_helper"
+require_relative "../budget/budget_helper"
 
 # Each example fails by name where a new Active Record or driver takes something away.
-RSpec.describe LlmRouter::Budget::AdapterInternals do
+RSpec.describe LlmRouter::Database::AdapterInternals do
   def expect_loaded(row)
     described_class.load(row, "spent_usd" => usd("0.5"))
     expect(row).to have_attributes(spent_usd: usd("0.5"), changed?: false)

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
+  module Database
     # When periods begin and end, in the app's time zone: +config.time_zone+, not the zone that a
     # request has set for its user, or the month would turn at another moment for each of them.
     # @api private

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
+  module Database
     # US dollars in a +decimal(50, 30)+ column, exact on every database. SQLite would make a Float of
     # a decimal, so there it is text: "00000000000000000000.000127499999999999980000000000 USD". The unit at its end is
     # what keeps SQLite from taking it for a number; the zeros at its beginning make its order that of the numbers.
@@ -16,7 +16,7 @@ class LlmRouter
       # @param model [Class]
       # @return [Boolean] whether its database holds money as text
       def self.text?(model)
-        OwnConnection.sqlite?(model.connection_pool)
+        Database.sqlite?(model.connection_pool)
       end
 
       # @param amount [BigDecimal, Integer, String]

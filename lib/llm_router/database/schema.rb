@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
+  module Database
     # Where a table's bare name leads: PostgreSQL's search_path, MySQL's current database.
     # @api private
     module Schema

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
+  module Database
     # Keeps the ledger out of the caller's transaction, which may roll back although the money is
     # spent. Inside one, a connection is opened for the purpose and closed after it. The pool's are
     # not used: where every thread holds one for its transaction, waiting for another is a deadlock.
@@ -28,7 +28,7 @@ class LlmRouter
 
       # Each statement of PostgreSQL then sees what was committed when it began, whatever the app has as its default.
       def transaction(connection, settings, &)
-        return connection.transaction(&) if mysql?(connection.pool)
+        return connection.transaction(&) if Database.mysql?(connection.pool)
 
         connection.transaction(isolation: :read_committed) do
           connection.execute([lock_timeout(connection.pool), *settings].join("; "), "LlmRouter::Budget")
@@ -52,9 +52,7 @@ class LlmRouter
 
       def missing_tables(model)
         model.connection_pool.with_connection do |connection|
-          # A table of the record has none beside it.
-          tables = model < Budget ? [model, model::Reservation, model::Charge] : [model]
-          tables.map(&:table_name).reject { |name| connection.table_exists?(name) }
+          [model, *model.try(:models_beside)].map(&:table_name).reject { |name| connection.table_exists?(name) }
         end
       rescue ActiveRecord::ActiveRecordError
         []
@@ -79,7 +77,7 @@ class LlmRouter
 
       def needed?(model, connection, chosen)
         return chosen && chosen != Schema.of(connection) unless in_transaction?(connection)
-        raise InsideTransaction, inside_transaction(model) if sqlite?(connection.pool)
+        raise InsideTransaction, inside_transaction(model) if Database.sqlite?(connection.pool)
 
         !in_test?(connection)
       end
@@ -100,18 +98,6 @@ class LlmRouter
         pool.with_connection { |connection| Schema.chosen(connection) } if pool.active_connection?
       end
 
-      def sqlite?(pool)
-        pool.db_config.adapter.include?("sqlite")
-      end
-
-      def mysql?(pool)
-        pool.db_config.adapter.match?(/mysql|trilogy/)
-      end
-
-      def postgresql?(pool)
-        pool.db_config.adapter == "postgresql"
-      end
-
       def in_transaction?(connection)
         open = connection.open_transactions
         open.zero? ? AdapterInternals.left_open?(connection) : open > 1 || !in_test?(connection)
@@ -119,17 +105,24 @@ class LlmRouter
 
       # No other transaction joins that of a test, which identifies it.
       def in_test?(connection)
-        AdapterInternals.unjoinable?(connection) && Budget.environment == "test"
+        AdapterInternals.unjoinable?(connection) && Database.environment == "test"
       end
 
       def apart(pool, model, schema)
-        connection = AdapterInternals.new_connection(pool)
-        settings = [Schema.enter(connection, schema)]
-        # MySQL has no setting for one transaction, but this connection is closed afterwards.
-        [lock_timeout(pool), settings.pop].each { |statement| connection.execute(statement) } if mysql?(pool)
-        yield connection, settings
+        beside(pool) do |connection|
+          settings = [Schema.enter(connection, schema)]
+          # MySQL has no setting for one transaction, but this connection is closed afterwards.
+          [lock_timeout(pool), settings.pop].each { |statement| connection.execute(statement) } if Database.mysql?(pool)
+          yield connection, settings
+        end
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, locked(model)
+      end
+
+      # @yieldparam connection [ActiveRecord::ConnectionAdapters::AbstractAdapter] that is not the pool's
+      def beside(pool)
+        connection = AdapterInternals.new_connection(pool)
+        yield connection
       ensure
         connection&.disconnect!
       end
@@ -140,7 +133,7 @@ class LlmRouter
       end
 
       def lock_timeout(pool)
-        return "SET SESSION innodb_lock_wait_timeout = #{LOCK_TIMEOUT}" if mysql?(pool)
+        return "SET SESSION innodb_lock_wait_timeout = #{LOCK_TIMEOUT}" if Database.mysql?(pool)
 
         "SET LOCAL lock_timeout = '#{LOCK_TIMEOUT}s'"
       end

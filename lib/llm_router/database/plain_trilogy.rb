@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
+  module Database
     # From Trilogy 2.11 on, each method of a client unmasks interrupts: a timeout would cut off a charge that is on the
     # wire. While the ledger uses a client, it calls the methods below that. Their lock is not missed, for Active Record
     # has one for each connection.

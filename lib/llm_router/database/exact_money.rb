@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
+  module Database
     # For relations on SQLite, where money is text (see {Usd}): sums are exact, and SQL that would compare that text
     # with a number is refused, for it would match the wrong rows without a word.
     # @api private

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 class LlmRouter
-  module Budget
+  module Database
     # The ledger is always the writing role's, also where the caller reads from a replica or prevents writes. The
     # caller's shard stays.
     # @api private

@@ -195,8 +195,9 @@ class LlmRouter
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
     labels = Labels.current.and(feature, tags)
+    own_messages = CandidateMessages.of(@chain, messages)
     Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline, labels: labels).run do |call|
-      @chain.native.walk(call, messages, [options, headers], *terms)
+      @chain.native.walk(call, messages, [options, headers, own_messages], *terms)
     end
   end
 
@@ -237,8 +238,9 @@ class LlmRouter
     Setting.count("concurrency", concurrency, ArgumentError)
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
+    own_messages = CandidateMessages.of_all(@chain, requests)
     Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
-      @chain.native.walk_all(batch, sent, concurrency, *terms)
+      @chain.native.walk_all(batch, [sent, own_messages], concurrency, *terms)
     end
   end
 

@@ -7,12 +7,14 @@ class LlmRouter
   module Loading
     ROOMS = {
       config: %w[budget_settings candidate chain configuration dashboard_settings endpoint environment headers
-                 health_settings in_force job_settings parameters record_settings secret setting settings warnings],
+                 health_settings in_force job_settings own_messages parameters record_settings secret setting
+                 settings warnings],
       money: %w[account ahead attempt bill billing bounds budget_exceeded budgets bulk_account cached_lookup current_job
                 deferred_charge price prices saving spending unlimited usage worst_case],
       health: %w[health switch switches],
       events: %w[events health_events labels log money_events spans telemetry],
-      call: %w[batch batch_money batched_call call endings gate hop input response settling web_request]
+      call: %w[batch batch_money batched_call call candidate_messages endings gate hop input response settling
+               web_request]
     }.freeze
     CONSTANTS = ROOMS.flat_map do |room, files|
       files.map { |file| [file.split("_").map(&:capitalize).join.to_sym, File.join(__dir__, room.name, "#{file}.rb")] }

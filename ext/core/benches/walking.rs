@@ -44,6 +44,7 @@ fn chain() -> Option<Chain> {
         endpoint: Arc::clone(&endpoint),
         timeout: None,
         params: Params::new(),
+        own_messages: None,
     };
     Chain::new(["a/b", "c/d", "e/f"].map(candidate).into()).ok()
 }

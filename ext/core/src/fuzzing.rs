@@ -82,8 +82,13 @@ fn fixture() -> Option<&'static (Candidate, Request)> {
     let make = || {
         let endpoint = Endpoint::new("openrouter", "https://openrouter.ai/api/v1", Some(KEY), &App::default()).ok()?;
         let messages = format!(r#"[{{"role":"user","content":"{PROMPT}"}}]"#);
-        let candidate =
-            Candidate { model: "a/b".to_owned(), endpoint: Arc::new(endpoint), timeout: None, params: Params::new() };
+        let candidate = Candidate {
+            model: "a/b".to_owned(),
+            endpoint: Arc::new(endpoint),
+            timeout: None,
+            params: Params::new(),
+            own_messages: None,
+        };
         Some((candidate, Request::new(RawValue::from_string(messages).ok()?, Params::new())))
     };
     FIXTURE.get_or_init(make).as_ref()

@@ -17,12 +17,18 @@ class LlmRouter
     # @param number [Integer, nil] the request's, of call_all
     # @raise [ArgumentError]
     def check(messages, options, number = nil)
+      check_messages(messages, number ? "requests[#{number}][:messages]" : "messages")
+      Parameters.check(options, ArgumentError) { number ? "requests[#{number}]" : "call" }
+    end
+
+    # @param place [String] how errors name them
+    # @raise [ArgumentError]
+    def check_messages(messages, place)
       unless messages.is_a?(Array) && messages.any?
-        raise ArgumentError, "#{place(number)}: needs an Array with at least one Hash, such as [#{EXAMPLE}]"
+        raise ArgumentError, "#{place}: needs an Array with at least one Hash, such as [#{EXAMPLE}]"
       end
 
-      messages.each_with_index { |message, index| check_message(message, index, number) }
-      Parameters.check(options, ArgumentError) { number ? "requests[#{number}]" : "call" }
+      messages.each_with_index { |message, index| check_message(message, index, place) }
     end
 
     # @param requests [Enumerable<Hash>]
@@ -69,15 +75,11 @@ class LlmRouter
       raise e.message.start_with?("requests[") ? e : ArgumentError.new("requests[#{number}]: #{e.message}")
     end
 
-    def check_message(message, index, number)
+    def check_message(message, index, place)
       return if message.is_a?(Hash) && (message[:role] || message["role"])
 
       fault = message.is_a?(Hash) ? "has no role" : "is a #{message.class}, not a Hash"
-      raise ArgumentError, "#{place(number)}[#{index}] #{fault}: give #{EXAMPLE}"
-    end
-
-    def place(number)
-      number ? "requests[#{number}][:messages]" : "messages"
+      raise ArgumentError, "#{place}[#{index}] #{fault}: give #{EXAMPLE}"
     end
   end
 end

@@ -4,7 +4,7 @@ class LlmRouter
   # One candidate of a chain, checked.
   # @api private
   class Candidate
-    KEYS = %i[model endpoint timeout params price].freeze
+    KEYS = %i[model endpoint timeout params price system messages].freeze
     private_constant :KEYS
 
     # @return [String]
@@ -15,6 +15,8 @@ class LlmRouter
     attr_reader :price
     # @return [Hash] parameters for this model alone
     attr_reader :params
+    # @return [OwnMessages, nil] nil if it gets the caller's
+    attr_reader :own_messages
 
     # @param given [String, Hash]
     # @param endpoints [Hash{Symbol => Endpoint}]
@@ -28,6 +30,7 @@ class LlmRouter
       @timeout = given[:timeout] && Setting.seconds("#{place}: timeout", given[:timeout])
       @price = given[:price] && Price.of("#{place}: price", given[:price])
       @params = checked_params(given[:params] || {})
+      @own_messages = OwnMessages.of(given, place)
       freeze
     end
 
@@ -39,7 +42,7 @@ class LlmRouter
 
     # The arguments of Native::Chain.new.
     def to_native
-      [model, endpoint.native, @timeout, params]
+      [model, endpoint.native, @timeout, params, !own_messages.nil?]
     end
 
     private

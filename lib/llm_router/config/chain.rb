@@ -16,6 +16,9 @@ class LlmRouter
     # @return [Array<Candidate>]
     # @api private
     attr_reader :candidates
+    # @return [Array<OwnMessages>] of the candidates that have their own, in order
+    # @api private
+    attr_reader :own_messages
     # @api private
     attr_reader :native
 
@@ -26,10 +29,9 @@ class LlmRouter
     # @raise [ConfigurationError]
     def initialize(name:, candidates:, endpoints:)
       @name = name
-      @candidates = list(candidates).each_with_index.map do |candidate, index|
-        Candidate.new(candidate, endpoints: endpoints, place: "#{label} candidate #{index}")
-      end.freeze
+      @candidates = list(candidates, endpoints).freeze
       @models = @candidates.map(&:model).freeze
+      @own_messages = @candidates.filter_map(&:own_messages).freeze
       @endpoints = @candidates.map(&:endpoint).uniq.freeze
       @has_keys = @endpoints.none?(&:keyless?)
       @native = compile
@@ -85,9 +87,15 @@ class LlmRouter
       raise ConfigurationError, "#{label}: #{e.message}"
     end
 
-    def list(candidates)
-      return candidates if candidates.is_a?(Array) && candidates.any?
+    def list(candidates, endpoints)
+      refuse_list unless candidates.is_a?(Array) && candidates.any?
 
+      candidates.each_with_index.map do |candidate, index|
+        Candidate.new(candidate, endpoints: endpoints, place: "#{label} candidate #{index}")
+      end
+    end
+
+    def refuse_list
       raise ConfigurationError, "#{label} needs an Array with at least one model, such as " \
                                 "%w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]"
     end

@@ -36,7 +36,9 @@ class LlmRouter
     # @param name [Symbol, String]
     # @param candidates [Array<String, Hash>] each a model's name, or a Hash of +model:+ and
     #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +params:+ (options for
-    #   this model alone, which take precedence over those of the call; nil removes one) and +price:+ (as {#price})
+    #   this model alone, which take precedence over those of the call; nil removes one), +price:+ (as {#price}), and
+    #   +messages:+ (a callable that takes the messages of the call and returns those for this model alone) or
+    #   +system:+ (a String, the system message for this model alone)
     # @return [void]
     # @raise [ConfigurationError] at the end of the block of {LlmRouter.configure}
     # @example

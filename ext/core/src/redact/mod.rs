@@ -64,7 +64,7 @@ pub(crate) async fn line(words: &str, confidential: &Confidential<'_>) -> String
 async fn quotations<'l>(folded: &'l [u8], confidential: &Confidential<'_>) -> Quotations<'l> {
     let Confidential { request, candidate, said, .. } = confidential;
     let mut quotations = Quotations::of(folded, identifying(std::str::from_utf8(folded).unwrap_or_default()));
-    let messages = Texts::of(request.messages().get()).chain(said.iter().copied());
+    let messages = Texts::of(request.messages(candidate).get()).chain(said.iter().copied());
     let options = request.options(candidate).flat_map(|(_, value)| Texts::of(value.get()));
     let mut looked_at = 0;
     for (text, whole) in messages.map(|text| (text, true)).chain(options.map(|text| (text, false))) {

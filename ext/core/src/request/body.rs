@@ -9,19 +9,27 @@ use crate::request::{Candidate, Endpoint, Headers, Params};
 #[derive(Debug)]
 pub struct Request {
     messages: Box<RawValue>,
+    /// Messages of single candidates, in place of these.
+    own_messages: Vec<Box<RawValue>>,
     params: Params,
     headers: Headers,
 }
 
 impl Request {
     pub fn new(messages: Box<RawValue>, params: Params) -> Self {
-        Self { messages, params, headers: Headers::default() }
+        Self { messages, own_messages: Vec::new(), params, headers: Headers::default() }
     }
 
     /// The same request with headers of its own, which take precedence over the endpoint's.
     #[must_use]
     pub fn with_headers(self, headers: Headers) -> Self {
         Self { headers, ..self }
+    }
+
+    /// The same request with other messages for those candidates that have [`Candidate::own_messages`].
+    #[must_use]
+    pub fn with_own_messages(self, own_messages: Vec<Box<RawValue>>) -> Self {
+        Self { own_messages, ..self }
     }
 
     pub(crate) fn headers(&self) -> &Headers {
@@ -42,8 +50,10 @@ impl Request {
         serde_json::to_vec(&Body { request: self, candidate })
     }
 
-    pub(crate) fn messages(&self) -> &RawValue {
-        &self.messages
+    /// The messages that are sent to one candidate.
+    pub(crate) fn messages(&self, candidate: &Candidate) -> &RawValue {
+        let own = candidate.own_messages.and_then(|own| self.own_messages.get(own));
+        own.unwrap_or(&self.messages)
     }
 
     /// The options that are sent to one candidate.
@@ -64,7 +74,7 @@ impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", &self.candidate.model)?;
-        map.serialize_entry("messages", &self.request.messages)?;
+        map.serialize_entry("messages", self.request.messages(self.candidate))?;
         for (name, value) in self.request.options(self.candidate) {
             map.serialize_entry(name, value)?;
         }
@@ -96,6 +106,17 @@ mod tests {
             body(vec![]),
             r#"{"model":"a/b","messages":[{"role":"user","content":"Hi"}],"temperature":0.2,"max_tokens":10}"#
         );
+    }
+
+    #[test]
+    fn a_candidate_with_messages_of_its_own_gets_them_and_the_others_the_callers() {
+        let request = Request::new(raw("[1]"), vec![]).with_own_messages(vec![raw("[2]"), raw("[3]")]);
+        let body = |own_messages| {
+            let candidate = Candidate { own_messages, ..candidate("a/b") };
+            String::from_utf8(request.body_for(&candidate).unwrap()).unwrap()
+        };
+        assert_eq!(body(None), r#"{"model":"a/b","messages":[1]}"#);
+        assert_eq!(body(Some(1)), r#"{"model":"a/b","messages":[3]}"#);
     }
 
     #[test]

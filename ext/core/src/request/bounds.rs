@@ -54,11 +54,11 @@ impl Request {
     fn prompt_tokens(&self, candidate: &Candidate) -> Option<u64> {
         let options = || self.options(candidate);
         let inside = options().all(|(name, value)| is_inside(name, value));
-        if !inside || !is_plain(&candidate.model) || !textual::are_messages(self.messages()) {
+        if !inside || !is_plain(&candidate.model) || !textual::are_messages(self.messages(candidate)) {
             return None;
         }
         let options = options().map(|(name, value)| name.len() + value.get().len()).sum::<usize>();
-        u64::try_from(self.messages().get().len() + options).ok()?.checked_add(TEMPLATE_ALLOWANCE)
+        u64::try_from(self.messages(candidate).get().len() + options).ok()?.checked_add(TEMPLATE_ALLOWANCE)
     }
 
     fn max_tokens(&self, candidate: &Candidate) -> Option<u64> {

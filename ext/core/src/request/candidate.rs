@@ -16,6 +16,10 @@ pub struct Candidate {
     pub timeout: Option<Duration>,
     /// Options of this candidate, which override the call's.
     pub params: Params,
+    /// Which of [`Request::with_own_messages`] it gets; `None` for the caller's messages.
+    ///
+    /// [`Request::with_own_messages`]: crate::request::Request::with_own_messages
+    pub own_messages: Option<usize>,
 }
 
 impl Candidate {
@@ -39,7 +43,13 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn candidate(model: &str) -> Candidate {
-        Candidate { model: model.to_owned(), endpoint: endpoint("openrouter"), timeout: None, params: vec![] }
+        Candidate {
+            model: model.to_owned(),
+            endpoint: endpoint("openrouter"),
+            timeout: None,
+            params: vec![],
+            own_messages: None,
+        }
     }
 
     #[test]

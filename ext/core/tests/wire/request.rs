@@ -82,6 +82,7 @@ async fn the_body_holds_the_model_the_messages_and_the_options() {
             params: own,
             endpoint: caller.candidate.endpoint.clone(),
             timeout: None,
+            own_messages: None,
         };
     })
     .await;

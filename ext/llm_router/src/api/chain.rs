@@ -10,8 +10,8 @@ use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RO
 
 use crate::api::endpoint::NativeEndpoint;
 use crate::values::seconds::duration;
-use crate::values::{errors, json};
-use crate::walk::batch::Batch;
+use crate::values::{errors, json, own_messages};
+use crate::walk::batch::{Batch, Requests};
 use crate::walk::host::RubyHost;
 use crate::walk::terms::{Limits, Terms};
 
@@ -29,17 +29,19 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("walk_all", method!(NativeChain::walk_all, 5))
 }
 
-/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, parameters.
-type Rung = (String, Obj<NativeEndpoint>, Option<f64>, RHash);
+/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, parameters, whether it has own messages.
+type Rung = (String, Obj<NativeEndpoint>, Option<f64>, RHash, bool);
 
 fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
     let mut candidates = Vec::with_capacity(rungs.len());
+    let mut own_messages = 0..;
     for rung in rungs {
-        let (model, endpoint, timeout, params) = <Rung as magnus::TryConvert>::try_convert(rung)?;
+        let (model, endpoint, timeout, params, has_own) = <Rung as magnus::TryConvert>::try_convert(rung)?;
         candidates.push(Candidate {
             endpoint: Arc::clone(&endpoint.0),
             timeout: timeout.map(|seconds| duration(ruby, seconds)).transpose()?,
             params: json::params(ruby, params, &format!("params of {model}"))?,
+            own_messages: if has_own { own_messages.next() } else { None },
             model,
         });
     }
@@ -64,7 +66,7 @@ impl NativeChain {
         this: &Self,
         call: RObject,
         messages: Value,
-        (options, headers): (RHash, Vec<(String, String)>),
+        (options, headers, own_messages): (RHash, Vec<(String, String)>, Option<RArray>),
         limits: Limits,
         policy: (Option<u32>, f64),
     ) -> Result<Value, Error> {
@@ -73,7 +75,8 @@ impl NativeChain {
             let terms = Terms::new(ruby, limits, policy)?;
             let (messages, options) = (json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?);
             let headers = Headers::new(headers).map_err(|error| errors::argument(ruby, error.to_string()))?;
-            let request = Arc::new(Request::new(messages, options).with_headers(headers));
+            let request = Request::new(messages, options).with_headers(headers);
+            let request = Arc::new(own_messages::add(ruby, request, own_messages)?);
             let reserving = call.funcall("reserving?", ())?;
             let (max_answer_bytes, pid) = (terms.max_answer_bytes, std::process::id());
             let mut host = RubyHost {
@@ -95,13 +98,14 @@ impl NativeChain {
         ruby: &Ruby,
         this: &Self,
         batch: RObject,
-        requests: RArray,
+        (requests, own_messages): (RArray, Option<RArray>),
         concurrency: usize,
         limits: Limits,
         policy: (Option<u32>, f64),
     ) -> Result<(), Error> {
         errors::guarded(ruby, || {
             let terms = Terms::new(ruby, limits, policy)?;
+            let requests = Requests::read(ruby, requests, own_messages)?;
             Batch::new(ruby, batch, &this.0, terms, requests, concurrency)?.run()
         })
     }

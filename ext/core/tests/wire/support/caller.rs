@@ -37,6 +37,7 @@ impl Caller {
                 endpoint: Arc::new(endpoint),
                 timeout: None,
                 params: Params::new(),
+                own_messages: None,
             },
             request: messages(r#"[{"role":"user","content":"Hi"}]"#),
             limit: Duration::from_secs(60),

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use llm_router_core::{Arrival, Attempts, Chain, Due, Progress, Walk};
 use magnus::value::ReprValue;
-use magnus::{Error, RArray, RHash, RObject, Ruby, Value};
+use magnus::{Error, RHash, RObject, Ruby, Value};
 
 use crate::runtime::driver::DriverGuard;
 use crate::runtime::waiting::wait;
@@ -23,7 +23,7 @@ use crate::runtime::Process;
 use crate::values::errors;
 use crate::walk::host::RubyHost;
 use crate::walk::terms::Terms;
-use requests::Requests;
+pub(crate) use requests::Requests;
 
 pub(crate) struct Batch<'b> {
     ruby: &'b Ruby,
@@ -73,13 +73,13 @@ struct Deferred<'b> {
 
 impl<'b> Batch<'b> {
     /// # Errors
-    /// An `ArgumentError` for a request that cannot be sent.
+    /// A `ConfigurationError` where the process cannot make calls.
     pub(crate) fn new(
         ruby: &'b Ruby,
         batch: RObject,
         chain: &'b Chain,
         terms: Terms,
-        requests: RArray,
+        requests: Requests,
         concurrency: usize,
     ) -> Result<Self, Error> {
         let process = Process::current().map_err(|error| errors::configuration(ruby, error))?;
@@ -89,7 +89,7 @@ impl<'b> Batch<'b> {
             calls: batch.funcall("calls", ())?,
             chain,
             terms,
-            requests: Requests::read(ruby, requests)?,
+            requests,
             reserving: batch.funcall("reserving?", ())?,
             together: batch.funcall("together?", ())?,
             ahead: 0,

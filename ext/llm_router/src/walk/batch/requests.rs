@@ -5,7 +5,7 @@ use std::sync::Arc;
 use llm_router_core::{Headers, Request};
 use magnus::{Error, RArray, RHash, Ruby};
 
-use crate::values::{errors, json};
+use crate::values::{errors, json, own_messages};
 
 const MESSAGES: &str = "messages";
 /// Pairs of a name and a value.
@@ -14,14 +14,14 @@ const HEADERS: &str = "headers";
 const CONTEXT: &str = "context";
 
 /// All are read before the first is sent, and each is kept until its call ends.
-pub(super) struct Requests(Vec<Option<Arc<Request>>>);
+pub(crate) struct Requests(Vec<Option<Arc<Request>>>);
 
 impl Requests {
-    /// Each is a Hash of its messages and its options.
+    /// Each is a Hash of its messages and its options. `own_messages` has those of each, if candidates have their own.
     ///
     /// # Errors
     /// An `ArgumentError` that names the place of what cannot be sent.
-    pub(super) fn read(ruby: &Ruby, requests: RArray) -> Result<Self, Error> {
+    pub(crate) fn read(ruby: &Ruby, requests: RArray, own_messages: Option<RArray>) -> Result<Self, Error> {
         let mut all = Vec::with_capacity(requests.len());
         for (number, request) in requests.into_iter().enumerate() {
             let request = <RHash as magnus::TryConvert>::try_convert(request)?;
@@ -32,7 +32,9 @@ impl Requests {
             let headers: Option<Vec<(String, String)>> = request.lookup(ruby.to_symbol(HEADERS))?;
             let headers = Headers::new(headers.unwrap_or_default())
                 .map_err(|error| errors::argument(ruby, format!("requests[{number}]: {error}")))?;
-            all.push(Some(Arc::new(Request::new(messages, options).with_headers(headers))));
+            let own = own_messages.map(|all| all.entry(isize::try_from(number).unwrap_or_default())).transpose()?;
+            let request = Request::new(messages, options).with_headers(headers);
+            all.push(Some(Arc::new(own_messages::add(ruby, request, own)?)));
         }
         Ok(Self(all))
     }

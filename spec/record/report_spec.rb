@@ -42,6 +42,29 @@ RSpec.describe LlmRouter::CallRecord::Report do
         expect(found).to contain_exactly(have_attributes(model: "a/b", from: start, to: start + 1200, failures: 25,
                                                          absorbed: 23))
       end
+
+      it "ends an outage where the model answered, and keeps models apart" do
+        start = Time.at(Time.now.to_i / 300 * 300) - 3600
+        [0, 300, 900].each do |later|
+          %w[a/b c/d].each { |model| add(starts_at: start + later, model: model, outcome: "lost", hops_timeout: 3) }
+        end
+        add(starts_at: start + 600, calls: 1)
+        found = LlmRouter::CallRecord.report((start - 1)..Time.now, environment: "production").outages
+        expect(found.map { |outage| [outage.model, outage.from - start, outage.to - start, outage.failures] })
+          .to contain_exactly(["a/b", 0, 600, 6], ["a/b", 900, 1200, 3], ["c/d", 0, 1200, 9])
+      end
+
+      it "reads the table once, and once more for the outages" do
+        add(calls: 3, cost_usd: "0.000000000000000000000000000001")
+        report.to_s
+        statements = []
+        subscriber = ActiveSupport::Notifications.subscribe("sql.active_record") do |*, payload|
+          statements << payload[:sql] if payload[:sql].include?("SUM")
+        end
+        expect([report.to_s, statements.size]).to match([/^3 calls, 0\.0{29}1 USD$/, 2])
+      ensure
+        ActiveSupport::Notifications.unsubscribe(subscriber)
+      end
     end
   end
 

@@ -26,37 +26,39 @@ class LlmRouter
         # @return [Array<Outage>] the earliest first
         # @api private
         def all(relation)
-          slots(relation).group_by { |slot| slot[:model] }.flat_map { |model, all| of(model, all) }.sort_by(&:from)
+          runs = bad_slots(relation).slice_when { |_, (_, _, _, _, bad_before)| bad_before != 1 }
+          runs.map { |run| outage(run) }.sort_by(&:from)
         end
 
         private
 
-        def slots(relation) # rubocop:disable Metrics
+        # Only the bad slots are read: a month has 8,928.
+        # @return [Array<Array>] model, starts_at, failures, absorbed, and 1 if the slot before, of the same model, was
+        #   bad as well
+        def bad_slots(relation)
+          bad = "CASE WHEN failures >= #{Outage::MIN_FAILURES} AND failures >= answered THEN 1 ELSE 0 END"
+          before = "LAG(#{bad}) OVER (PARTITION BY model ORDER BY starts_at)"
+          marked = from(slots(relation)).select("given.*", "#{bad} AS bad", "#{before} AS bad_before")
+          columns = %w[model starts_at failures absorbed bad_before].map { |name| Arel.sql(name) }
+          from(marked).where("bad = 1").order(:model, :starts_at).pluck(*columns)
+        end
+
+        def from(rows)
+          rows.unscoped.from(rows, :given)
+        end
+
+        def slots(relation)
           failed = Columns::HOPS.values_at(*Columns::TRANSIENT, :cooling_down).join(" + ")
-          absorbed = "CASE WHEN outcome = 'absorbed' THEN #{failed} ELSE 0 END"
-          sums = ["SUM(calls)", "SUM(#{failed})", "SUM(#{absorbed})"].map { |sum| Arel.sql(sum) }
-          rows = relation.where.not(model: "").group(:model, :starts_at).order(:starts_at)
-          # What lies before the first and after the last bad one, which is nearly all, is not read.
-          bad = rows.having("SUM(#{failed}) >= #{Outage::MIN_FAILURES} AND SUM(#{failed}) >= SUM(calls)")
-          times = bad.pluck(:starts_at)
-          return [] if times.empty?
-
-          rows = rows.where(starts_at: times.min..times.max)
-          rows.pluck(:model, :starts_at, *sums).map do |model, starts_at, *counts|
-            { model: model, at: starts_at, **%i[answered failures absorbed].zip(counts.map(&:to_i)).to_h }
-          end
+          absorbed = "CASE WHEN outcome = '#{Columns::ABSORBED}' THEN #{failed} ELSE 0 END"
+          sums = { answered: "calls", failures: failed, absorbed: absorbed }
+          relation.where.not(model: "").group(:starts_at, :model)
+                  .select(:model, :starts_at, *sums.map { |name, sum| "SUM(#{sum}) AS #{name}" })
         end
 
-        def of(model, slots)
-          runs = slots.chunk_while { |before, after| bad?(before) == bad?(after) }.select { |run| bad?(run.first) }
-          runs.map do |run|
-            new(model: model, from: run.first[:at], to: run.last[:at] + Columns::SLOT,
-                failures: run.sum { |slot| slot[:failures] }, absorbed: run.sum { |slot| slot[:absorbed] })
-          end
-        end
-
-        def bad?(slot)
-          slot[:failures] >= Outage::MIN_FAILURES && slot[:failures] >= slot[:answered]
+        def outage(run)
+          models, times, failures, absorbed = run.transpose
+          new(model: models.first, from: times.first, to: times.last + Columns::SLOT, failures: failures.sum.to_i,
+              absorbed: absorbed.sum.to_i)
         end
       end
     end

@@ -62,7 +62,7 @@ class LlmRouter
 
       # @return [BigDecimal] US dollars that failed attempts cost
       def fallback_usd
-        @sums.money(:cost_usd, outcome: HOPS)
+        @sums.usd(outcome: HOPS)
       end
 
       # @return [Float] seconds that failed attempts took
@@ -72,7 +72,7 @@ class LlmRouter
 
       # @return [BigDecimal] US dollars that all calls cost, as far as their bills are known
       def cost_usd
-        @sums.money(:cost_usd)
+        @sums.usd
       end
 
       # @return [Array<Outage>]

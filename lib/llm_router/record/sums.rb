@@ -2,13 +2,15 @@
 
 class LlmRouter
   module CallRecord
-    # Sums of columns of some rows of +llm_call_stats+.
+    # Sums of columns of some rows of +llm_call_stats+, in one statement.
     # @api private
     class Sums
       GROUPS = %i[outcome model feature].freeze
+      # What a {Report} adds up, besides +cost_usd+.
+      COUNTS = [:calls, :troubled, :milliseconds, *Columns::HOPS.values_at(*Columns::FAILURES)].freeze
       # Where SQLite's text of an amount has its dollars, and then ten decimals each: SQLite would add Floats.
       PARTS = [[1, 20], [22, 10], [32, 10], [42, 10]].freeze
-      private_constant :GROUPS, :PARTS
+      private_constant :GROUPS, :COUNTS, :PARTS
 
       # @return [ActiveRecord::Relation]
       attr_reader :relation
@@ -18,7 +20,7 @@ class LlmRouter
         @relation = relation
       end
 
-      # @param column [Symbol] a count
+      # @param column [Symbol] one of {COUNTS}
       # @param conditions [Hash]
       # @return [Integer]
       def of(column, **conditions)
@@ -26,38 +28,45 @@ class LlmRouter
       end
 
       # @param group [Symbol] outcome, model or feature
-      # @param column [Symbol] a count
+      # @param column [Symbol] one of {COUNTS}
       # @return [Hash{String => Integer}]
       def by(group, column, **conditions)
         rows = groups.select { |key, _| conditions.all? { |name, wanted| Array(wanted).include?(key[name]) } }
-        rows.each_with_object(Hash.new(0)) { |(key, counts), sums| sums[key[group]] += counts.fetch(column) }
+        rows.each_with_object(Hash.new(0)) { |(key, sums), added| added[key[group]] += sums.fetch(column) }
       end
 
-      # @param column [Symbol] in US dollars
-      # @return [BigDecimal]
-      def money(column, **conditions)
-        rows = @relation.where(conditions)
-        return BigDecimal(rows.sum(column).to_s) unless Database::Usd.text?(Stat.model)
-
-        parts = rows.pick(*PARTS.map { |from, length| sum("CAST(substr(#{column}, #{from}, #{length}) AS INTEGER)") })
-        parts.each_with_index.sum(BigDecimal(0)) { |part, at| BigDecimal(part.to_i) / (BigDecimal(10)**(10 * at)) }
+      # @return [BigDecimal] +cost_usd+
+      def usd(**conditions)
+        BigDecimal(of(:cost_usd, **conditions))
       end
 
       private
 
-      # One reading of the table, for all counts.
-      # @return [Array<Array(Hash, Hash)>] keys, and counts by column
+      # @return [Array<Array(Hash, Hash)>] keys, and sums by column
       def groups
         @groups ||= begin
-          sums = Columns::COUNTS.map { |column| sum(column) }
+          sums = [*COUNTS, *money].map { |expression| Arel.sql("SUM(#{expression})") }
           @relation.group(*GROUPS).pluck(*GROUPS, *sums).map do |row|
-            [GROUPS.zip(row).to_h, Columns::COUNTS.zip(row.drop(GROUPS.size).map(&:to_i)).to_h]
+            key = GROUPS.zip(row.shift(GROUPS.size)).to_h
+            [key, COUNTS.zip(row.shift(COUNTS.size).map(&:to_i)).to_h.merge!(cost_usd: dollars(row))]
           end
         end
       end
 
-      def sum(expression)
-        Arel.sql("SUM(#{expression})")
+      def money
+        return [:cost_usd] unless text?
+
+        PARTS.map { |from, length| "CAST(substr(cost_usd, #{from}, #{length}) AS INTEGER)" }
+      end
+
+      def dollars(sums)
+        return BigDecimal(sums.first.to_s) unless text?
+
+        sums.each_with_index.sum(BigDecimal(0)) { |part, at| BigDecimal(part.to_i) / (BigDecimal(10)**(10 * at)) }
+      end
+
+      def text?
+        Database::Usd.text?(Stat.model)
       end
     end
   end

@@ -172,6 +172,9 @@ class LlmRouter
   # hangs leaves the later candidates time to answer.
   #
   # @param messages [Array<Hash>] as the chat completions API takes them
+  # @param accept [#call, nil] judges the answer, which is paid for by then: it gets the {Response}, and refuses it by
+  #   returning false or nil, or by raising an error, whose message is why. The next candidate is tried then. See
+  #   docs/answers.md
   # @param feature [Symbol, String, nil] what the call is for, see {LlmRouter.with}; it is not sent
   # @param tags [Hash, nil] likewise
   # @param headers [Hash{String, Symbol => String, nil}, nil] headers of this call's requests; they take precedence
@@ -183,20 +186,24 @@ class LlmRouter
   # @raise [BudgetExceeded] the budget had nothing left
   # @raise [RequestRejected] the request is at fault; no further candidate was tried
   # @raise [ChainExhausted] every model failed; {ChainExhausted#retry_after} says when to retry
+  # @raise [Unacceptable] the same, and +accept+ refused an answer at least
   # @raise [DeadlineExceeded] the deadline passed
   # @raise [ChargeFailed] the answer is paid for, but the budget could not be charged
   # @raise [Testing::RealCallInTest] in the test environment without {LlmRouter.testing!}
   # @example
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
-  def call(messages:, feature: nil, tags: nil, headers: nil, **options)
+  # @example An answer that holds
+  #   router.call(messages: messages, max_tokens: 200, accept: ->(response) { response.content.size < 500 })
+  def call(messages:, accept: nil, feature: nil, tags: nil, headers: nil, **options)
     Input.check(messages, options)
     headers = @chain.headers_of(headers, "call: headers")
+    acceptance = Acceptance.of(accept, "accept")
     @config.check_spelling(options, ArgumentError) { "call" }
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
     labels = Labels.current.and(feature, tags)
     own_messages = CandidateMessages.of(@chain, messages)
-    Call.new(chain: @chain, budget: @budget, config: @config, deadline: @deadline, labels: labels).run do |call|
+    Call.new(**terms_of_call, labels: labels, acceptance: acceptance).run do |call|
       @chain.native.walk(call, messages, [options, headers, own_messages], *terms)
     end
   end
@@ -214,7 +221,8 @@ class LlmRouter
   #
   # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options. All are read before
   #   the first is sent. +context:+, any object of the caller's, is not sent; the result returns it
-  #   ({Response#context}, and so do errors). +feature:+, +tags:+ and +headers:+ are as in {#call}.
+  #   ({Response#context}, and so do errors). +accept:+, +feature:+, +tags:+ and +headers:+ are as in {#call}.
+  # @param accept [#call, nil] judges the answers to the requests that have no +accept:+ of their own
   # @param concurrency [Integer] how many calls are under way at a time, at most
   # @yield for each call as it ends, on the calling thread, while the others go on and before more start
   # @yieldparam request [Hash] as it was given
@@ -229,17 +237,18 @@ class LlmRouter
   # @example Each with its record
   #   requests = tickets.map { |ticket| { messages: prompt(ticket), max_tokens: 200, context: ticket } }
   #   router.call_all(requests).grep(LlmRouter::Response) { |draft| draft.context.update!(reply: draft.content) }
-  def call_all(requests, concurrency: 64, &block)
+  def call_all(requests, concurrency: 64, accept: nil, &block)
     requests = Input.list(requests)
     requests.each_with_index do |request, number|
       @config.check_spelling(request.except(*Input::OURS), ArgumentError) { "requests[#{number}]" }
     end
     sent = Input.sent(requests, @chain)
+    acceptances = Acceptance.all(requests, accept)
     Setting.count("concurrency", concurrency, ArgumentError)
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
     own_messages = CandidateMessages.of_all(@chain, requests)
-    Batch.new(requests, { chain: @chain, budget: @budget, config: @config, deadline: @deadline }, &block).run do |batch|
+    Batch.new(requests, terms_of_call, acceptances, &block).run do |batch|
       @chain.native.walk_all(batch, [sent, own_messages], concurrency, *terms)
     end
   end
@@ -260,6 +269,10 @@ class LlmRouter
     raise ArgumentError, "budget: a #{budget.class} does not respond to #{missing.join(' and ')}: give an object " \
                          "with exhausted? and charge!(cost_usd), such as LlmBudget.for(organization), or " \
                          "LlmRouter::Unlimited for none"
+  end
+
+  def terms_of_call
+    { chain: @chain, budget: @budget, config: @config, deadline: @deadline }
   end
 
   # The timeouts and limits of a call, and when a model cools down.

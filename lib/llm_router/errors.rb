@@ -5,12 +5,16 @@ class LlmRouter
   class Error < StandardError
     # @return [Array<Hop>] the failed and skipped candidates of the call, in order
     attr_reader :hops
+    # @return [Array<Response>] the answers of the call that +accept:+ refused, in order. They are paid for.
+    attr_reader :responses
 
     # @param message [String, nil]
     # @param hops [Array<Hop>]
-    def initialize(message = nil, hops: [])
+    # @param responses [Array<Response>]
+    def initialize(message = nil, hops: [], responses: [])
       super(message)
       @hops = hops
+      @responses = responses
     end
 
     # What a monitor of errors may keep: what failed and why, without the endpoints' words. See docs/monitoring.md.
@@ -31,10 +35,10 @@ class LlmRouter
     alias to_honeybadger_context to_h
 
     # @return [Float, nil] seconds until the first of the called models may answer; nil if one of them gave no time, as
-    #   it may answer at once. A model that gave a blank answer does not count: it would give another.
+    #   it may answer at once. A model whose answer was of no use does not count: it would give another.
     # @api private
     def soonest
-      waits = hops.select { |hop| hop.attempted? && hop.reason != :blank }.map(&:retry_after)
+      waits = hops.select { |hop| hop.attempted? && !hop.paid_in_vain? }.map(&:retry_after)
       [waits.min, ChainExhausted::MAX_RETRY_AFTER].min unless waits.empty? || waits.include?(nil)
     end
   end
@@ -57,8 +61,8 @@ class LlmRouter
     attr_reader :model
 
     # @api private
-    def initialize(message = nil, hops: [], status: nil, body: nil, model: nil)
-      super(message, hops: hops)
+    def initialize(message = nil, status: nil, body: nil, model: nil, **call)
+      super(message, **call)
       @status = status
       @body = body
       @model = model
@@ -79,6 +83,17 @@ class LlmRouter
     #   failed gave no time, as it may answer at once. Skipped models do not count.
     def retry_after = soonest
   end
+
+  # The chain ended, and +accept:+ had refused an answer at least ({Error#responses}). Each is paid for; another run
+  # pays for its own. See docs/answers.md.
+  #
+  # @example The best of what there is
+  #   begin
+  #     draft = router.call(messages: messages, max_tokens: 500, accept: accept)
+  #   rescue LlmRouter::Unacceptable => e
+  #     draft = e.responses.last
+  #   end
+  class Unacceptable < ChainExhausted; end
 
   # The deadline of the call passed before a model answered.
   class DeadlineExceeded < ChainExhausted
@@ -105,8 +120,8 @@ class LlmRouter
     attr_reader :attempt
 
     # @api private
-    def initialize(message = nil, hops: [], response: nil, cost_usd: nil, attempt: nil)
-      super(message, hops: hops)
+    def initialize(message = nil, response: nil, cost_usd: nil, attempt: nil, **call)
+      super(message, **call)
       @response = response
       @cost_usd = cost_usd
       @attempt = attempt

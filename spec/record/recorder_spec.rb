@@ -115,6 +115,28 @@ RSpec.describe LlmRouter::CallRecord do
       gateway.release
     end
 
+    it "counts a refused answer as a hop, with what it cost" do
+      record
+      gateway.answer("Hello", cost_usd: "0.002")
+      gateway.answer("Hm", Support::PRIMARY, cost_usd: "0.001")
+      ask(accept: ->(response) { response.content == "Hello" })
+      failure_of { ask(accept: ->(_) { raise "never good enough" }) }
+      expect(outcomes).to eq("answered" => 1, "unacceptable" => 1)
+      expect([sum(:hops_unacceptable), sum(:cost_usd)]).to eq([4, usd("0.008")])
+      expect(incidents.map(&:reason)).to eq(%w[unacceptable unacceptable])
+      expect(incidents.map { |incident| incident.attributes.to_s }.join).not_to match(/Hm|Hello/)
+    end
+
+    it "counts a call that is interrupted while accept runs, with what its answer cost" do
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      reached = Thread::Queue.new
+      thread = Thread.new { ask(accept: ->(response) { (reached << response) && Waiting.hang }) }
+      reached.pop
+      thread.kill.join
+      expect([outcomes, sum(:cost_usd)]).to eq([{ "interrupted" => 1 }, usd("0.001")])
+    end
+
     it "counts the calls of a batch, each under its own labels" do
       record
       gateway.answer("Hi", cost_usd: "0.001")

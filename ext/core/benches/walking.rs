@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use criterion::{criterion_group, criterion_main, BatchSize, Criterion};
 use llm_router_core::health::{Health, Notice, Policy};
 use llm_router_core::{
-    run, App, BlockingHost, Candidate, Chain, Completion, Endpoint, Failure, Gate, Hop, Host, Outcome, Params, Planned,
-    Reason, Scope, Usage, Walk,
+    run, Acceptance, App, BlockingHost, Candidate, Chain, Completion, Endpoint, Failure, Gate, Hop, Host, Outcome,
+    Params, Planned, Reason, Scope, Usage, Walk,
 };
 
 /// Is to give these answers, the last of them first.
@@ -21,8 +21,17 @@ impl Host for Idle {
         Ok(Gate::Proceed)
     }
 
-    fn answered(&mut self, _: &Candidate, completion: Completion, _: &[Notice]) -> Result<Completion, Self::Error> {
-        Ok(completion)
+    fn answered(
+        &mut self,
+        _: &Candidate,
+        completion: Completion,
+        _: &[Notice],
+    ) -> Result<Acceptance<Completion>, Self::Error> {
+        Ok(Acceptance::Accepted(completion))
+    }
+
+    fn refused(&mut self, _: &Hop, _: Option<&Candidate>) -> Result<(), Self::Error> {
+        Ok(())
     }
 
     fn hopped(&mut self, _: &Hop, _: Option<&Candidate>, _: &[Notice]) -> Result<(), Self::Error> {

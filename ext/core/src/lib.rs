@@ -31,11 +31,12 @@ pub use json::{embedded_json, NoJson};
 pub use lookup::{generation, page, prices, provider_prices, Generation, LookupError, Page};
 pub use money::{Cost, CostError, Price};
 pub use panic::{caught, caught_waiting, Panicked};
+pub use redact::without_quotations;
 pub use request::{
     App, Auth, Bounds, Candidate, Endpoint, EndpointError, HeaderError, Headers, MaxPrice, Params, Request, Trust,
     TrustError,
 };
 pub use routing::{
-    advance, conclude, run, Arrival, Attempts, BlockingHost, Chain, ChainError, Doubt, Due, Ended, Gate, Hop, Host,
-    Next, Outcome, Planned, Step, Stopped, Walk,
+    advance, conclude, run, Acceptance, Arrival, Attempts, BlockingHost, Chain, ChainError, Doubt, Due, Ended, Gate,
+    Hop, Host, Next, Outcome, Planned, Step, Stopped, Walk,
 };

@@ -18,11 +18,13 @@ class LlmRouter
 
     # @param requests [Array<Hash>]
     # @param call [Hash] what each {BatchedCall} is made of
+    # @param acceptances [Array<Acceptance, nil>] of the requests
     # @yieldparam request [Hash]
     # @yieldparam result [Response, StandardError, ScriptError]
-    def initialize(requests, call, &block)
+    def initialize(requests, call, acceptances, &block)
       @requests = requests
       @call = call
+      @acceptances = acceptances
       @config = call.fetch(:config)
       @block = block
       @calls = {}
@@ -104,7 +106,8 @@ class LlmRouter
     private
 
     def made(number)
-      BatchedCall.new(batch: self, context: context_of(number), labels: Input.labels(@requests[number]), **@call)
+      BatchedCall.new(batch: self, context: context_of(number), labels: Input.labels(@requests[number]),
+                      acceptance: @acceptances[number], **@call)
     end
 
     def leave

@@ -9,12 +9,14 @@ class LlmRouter
   # @api private
   class Call
     include Endings
+    include Refusals
     include Settling
 
     NONE = [].freeze
     private_constant :NONE
 
-    def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil, labels: Labels::NONE)
+    def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil, labels: Labels::NONE,
+                   acceptance: nil)
       config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
       Hooks.run(:call_begins) if config.record_calls
       @chain = chain
@@ -22,6 +24,7 @@ class LlmRouter
       @config = config
       @deadline = deadline
       @context = context
+      judge_with(acceptance)
       @process = Process.pid
       @mask = Uninterrupted.mask
       @hops = []
@@ -65,7 +68,7 @@ class LlmRouter
     def answered(completion, changes)
       uninterrupted do
         settle_answer(completion).tap do |response|
-          @settled = true
+          @acceptance ? @unaccepted = response : @settled = true
           @telemetry.answered(response)
         end
       ensure

@@ -9,22 +9,23 @@ class LlmRouter
       words = ": #{hop.message}" if @config.log_messages
       message = "#{hop.model} rejected the request: #{hop.why}#{words}. " \
                 "The answer blames the request, so no further candidate was tried. Fix the request"
-      raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
+      raise RequestRejected.new(message, **so_far, status: hop.status, body: body, model: hop.model)
     end
 
     # If the last candidate did not fit the budget, money is what is missing.
     def exhausted
       last = @hops.reject { |hop| %i[skipped switched_off].include?(hop.reason) }.last
       too_expensive if last&.reason == :too_expensive && !last.attempted?
+      unacceptable if @refused.any?
       nothing_said if nothing_said?
 
-      raise ChainExhausted.new("no model of #{@chain} answered: #{summary}", hops: hops)
+      raise ChainExhausted.new("no model of #{@chain} answered: #{summary}", **so_far)
     end
 
     def deadline_exceeded
       tried = @hops.empty? ? "no model was called in time" : summary
       message = "no model of #{@chain} answered within #{@deadline} s (the deadline): #{tried}"
-      raise DeadlineExceeded.new(message, hops: hops)
+      raise DeadlineExceeded.new(message, **so_far)
     end
 
     private
@@ -45,10 +46,17 @@ class LlmRouter
     end
 
     def budget_exceeded(model, how, known, basis = nil)
-      message = "the budget #{how}, #{so_far}: #{BudgetExceeded.new(**known).in_words}#{basis}"
-      error = BudgetExceeded.new(message, hops: hops, **known)
+      message = "the budget #{how}, #{tried}: #{BudgetExceeded.new(**known).in_words}#{basis}"
+      error = BudgetExceeded.new(message, **so_far, **known)
       @telemetry.budget_exceeded(model, error)
       raise error
+    end
+
+    def unacceptable
+      words = " (#{@hops.reverse_each.find { |hop| hop.reason == :unacceptable }.message})" if @config.log_messages
+      message = "no answer of #{@chain} was accepted: #{summary}#{words}. What was refused is paid for, and in " \
+                "Unacceptable#responses: take one, or change the request or accept"
+      raise Unacceptable.new(message, **so_far)
     end
 
     # Whether there were blank answers and no transient failures: another run would pay for blank answers again.
@@ -60,10 +68,10 @@ class LlmRouter
       hop = @hops.reverse_each.find { |failed| failed.reason == :blank }
       message = "every answer of #{@chain} was blank: #{summary}. The same request would cost the same again: " \
                 "raise max_tokens, or change what a filter stopped"
-      raise NothingSaid.new(message, hops: hops, status: hop.status, model: hop.model)
+      raise NothingSaid.new(message, **so_far, status: hop.status, model: hop.model)
     end
 
-    def so_far
+    def tried
       @hops.none?(&:attempted?) ? "so no model was called" : "after #{summary}"
     end
 

@@ -12,9 +12,10 @@ class LlmRouter
   # @!attribute [r] reason
   #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+, +:blank+,
   #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+ (docs/failures.md),
-  #     +:skipped+ if its endpoint had failed before, +:too_expensive+ if the budget had no room or, with a +status+, if
-  #     no provider serves the model at the reserved price, +:cooling_down+ if its circuit breaker is open,
-  #     +:switched_off+ if a person did that ({LlmRouter.switch_off}), or +:saving+ ({BudgetSettings#degrade_at})
+  #     +:unacceptable+ if +accept:+ refused the answer (docs/answers.md), +:skipped+ if its endpoint had failed before,
+  #     +:too_expensive+ if the budget had no room or, with a +status+, if no provider serves the model at the reserved
+  #     price, +:cooling_down+ if its circuit breaker is open, +:switched_off+ if a person did that
+  #     ({LlmRouter.switch_off}), or +:saving+ ({BudgetSettings#degrade_at})
   # @!attribute [r] status
   #   @return [Integer, nil] the HTTP status, or the code of an error inside a 200
   # @!attribute [r] message
@@ -48,6 +49,12 @@ class LlmRouter
     # @api private
     def transient?
       %i[rate_limited unavailable timeout connection bad_answer].include?(reason)
+    end
+
+    # @return [Boolean] whether the model gave an answer that is of no use: it is paid for, and another would be as well
+    # @api private
+    def paid_in_vain?
+      %i[blank unacceptable].include?(reason)
     end
 
     # @return [String] the model, why it failed, and after how long

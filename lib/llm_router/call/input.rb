@@ -6,10 +6,11 @@ class LlmRouter
   module Input
     EXAMPLE = '{ role: "user", content: "Hi" }'
     # What a request of a batch has beside the options of the API.
-    OURS = [:messages, :context, :feature, :tags, :headers, "headers"].freeze
+    OURS = [:messages, :context, :accept, "accept", :feature, :tags, :headers, "headers"].freeze
     LABELS = [:feature, :tags, "feature", "tags"].freeze
+    UNSENT = [*LABELS, :accept, "accept"].freeze
     HEADERS = [:headers, "headers"].freeze
-    private_constant :EXAMPLE, :LABELS, :HEADERS
+    private_constant :EXAMPLE, :LABELS, :UNSENT, :HEADERS
 
     module_function
 
@@ -44,11 +45,11 @@ class LlmRouter
 
     # @param requests [Array<Hash>]
     # @param chain [Chain] that they are sent to
-    # @return [Array<Hash>] without their labels, which are not sent, and with checked headers
+    # @return [Array<Hash>] without their labels and accept, which are not sent, and with checked headers
     # @raise [ArgumentError]
     def sent(requests, chain)
       requests.each_with_index.map do |request, number|
-        request = request.except(*LABELS) if LABELS.any? { |name| request.key?(name) }
+        request = request.except(*UNSENT) if UNSENT.any? { |name| request.key?(name) }
         next request unless HEADERS.any? { |name| request.key?(name) }
 
         given = request.fetch(:headers) { request["headers"] }

@@ -21,6 +21,8 @@ class LlmRouter
     def close
       uninterrupted do
         next unless @process == Process.pid
+
+        @telemetry.unreturned(@candidate, @unaccepted.cost_usd, @unaccepted.cost_basis) if @unaccepted
         next @spending.release unless @unsettled
 
         settle_unreturned
@@ -88,7 +90,7 @@ class LlmRouter
       message = "the budget could not be charged #{cost_usd.to_s('F')} USD, which are spent (#{error.class}): " \
                 "retry the charge"
       message += "; the answer is in ChargeFailed#response" if response
-      raise ChargeFailed.new(message, hops: hops, response: response, cost_usd: cost_usd, attempt: @spending.attempt)
+      raise ChargeFailed.new(message, **so_far, response: response, cost_usd: cost_usd, attempt: @spending.attempt)
     end
 
     def known(response)

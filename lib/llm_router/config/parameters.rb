@@ -51,6 +51,7 @@ class LlmRouter
       "chain" => "chain is no parameter of the API: give it to LlmRouter.new(chain: :default)",
       "budget" => "budget is no parameter of the API: give it to LlmRouter.new(budget: budget)",
       "concurrency" => "concurrency is no parameter of the API: give it to call_all(requests, concurrency: 64)",
+      "accept" => "accept is no parameter of the API: give it to a call (accept: ->(response) { … })",
       "context" => "context is no parameter of the API: give it with a request of call_all; its result returns it",
       "headers" => "headers are no parameter of the API: give them to a call (headers: { … }), to config.endpoint, " \
                    "or to all as config.headers",

@@ -75,7 +75,7 @@ class LlmRouter
     def call(payload)
       case payload[:outcome]
       when :answered then answered(payload)
-      when :rejected, :exhausted, :deadline_exceeded then unanswered(payload)
+      when :rejected, :exhausted, :unacceptable, :deadline_exceeded then unanswered(payload)
       when :charge_failed then write(:error) { "the budget could not be charged #{amount(payload)}, which are spent" }
       end
     end

@@ -10,6 +10,7 @@ class LlmRouter
     include HealthEvents
 
     OUTCOMES = { RequestRejected => :rejected, DeadlineExceeded => :deadline_exceeded, ChainExhausted => :exhausted,
+                 Unacceptable => :unacceptable,
                  BudgetExceeded => :budget_exceeded, ChargeFailed => :charge_failed }.freeze
     NONE = {}.freeze
     private_constant :OUTCOMES, :NONE

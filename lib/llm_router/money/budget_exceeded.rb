@@ -20,22 +20,22 @@ class LlmRouter
     attr_reader :retry_after
 
     # @param message [String, nil]
-    # @param hops [Array<Hop>]
     # @param budget [Object, nil]
     # @param needed_usd [BigDecimal, nil] US dollars
     # @param left_usd [BigDecimal, nil] US dollars
     # @param cap_usd [BigDecimal, nil] US dollars
     # @param period_ends_at [Time, nil]
     # @param retry_after [Float, nil] seconds
-    def initialize(message = nil, hops: [], budget: nil, needed_usd: nil, left_usd: nil, cap_usd: nil,
-                   period_ends_at: nil, retry_after: nil)
+    # @param call [Hash] hops and responses, see {Error}
+    def initialize(message = nil, budget: nil, needed_usd: nil, left_usd: nil, cap_usd: nil,
+                   period_ends_at: nil, retry_after: nil, **call)
       @budget = budget
       @needed_usd = needed_usd
       @left_usd = left_usd
       @cap_usd = cap_usd
       @period_ends_at = period_ends_at
       @retry_after = retry_after
-      super(message || "the budget has no room: #{in_words}", hops: hops)
+      super(message || "the budget has no room: #{in_words}", **call)
     end
 
     # @return [String, nil] the budget's +scope_in_words+, such as "Organization/7 draft_reply production", or the

@@ -35,9 +35,9 @@ class LlmRouter
     end
 
     # Retries within the period if only reservations of other calls were in the way, or if a model that fits the budget
-    # was down. A model that gave a blank answer does not count: it would cost the same again.
+    # was down. A model whose answer was of no use does not count: it would cost the same again.
     def budget_exceeded(error, chosen, attempts, &)
-      if error.retry_after || error.hops.any? { |hop| hop.attempted? && hop.reason != :blank }
+      if error.retry_after || error.hops.any? { |hop| hop.attempted? && !hop.paid_in_vain? }
         retry_later(BudgetExceeded, error.retry_after || error.soonest, attempts, &)
       elsif chosen[:policy] == :retry_next_period
         wait_for_period(error.period_ends_at, chosen[:within])

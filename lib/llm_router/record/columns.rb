@@ -21,8 +21,8 @@ class LlmRouter
       # Reasons of failed attempts that the same request may not have again.
       TRANSIENT = %i[rate_limited unavailable timeout connection bad_answer].freeze
       # Reasons of failed attempts. +no_provider+: none serves the model at the reserved price.
-      FAILURES = [*TRANSIENT, :blank, :model_not_found, :unauthorized, :insufficient_credits, :moderated, :rejected,
-                  :no_provider].freeze
+      FAILURES = [*TRANSIENT, :blank, :unacceptable, :model_not_found, :unauthorized, :insufficient_credits, :moderated,
+                  :rejected, :no_provider].freeze
       # Reasons of candidates that were not called.
       SKIPS = Hop::SKIPS
       REASONS = [*FAILURES, *SKIPS].freeze

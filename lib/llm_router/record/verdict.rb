@@ -13,6 +13,7 @@ class LlmRouter
       ABSORBED = 0.9
       ADVICE = {
         rejected: "read your prompts", moderated: "read your prompts", blank: "raise max_tokens",
+        unacceptable: "read what accept refuses",
         model_not_found: "fix the names of the models", unauthorized: "fix the key",
         insufficient_credits: "add credits", no_provider: "set config.price_ceiling = :dearest, or a newer price"
       }.freeze

@@ -21,6 +21,8 @@ pub enum Reason {
     /// The answer ended at `max_tokens` or at a content filter before any content: the request's fault, not the
     /// model's.
     Blank,
+    /// The caller refused the answer, which is paid for.
+    Unacceptable,
     /// The endpoint has no such model, or not for this caller.
     ModelNotFound,
     /// The endpoint, or with [`Scope::Model`] one provider behind it, refused the key.
@@ -62,6 +64,7 @@ impl Reason {
             Self::Connection => "connection",
             Self::BadAnswer => "bad_answer",
             Self::Blank => "blank",
+            Self::Unacceptable => "unacceptable",
             Self::ModelNotFound => "model_not_found",
             Self::Unauthorized => "unauthorized",
             Self::InsufficientCredits => "insufficient_credits",

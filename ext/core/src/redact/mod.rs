@@ -7,6 +7,7 @@ mod identifying;
 mod letters;
 mod plain_text;
 mod quotations;
+mod refusal;
 mod sent;
 mod wanted;
 
@@ -22,6 +23,7 @@ use identifying::identifying;
 pub(crate) use plain_text::{beginning, printable, shorten};
 use plain_text::{flat, readable, MAX_SCANNED_BYTES};
 use quotations::{Passage, Quotations, TURN_BYTES};
+pub use refusal::without_quotations;
 use sent::Texts;
 
 /// The same as in Rails, and plain ASCII: logs have all encodings.

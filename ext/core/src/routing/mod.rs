@@ -1,5 +1,6 @@
 //! The way through a chain: the loop in `router.rs`, and the decisions in `walk.rs`.
 
+mod acceptance;
 mod attempts;
 mod chain;
 mod hop;
@@ -8,6 +9,7 @@ mod router;
 mod step;
 mod walk;
 
+pub use acceptance::Acceptance;
 pub use attempts::{Arrival, Attempts};
 pub use chain::{Chain, ChainError};
 pub use hop::Hop;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::answer::{Completion, Failure, Reason};
 use crate::health::Notice;
 use crate::request::Candidate;
-use crate::routing::{Ended, Hop, Next, Planned, Step, Walk};
+use crate::routing::{Acceptance, Ended, Hop, Next, Planned, Step, Walk};
 
 /// How an attempt ended.
 pub type Outcome = Result<Completion, Failure>;
@@ -19,13 +19,17 @@ pub trait Host {
     /// Reserves the worst case of an attempt, or says why it may not be made. An error: no attempt may be made.
     fn gate(&mut self, planned: Planned<'_>) -> Result<Gate, Self::Error>;
 
-    /// Settles the cost of the answer, reports what changed in the candidate's health, and returns the answer.
+    /// Settles the cost of the answer, reports what changed in the candidate's health, and then accepts the answer or
+    /// refuses it. That may take time, which counts.
     fn answered(
         &mut self,
         candidate: &Candidate,
         completion: Completion,
         notices: &[Notice],
-    ) -> Result<Self::Answer, Self::Error>;
+    ) -> Result<Acceptance<Self::Answer>, Self::Error>;
+
+    /// Records the answer that was refused last. Its cost is settled. `next` is the candidate that comes next.
+    fn refused(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error>;
 
     /// Records a step that brought no answer: settles what the failed attempt cost all the same ([`Hop::cost`]), and
     /// reports what changed in the candidate's health. `next` is the candidate that comes next.
@@ -71,6 +75,8 @@ impl<E> From<E> for Stopped<E> {
 #[derive(Debug, Clone, Copy)]
 pub struct Due<'c> {
     pub candidate: &'c Candidate,
+    /// Its place in the chain, from 0.
+    pub position: usize,
     /// Its time limit.
     pub limit: Duration,
     since: Instant,
@@ -122,7 +128,7 @@ pub fn advance<'c, H: Host>(walk: &mut Walk<'c>, host: &mut H) -> Result<Due<'c>
         // others may have begun to cool down, so that fewer candidates seem to need their share.
         let since = Instant::now();
         let Some(limit) = walk.limit(candidate, since) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
-        return Ok(Due { candidate, limit: limit.min(planned.limit), since });
+        return Ok(Due { candidate, position: planned.position, limit: limit.min(planned.limit), since });
     }
 }
 
@@ -137,8 +143,16 @@ pub fn conclude<H: Host>(
     outcome: Outcome,
     now: Instant,
 ) -> Result<Option<H::Answer>, Stopped<H::Error>> {
-    match walk.record(due.candidate, outcome, now.saturating_duration_since(due.since), now) {
-        Step::Answered(completion, notices) => Ok(Some(host.answered(due.candidate, completion, &notices)?)),
+    let (took, began) = (now.saturating_duration_since(due.since), Instant::now());
+    match walk.record(due.candidate, outcome, took, now) {
+        Step::Answered(completion, notices) => match host.answered(due.candidate, completion, &notices)? {
+            Acceptance::Accepted(answer) => Ok(Some(answer)),
+            Acceptance::Refused(why) => {
+                let hop = Hop::unacceptable(due.position, due.candidate, why, took);
+                host.refused(&hop, walk.upcoming(now + began.elapsed()))?;
+                Ok(None)
+            }
+        },
         Step::Failed(hop, notices) => {
             host.hopped(&hop, walk.upcoming(now), &notices)?;
             Ok(None)

@@ -5,6 +5,7 @@ mod embedded;
 mod endpoint;
 mod health;
 mod lookups;
+mod refusal;
 mod trust;
 mod unique;
 
@@ -16,5 +17,6 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     chain::define(ruby, native)?;
     health::define(native)?;
     embedded::define(native)?;
+    refusal::define(native)?;
     unique::define(native)
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    attempt, Attempt, BlockingHost, Candidate, Completion, Ended, Failure, Gate, Hop, Host, MaxPrice, Outcome, Planned,
-    Progress, Request, Stopped,
+    attempt, Acceptance, Attempt, BlockingHost, Candidate, Completion, Ended, Failure, Gate, Hop, Host, MaxPrice,
+    Outcome, Planned, Progress, Request, Stopped,
 };
 use magnus::error::ErrorType;
 use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
@@ -48,10 +48,23 @@ impl Host for RubyHost<'_> {
         Ok(decision)
     }
 
-    fn answered(&mut self, _: &Candidate, completion: Completion, notices: &[Notice]) -> Result<Value, Error> {
+    fn answered(
+        &mut self,
+        _: &Candidate,
+        completion: Completion,
+        notices: &[Notice],
+    ) -> Result<Acceptance<Value>, Error> {
         let completion = NativeCompletion::wrap(self.ruby, completion);
         let changes = health::changes(self.ruby, notices)?;
-        self.settle(completion.as_value(), "answered", (completion, changes))
+        let response = self.settle(completion.as_value(), "answered", (completion, changes))?;
+        // Apart from settling, so that interrupts of the caller's own code come through.
+        let refusal: Option<String> = self.call.funcall("refusal", (response,))?;
+        Ok(refusal.map_or(Acceptance::Accepted(response), Acceptance::Refused))
+    }
+
+    fn refused(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Error> {
+        let next = next.map(|candidate| candidate.model.as_str());
+        self.call.funcall::<_, _, Value>("refused", (next, self.attributes(hop)?)).map(drop)
     }
 
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Error> {

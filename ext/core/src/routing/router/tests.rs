@@ -17,10 +17,15 @@ struct Scripted {
     not_now: (&'static str, usize),
     /// How long the gate takes.
     slow: Duration,
+    /// Models whose answers are refused, and how long that takes.
+    refused: Vec<&'static str>,
+    judging: Duration,
     seen: Vec<String>,
     /// What the attempts were given.
     limits: Vec<Duration>,
 }
+
+type Answered = Result<Acceptance<String>, &'static str>;
 
 impl Host for Scripted {
     type Answer = String;
@@ -44,9 +49,20 @@ impl Host for Scripted {
         }
     }
 
-    fn answered(&mut self, candidate: &Candidate, _: Completion, _: &[Notice]) -> Result<String, Self::Error> {
+    fn answered(&mut self, candidate: &Candidate, _: Completion, _: &[Notice]) -> Answered {
         self.seen.push(format!("charge {}", candidate.model));
-        Ok(candidate.model.clone())
+        std::thread::sleep(self.judging);
+        if self.refused.contains(&candidate.model.as_str()) {
+            return Ok(Acceptance::Refused("too short".to_owned()));
+        }
+        Ok(Acceptance::Accepted(candidate.model.clone()))
+    }
+
+    fn refused(&mut self, hop: &Hop, next: Option<&Candidate>) -> Result<(), Self::Error> {
+        let next = next.map(|next| next.model.as_str());
+        let (reason, why) = (hop.failure.reason.as_str(), &hop.failure.message);
+        self.seen.push(format!("hop {} {} {reason}: {why}, to {next:?}", hop.position, hop.model));
+        Ok(())
     }
 
     fn hopped(&mut self, hop: &Hop, next: Option<&Candidate>, notices: &[Notice]) -> Result<(), Self::Error> {
@@ -183,4 +199,50 @@ fn the_probe_of_an_endpoint_leaves_the_models_behind_it_their_share() {
     let mut host = Scripted { outcomes: vec![Ok(completion())], ..Scripted::default() };
     run(&mut walk, &mut host).unwrap();
     assert!(host.limits[0] <= Duration::from_secs(2), "{:?}", host.limits);
+}
+
+#[test]
+fn a_refused_answer_is_paid_for_and_a_hop_and_the_next_candidate_is_tried() {
+    let outcomes = vec![Ok(completion()), Ok(completion())];
+    let mut host = Scripted { outcomes, refused: vec!["a/1"], ..Scripted::default() };
+    assert_eq!(walked(&mut host).unwrap(), "b/2");
+    let order = [
+        "gate a/1",
+        "attempt a/1",
+        "charge a/1",
+        "hop 0 a/1 unacceptable: too short, to Some(\"b/2\")",
+        "gate b/2",
+        "attempt b/2",
+        "charge b/2",
+    ];
+    assert_eq!(host.seen, order);
+}
+
+#[test]
+fn a_chain_whose_answers_are_all_refused_is_exhausted() {
+    let outcomes = vec![Ok(completion()), Ok(completion())];
+    let mut host = Scripted { outcomes, refused: vec!["a/1", "b/2"], ..Scripted::default() };
+    assert!(matches!(walked(&mut host), Err(Stopped::Ended(Ended::Exhausted))));
+    assert_eq!(host.seen.last().unwrap(), "hop 1 b/2 unacceptable: too short, to None");
+}
+
+#[test]
+fn the_time_that_a_refusal_takes_counts_under_the_deadline() {
+    let deadline = Some(Instant::now() + Duration::from_millis(50));
+    let (outcomes, judging) = (vec![Ok(completion())], Duration::from_millis(60));
+    let mut host = Scripted { outcomes, refused: vec!["a/1"], judging, ..Scripted::default() };
+    let stopped = run(&mut Walk::new(&chain(&["a/1", "b/2"]), Duration::from_secs(1), deadline), &mut host);
+    assert!(matches!(stopped, Err(Stopped::Ended(Ended::DeadlineExceeded))));
+    assert_eq!(host.seen.last().unwrap(), "hop 0 a/1 unacceptable: too short, to None");
+}
+
+#[test]
+fn a_refused_answer_cools_nothing() {
+    let (chain, health) = (chain(&["a/1", "b/2"]), Health::default());
+    let policy = Policy { cooldown_after: Some(1), down_after: Duration::from_secs(3600) };
+    let mut walk = Walk::new(&chain, Duration::from_secs(1), None).with_health(&health, policy);
+    let outcomes = vec![Ok(completion()), Ok(completion())];
+    let mut host = Scripted { outcomes, refused: vec!["a/1", "b/2"], ..Scripted::default() };
+    run(&mut walk, &mut host).unwrap_err();
+    assert!(chain.candidates().iter().all(|candidate| health.admits(candidate, Instant::now())));
 }

@@ -1,0 +1,91 @@
+# frozen_string_literal: true
+
+require "timeout"
+
+# The answer is paid for by the time that accept runs.
+RSpec.describe LlmRouter, "and interrupts while accept runs" do
+  let(:stop) { Class.new(StandardError) }
+  let(:reached) { Thread::Queue.new }
+  let(:unreturned) { [] }
+
+  before do
+    gateway.answer("Hi", cost_usd: "0.25")
+    configure
+    allow(LlmRouter::Telemetry).to receive(:new).and_wrap_original do |made, *known, **options|
+      made.call(*known, **options).tap do |telemetry|
+        allow(telemetry).to receive(:unreturned) { |candidate, usd, basis| unreturned << [candidate.model, usd, basis] }
+      end
+    end
+  end
+
+  def calling(kind, accept)
+    return router.call(messages: Support::MESSAGES, accept: accept) if kind == :call
+
+    router.call_all([{ messages: Support::MESSAGES }] * 3, concurrency: 1, accept: accept)
+  end
+
+  # What ends a thread that is interrupted in accept.
+  def outcome_of(kind, accept)
+    thread = Thread.new { calling(kind, ->(response) { (reached << response) && accept.call }) }
+    thread.report_on_exception = false
+    reached.pop
+    yield thread
+    thread.join(20).value
+  rescue stop => e
+    e.class
+  end
+
+  # One answer was bought, charged once, and its cost reported.
+  def expect_one_charge
+    expect(models_called).to eq([Support::PRIMARY])
+    expect(budget.charges).to eq([BigDecimal("0.25")])
+    expect(unreturned).to eq([[Support::PRIMARY, BigDecimal("0.25"), :billed]])
+  end
+
+  %i[call call_all].each do |kind|
+    describe "in ##{kind}" do
+      it "ends at once for Thread#kill" do
+        expect(outcome_of(kind, -> { Waiting.hang }, &:kill)).to be_nil
+        expect_one_charge
+      end
+
+      it "ends at once for an Interrupt" do
+        expect { outcome_of(kind, -> { Waiting.hang }) { |thread| thread.raise(Interrupt) } }.to raise_error(Interrupt)
+        expect_one_charge
+      end
+
+      it "ends at once for a Timeout" do
+        hanging = ->(_) { Waiting.hang }
+        expect { Timeout.timeout(0.3) { calling(kind, hanging) } }.to raise_error(Timeout::Error)
+        expect_one_charge
+      end
+
+      it "ends for a throw" do
+        expect(catch(:done) { calling(kind, ->(_) { throw(:done, "thrown") }) }).to eq("thrown")
+        expect_one_charge
+      end
+
+      it "ends after accept for Thread#raise and for a Timeout with a class of its own, which are never refusals" do
+        expect(outcome_of(kind, -> { Waiting.await_interrupt }) { |thread| thread.raise(stop) }).to be(stop)
+        expect_one_charge
+        patient = ->(_) { Waiting.await_interrupt && false }
+        expect { Timeout.timeout(0.3, stop) { calling(kind, patient) } }.to raise_error(stop)
+        expect(models_called).to eq([Support::PRIMARY] * 2)
+      end
+
+      it "ends for a Timeout of accept's own, which says nothing about the answer" do
+        slow = ->(_) { Timeout.timeout(0.1) { Waiting.hang } }
+        expect { calling(kind, slow) }.to raise_error(Timeout::Error)
+        expect([models_called, budget.charges]).to eq([[Support::PRIMARY], [BigDecimal("0.25")]])
+      end
+    end
+  end
+
+  it "runs accept where a thread that it starts can be interrupted" do
+    inner = nil
+    router.call(messages: Support::MESSAGES, accept: ->(_) { inner = Thread.new { Waiting.hang } })
+    inner.report_on_exception = false
+    inner.raise(stop)
+    expect { inner.join(20) }.to raise_error(stop)
+  end
+end

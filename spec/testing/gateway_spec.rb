@@ -522,6 +522,15 @@ RSpec.describe LlmRouter::Testing::Gateway do
       expect(waiter.value.map(&:model)).to eq(%w[a/b c/d])
     end
 
+    it "knows when each request arrived" do
+      gateway.answer("Hello", delay: 0.05)
+      began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      2.times { post }
+      arrived = gateway.requests.map(&:received_at)
+      expect([began, *arrived]).to eq([began, *arrived].sort)
+      expect(arrived.last - arrived.first).to be >= 0.05
+    end
+
     it "forgets on reset!, and lets everyone go" do
       gateway.hang("slow/*")
       socket("slow/m") do |io|

@@ -36,6 +36,10 @@ class LlmRouter
       # @example On one kept-alive connection
       #   gateway.requests.map(&:connection).uniq.size # => 1
       attr_reader :connection
+      # @return [Float] when it had arrived, in seconds of the monotonic clock
+      # @example A model that cools down is left alone for ten seconds
+      #   gateway.requests.map(&:received_at).each_cons(2).map { |one, next_one| next_one - one }.max # => 10.7
+      attr_reader :received_at
 
       # @api private
       # @param env [Hash] a Rack environment of Puma's
@@ -62,6 +66,7 @@ class LlmRouter
         @raw_body = raw_body.dup.force_encoding(Encoding::UTF_8).freeze
         @body = parse(@raw_body)
         @connection = connection
+        @received_at = Process.clock_gettime(Process::CLOCK_MONOTONIC)
         freeze
       end
 

@@ -275,9 +275,10 @@ class LlmRouter
     { chain: @chain, budget: @budget, config: @config, deadline: @deadline }
   end
 
-  # The timeouts and limits of a call, and when a model cools down.
+  # The timeouts, limits and retries of a call, and when a model cools down.
   def terms
-    [[@timeout, @deadline, @config.max_answer_bytes], [@config.cooldown_after, @config.down_after]]
+    [[@timeout, @deadline, @config.max_answer_bytes, [@config.retries, @config.max_wait]],
+     [@config.cooldown_after, @config.down_after]]
   end
 end
 

@@ -38,7 +38,9 @@ class LlmRouter
     #   it may answer at once. A model whose answer was of no use does not count: it would give another.
     # @api private
     def soonest
-      waits = hops.select { |hop| hop.attempted? && !hop.paid_in_vain? }.map(&:retry_after)
+      failed = hops.select { |hop| hop.attempted? && !hop.paid_in_vain? }
+      # Of a model that was called more than once, the last time counts.
+      waits = failed.to_h { |hop| [[hop.model, hop.endpoint], hop.retry_after] }.values
       [waits.min, ChainExhausted::MAX_RETRY_AFTER].min unless waits.empty? || waits.include?(nil)
     end
   end

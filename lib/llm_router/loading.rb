@@ -7,8 +7,8 @@ class LlmRouter
   module Loading
     ROOMS = {
       config: %w[budget_settings candidate chain configuration dashboard_settings endpoint environment headers
-                 health_settings in_force job_settings own_messages parameters record_settings secret setting
-                 settings warnings],
+                 health_settings in_force job_settings own_messages parameters record_settings retry_settings
+                 secret setting settings warnings],
       money: %w[account ahead attempt bill billing bounds budget_exceeded budgets bulk_account cached_lookup current_job
                 deferred_charge price prices saving spending unlimited usage worst_case],
       health: %w[health switch switches],

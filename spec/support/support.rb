@@ -39,6 +39,7 @@ module Support
       config.base_url = gateway.base_url
       config.api_key = "test-key"
       config.logger = Logger.new(log_io)
+      config.retries = 0
       settings.each { |name, value| config.public_send(:"#{name}=", value) }
       config.chain :default, CHAIN
       yield config if block_given?

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use criterion::{criterion_group, criterion_main, BatchSize, Criterion};
 use llm_router_core::health::{Health, Notice, Policy};
 use llm_router_core::{
-    run, Acceptance, App, BlockingHost, Candidate, Chain, Completion, Endpoint, Failure, Gate, Hop, Host, Outcome,
-    Params, Planned, Reason, Scope, Usage, Walk,
+    run, Acceptance, App, BlockingHost, Candidate, Chain, Completion, Due, Endpoint, Failure, Gate, Hop, Host, Outcome,
+    Planned, Reason, Scope, Usage, Walk,
 };
 
 /// Is to give these answers, the last of them first.
@@ -40,7 +40,7 @@ impl Host for Idle {
 }
 
 impl BlockingHost for Idle {
-    fn attempt(&mut self, _: &Candidate, _: Duration) -> Result<Outcome, Self::Error> {
+    fn attempt(&mut self, _: Due<'_>) -> Result<Outcome, Self::Error> {
         self.0.pop().ok_or("there is no more")
     }
 }
@@ -48,13 +48,7 @@ impl BlockingHost for Idle {
 fn chain() -> Option<Chain> {
     let endpoint = Endpoint::new("openrouter", "https://openrouter.ai/api/v1", Some("sk-1"), &App::default());
     let endpoint = Arc::new(endpoint.ok()?);
-    let candidate = |model: &str| Candidate {
-        model: model.to_owned(),
-        endpoint: Arc::clone(&endpoint),
-        timeout: None,
-        params: Params::new(),
-        own_messages: None,
-    };
+    let candidate = |model: &str| Candidate::new(model, Arc::clone(&endpoint));
     Chain::new(["a/b", "c/d", "e/f"].map(candidate).into()).ok()
 }
 
@@ -82,6 +76,7 @@ fn failure() -> Failure {
         status: Some(503),
         retry_after: None,
         message: "no luck".to_owned(),
+        repeatable: true,
         cost: None,
         usage: Usage::default(),
         uncertain: false,

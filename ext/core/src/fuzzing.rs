@@ -82,13 +82,7 @@ fn fixture() -> Option<&'static (Candidate, Request)> {
     let make = || {
         let endpoint = Endpoint::new("openrouter", "https://openrouter.ai/api/v1", Some(KEY), &App::default()).ok()?;
         let messages = format!(r#"[{{"role":"user","content":"{PROMPT}"}}]"#);
-        let candidate = Candidate {
-            model: "a/b".to_owned(),
-            endpoint: Arc::new(endpoint),
-            timeout: None,
-            params: Params::new(),
-            own_messages: None,
-        };
+        let candidate = Candidate::new("a/b", Arc::new(endpoint));
         Some((candidate, Request::new(RawValue::from_string(messages).ok()?, Params::new())))
     };
     FIXTURE.get_or_init(make).as_ref()

@@ -38,5 +38,5 @@ pub use request::{
 };
 pub use routing::{
     advance, conclude, run, Acceptance, Arrival, Attempts, BlockingHost, Chain, ChainError, Doubt, Due, Ended, Gate,
-    Hop, Host, Next, Outcome, Planned, Step, Stopped, Walk,
+    Hop, Host, Next, Outcome, Planned, Retries, Step, Stopped, Walk,
 };

@@ -25,7 +25,8 @@ class LlmRouter
     #   model's price, if the endpoint sent no readable bill; +:estimated+, the reservation, if tokens or price are
     #   unknown too; nil if the cost is unknown and nothing was charged
     attr_reader :cost_basis
-    # @return [Array<Hop>] the candidates that failed before; empty if the first model answered
+    # @return [Array<Hop>] the attempts that failed before, and the candidates that were skipped; empty if the first
+    #   attempt brought the answer
     attr_reader :hops
     # @return [String] the model that answered, as the chain names it
     attr_reader :requested_model
@@ -119,15 +120,15 @@ class LlmRouter
       @completion.generation_id
     end
 
-    # @return [Boolean] whether a model after the first one answered
+    # @return [Boolean] whether a model after the first one answered; false if the first was called again
     def fallback?
-      hops.any?
+      hops.any? { |hop| hop.model != requested_model || hop.endpoint != endpoint }
     end
 
-    # @return [Boolean] whether the first model has answered in full, with a bill: a debug line
+    # @return [Boolean] whether the first attempt was answered in full, with a bill: a debug line
     # @api private
     def plain?
-      !fallback? && (cost_basis == :billed || cost_basis == :computed) && finish_reason != "length"
+      hops.empty? && (cost_basis == :billed || cost_basis == :computed) && finish_reason != "length"
     end
 
     # @return [Hash] the whole answer, parsed on first use, with String keys, frozen. Its numbers are Floats (+NaN+

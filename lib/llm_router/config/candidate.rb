@@ -4,7 +4,7 @@ class LlmRouter
   # One candidate of a chain, checked.
   # @api private
   class Candidate
-    KEYS = %i[model endpoint timeout params price system messages].freeze
+    KEYS = %i[model endpoint timeout retries params price system messages].freeze
     private_constant :KEYS
 
     # @return [String]
@@ -28,6 +28,7 @@ class LlmRouter
       @model = checked_model(given[:model])
       @endpoint = known_endpoint(given[:endpoint] || :openrouter, endpoints)
       @timeout = given[:timeout] && Setting.seconds("#{place}: timeout", given[:timeout])
+      @retries = RetrySettings.check("#{place}: retries", given[:retries]) unless given[:retries].nil?
       @price = given[:price] && Price.of("#{place}: price", given[:price])
       @params = checked_params(given[:params] || {})
       @own_messages = OwnMessages.of(given, place)
@@ -42,7 +43,7 @@ class LlmRouter
 
     # The arguments of Native::Chain.new.
     def to_native
-      [model, endpoint.native, @timeout, params, !own_messages.nil?]
+      [model, endpoint.native, @timeout, @retries, params, !own_messages.nil?]
     end
 
     private

@@ -5,6 +5,7 @@ class LlmRouter
   class Configuration
     include Settings
     include HealthSettings
+    include RetrySettings
     include RecordSettings
     include BudgetSettings
     include DashboardSettings
@@ -21,6 +22,7 @@ class LlmRouter
     def initialize
       set_defaults
       set_health_defaults
+      set_retry_defaults
       set_record_defaults
       set_budget_defaults
       @hop_observers = []
@@ -35,8 +37,9 @@ class LlmRouter
     # Names an ordered chain of models.
     # @param name [Symbol, String]
     # @param candidates [Array<String, Hash>] each a model's name, or a Hash of +model:+ and
-    #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +params:+ (options for
-    #   this model alone, which take precedence over those of the call; nil removes one), +price:+ (as {#price}), and
+    #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +retries:+ (0 to 5: how often it
+    #   is called again after a transient failure that came quickly), +params:+ (options for this model alone, which
+    #   take precedence over those of the call; nil removes one), +price:+ (as {#price}), and
     #   +messages:+ (a callable that takes the messages of the call and returns those for this model alone) or
     #   +system:+ (a String, the system message for this model alone)
     # @return [void]

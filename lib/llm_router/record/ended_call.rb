@@ -23,7 +23,7 @@ class LlmRouter
 
       # @return [Boolean] whether a model answered after a hop
       def fallback?
-        !response.nil? && hops.any?
+        response ? response.fallback? : false
       end
 
       # @return [Boolean] whether a model failed or was cooling down

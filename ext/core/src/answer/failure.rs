@@ -99,6 +99,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// For a person: one line, without keys and without quotations of the prompt.
     pub message: String,
+    /// The same request may succeed here later: no timeout behind the gateway, and it does not say otherwise.
+    pub repeatable: bool,
     /// The `Retry-After` of the answer.
     pub retry_after: Option<Duration>,
     /// What the failed attempt cost.
@@ -120,6 +122,7 @@ impl Failure {
             scope,
             status: None,
             message: message.into(),
+            repeatable: true,
             retry_after: None,
             cost: None,
             usage: Usage::default(),
@@ -133,6 +136,14 @@ impl Failure {
     /// request's fault.
     pub(crate) fn is_strike(&self) -> bool {
         self.scope == Scope::Model && !matches!(self.reason, Reason::Blank | Reason::Rejected | Reason::TooExpensive)
+    }
+
+    /// Whether it may have passed when the model is attempted again a moment later. A timeout never counts, since the
+    /// next would take as long and may be billed as well.
+    pub(crate) fn may_pass(&self) -> bool {
+        use Reason::{BadAnswer, Connection, RateLimited, Unavailable};
+        let transient = matches!(self.reason, RateLimited | Unavailable | Connection | BadAnswer);
+        transient && self.repeatable && self.scope == Scope::Model
     }
 
     pub(crate) fn bad_answer(message: impl Into<String>) -> Self {

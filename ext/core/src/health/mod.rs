@@ -166,9 +166,14 @@ impl Drop for Probe<'_> {
 }
 
 fn jitter() -> f64 {
+    random() * MAX_JITTER
+}
+
+/// From 0 to 1.
+pub(crate) fn random() -> f64 {
     // The seed of a hash map is the standard library's one source of random numbers.
     let random = RandomState::new().hash_one(0) >> 11;
-    random as f64 / (1_u64 << 53) as f64 * MAX_JITTER
+    random as f64 / (1_u64 << 53) as f64
 }
 
 #[cfg(test)]

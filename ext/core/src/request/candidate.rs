@@ -14,6 +14,8 @@ pub struct Candidate {
     pub endpoint: Arc<Endpoint>,
     /// Wall-clock limit of one attempt; `None` for the call's.
     pub timeout: Option<Duration>,
+    /// How often it is attempted again after a failure that may pass; `None` for the call's.
+    pub retries: Option<u32>,
     /// Options of this candidate, which override the call's.
     pub params: Params,
     /// Which of [`Request::with_own_messages`] it gets; `None` for the caller's messages.
@@ -23,6 +25,18 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// With nothing of its own.
+    pub fn new(model: &str, endpoint: Arc<Endpoint>) -> Self {
+        Self {
+            model: model.to_owned(),
+            endpoint,
+            timeout: None,
+            retries: None,
+            params: Params::new(),
+            own_messages: None,
+        }
+    }
+
     /// The maker of the model: `anthropic` in `anthropic/claude-sonnet-4.5`; the endpoint's name if the model has no
     /// such part.
     pub fn vendor(&self) -> &str {
@@ -43,13 +57,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn candidate(model: &str) -> Candidate {
-        Candidate {
-            model: model.to_owned(),
-            endpoint: endpoint("openrouter"),
-            timeout: None,
-            params: vec![],
-            own_messages: None,
-        }
+        Candidate::new(model, endpoint("openrouter"))
     }
 
     #[test]

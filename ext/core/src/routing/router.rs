@@ -38,8 +38,8 @@ pub trait Host {
 
 /// A host that makes one attempt at a time.
 pub trait BlockingHost: Host {
-    /// Makes the attempt and waits for it, at most for `limit`.
-    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Self::Error>;
+    /// Makes the attempt and waits for it.
+    fn attempt(&mut self, due: Due<'_>) -> Result<Outcome, Self::Error>;
 }
 
 /// The gate's decision about an attempt.
@@ -77,7 +77,9 @@ pub struct Due<'c> {
     pub candidate: &'c Candidate,
     /// Its place in the chain, from 0.
     pub position: usize,
-    /// Its time limit.
+    /// To wait before it is sent.
+    pub delay: Duration,
+    /// Its time limit, after that.
     pub limit: Duration,
     since: Instant,
 }
@@ -89,7 +91,7 @@ pub struct Due<'c> {
 pub fn run<H: BlockingHost>(walk: &mut Walk<'_>, host: &mut H) -> Result<H::Answer, Stopped<H::Error>> {
     loop {
         let due = advance(walk, host)?;
-        let outcome = host.attempt(due.candidate, due.limit)?;
+        let outcome = host.attempt(due)?;
         if let Some(answer) = conclude(walk, host, due, outcome, Instant::now())? {
             return Ok(answer);
         }
@@ -126,9 +128,10 @@ pub fn advance<'c, H: Host>(walk: &mut Walk<'c>, host: &mut H) -> Result<Due<'c>
         }
         // The time that the gate took counts. The limit never exceeds the planned one, which the gate knows: since then
         // others may have begun to cool down, so that fewer candidates seem to need their share.
-        let since = Instant::now();
-        let Some(limit) = walk.limit(candidate, since) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
-        return Ok(Due { candidate, position: planned.position, limit: limit.min(planned.limit), since });
+        let now = Instant::now();
+        let Some(limit) = walk.limit(candidate, now) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
+        let (limit, delay) = (limit.min(planned.limit), walk.delay(now));
+        return Ok(Due { candidate, position: planned.position, delay, limit, since: now + delay });
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Planned<'c> {
     pub position: usize,
     /// The attempt's time limit. The time that the gate takes shortens it.
     pub limit: Duration,
+    /// The wait before a retry is sent. What the gate reserves is reserved during it.
+    pub delay: Duration,
 }
 
 /// The outcome of an attempt, and what it changed in its candidate's health.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::answer::{Completion, Failure, Reason, Scope};
 use crate::health::{Admission, Health, Policy, Probe};
 use crate::request::Candidate;
+use crate::routing::retry::{Failed, Retries, Retry};
 use crate::routing::{Chain, Ended, Hop, Next, Planned, Step};
 
 /// One call's way along a chain.
@@ -16,6 +17,7 @@ pub struct Walk<'c> {
     timeout: Duration,
     deadline: Option<Instant>,
     health: Option<(&'c Health, Policy)>,
+    retries: Retries,
     /// The positions of the candidates still to attempt, in order.
     remaining: VecDeque<usize>,
     /// The positions of the candidates skipped for a cooldown. They are attempted if no other candidate answers.
@@ -24,6 +26,8 @@ pub struct Walk<'c> {
     last_resort: bool,
     /// Set while the current attempt is a probe.
     probe: Option<Probe<'c>>,
+    /// Set while the candidate at the front has failed and is to be attempted again.
+    retry: Option<Retry>,
     /// Endpoints at fault, with the reason: their other candidates are skipped.
     failed_endpoints: Vec<(String, Reason)>,
     rejected: Option<Box<Hop>>,
@@ -37,10 +41,12 @@ impl<'c> Walk<'c> {
             timeout,
             deadline,
             health: None,
+            retries: Retries::NONE,
             remaining: (0..chain.candidates().len()).collect(),
             cooling: Vec::new(),
             last_resort: false,
             probe: None,
+            retry: None,
             failed_endpoints: Vec::new(),
             rejected: None,
         }
@@ -50,6 +56,12 @@ impl<'c> Walk<'c> {
     #[must_use]
     pub fn with_health(self, health: &'c Health, policy: Policy) -> Self {
         Self { health: Some((health, policy)), ..self }
+    }
+
+    /// Retries candidates that fail quickly.
+    #[must_use]
+    pub fn with_retries(self, retries: Retries) -> Self {
+        Self { retries, ..self }
     }
 
     /// Decides the next step.
@@ -63,41 +75,67 @@ impl<'c> Walk<'c> {
         self.fall_back_to_cooling(now);
         let Some((position, candidate)) = self.front() else { return Next::End(Ended::Exhausted) };
         if let Some(reason) = self.endpoint_failure(candidate) {
-            self.remaining.pop_front();
+            self.take_front();
             return Next::Skip(Box::new(Hop::skipped(position, candidate, reason)));
         }
         if let Some(note) = self.switched_off(candidate, now) {
-            self.remaining.pop_front();
+            self.take_front();
             return Next::Skip(Box::new(Hop::passed_over(position, candidate, Reason::SwitchedOff, note)));
         }
-        let Some(limit) = self.limit(candidate, now) else { return Next::End(Ended::DeadlineExceeded) };
-        match self.admit(candidate, limit, now) {
+        let Some(limit) = self.limit(candidate, now) else {
+            if self.retry.is_none() {
+                return Next::End(Ended::DeadlineExceeded);
+            }
+            // Others have become available meanwhile, and the wait would take up their share.
+            self.take_front();
+            return self.next(now);
+        };
+        let delay = self.delay(now);
+        match self.admit(candidate, delay + limit, now) {
             Admission::Clear => {}
             Admission::Probe(probe) => self.probe = Some(probe),
             // Another call has just begun to probe the last candidate.
             Admission::CoolingDown(_) if self.last_resort => {}
+            // The failure before this retry may have started it.
+            Admission::CoolingDown(cooling) if self.retry.is_some() && !cooling.whole_endpoint => {}
             Admission::CoolingDown(cooling) => {
-                self.remaining.pop_front();
-                self.cooling.push(position);
+                if self.retry.is_none() {
+                    self.cooling.push(position);
+                }
+                self.take_front();
                 return Next::Skip(Box::new(Hop::cooling_down(position, candidate, &cooling)));
             }
         }
-        Next::Attempt(Planned { candidate, position, limit })
+        Next::Attempt(Planned { candidate, position, limit, delay })
     }
 
-    /// The time limit of an attempt at the next candidate: its timeout, but at most an equal share of the time left
-    /// until the deadline, so that a candidate that hangs leaves time for those behind it. Candidates that cool down
-    /// share one share. `None` if no time is left.
+    /// How long the next attempt has to wait, if it is a retry.
+    pub fn delay(&self, now: Instant) -> Duration {
+        self.retry.as_ref().map_or(Duration::ZERO, |retry| retry.at.saturating_duration_since(now))
+    }
+
+    /// The time limit of an attempt at the next candidate: its timeout, but at most its share of the time left until the
+    /// deadline. A retry waits in its own share. `None` if no time is left.
     pub fn limit(&self, candidate: &Candidate, now: Instant) -> Option<Duration> {
-        let timeout = candidate.timeout.unwrap_or(self.timeout);
-        let Some(deadline) = self.deadline else { return Some(timeout) };
-        let left = deadline.checked_duration_since(now).filter(|left| !left.is_zero())?;
+        let left = self.share(now).saturating_sub(self.delay(now));
+        (!left.is_zero()).then(|| self.timeout(candidate).min(left))
+    }
+
+    fn timeout(&self, candidate: &Candidate) -> Duration {
+        candidate.timeout.unwrap_or(self.timeout)
+    }
+
+    /// An equal share of the time left until the deadline, so that a candidate that hangs leaves time for those behind
+    /// it. Candidates that cool down share one share.
+    fn share(&self, now: Instant) -> Duration {
+        let Some(deadline) = self.deadline else { return Duration::MAX };
+        let left = deadline.saturating_duration_since(now);
         let (behind, cooling): (Vec<usize>, Vec<usize>) =
             self.remaining.iter().skip(1).partition(|position| self.is_available(**position, now));
         let last_resort = self.cooling.iter().chain(&cooling).any(|position| self.is_last_resort(*position, now));
         let behind = behind.len() + usize::from(last_resort);
         let sharing = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
-        Some(timeout.min(left / sharing))
+        left / sharing
     }
 
     /// Skips the candidate that [`Walk::next`] planned, to spare the budget. `why` says so.
@@ -126,11 +164,19 @@ impl<'c> Walk<'c> {
         let notices = self.health.map_or_else(Vec::new, |(health, policy)| {
             health.record(candidate, outcome.as_ref().err(), duration, policy, now)
         });
+        let (share, failing) = (self.share(now), self.probe.is_some() || self.last_resort);
+        let before = self.retry.as_ref().map_or(0, |retry| retry.number);
         let position = self.take_front();
         let failure = match outcome {
             Ok(completion) => return Step::Answered(completion, notices),
             Err(failure) => failure,
         };
+        let failed = Failed { failure: &failure, took: duration, timeout: self.timeout(candidate), share, failing };
+        let allowed = candidate.retries.unwrap_or_else(|| self.retries_of_last(now));
+        if let Some(wait) = self.retries.wait(before + 1, allowed, &failed) {
+            self.retry = Some(Retry { number: before + 1, at: now + wait });
+            self.remaining.push_front(position);
+        }
         let hop = Hop::of(position, candidate, failure, duration);
         match hop.failure.scope {
             Scope::Request => self.rejected = Some(Box::new(hop.clone())),
@@ -145,6 +191,9 @@ impl<'c> Walk<'c> {
         if self.rejected.is_some() || self.deadline.is_some_and(|deadline| now >= deadline) {
             return None;
         }
+        if self.retry.is_some() {
+            return self.front().map(|(_, candidate)| candidate);
+        }
         let available = self.remaining.iter().find(|position| self.is_available(**position, now));
         let mut last_resort: Vec<_> = self.cooling.iter().chain(&self.remaining).collect();
         last_resort.sort_unstable();
@@ -152,10 +201,23 @@ impl<'c> Walk<'c> {
         self.chain.candidates().get(*available.or(cooling)?)
     }
 
+    /// The retries of a candidate for which the chain sets none: only of the last. Those that cool down do not count.
+    fn retries_of_last(&self, now: Instant) -> u32 {
+        let followed = self.remaining.iter().any(|position| self.is_available(*position, now));
+        if followed {
+            0
+        } else {
+            self.retries.last
+        }
+    }
+
     /// If all remaining candidates cool down, they are attempted all the same, in order, so that no call fails without
     /// an attempt.
     fn fall_back_to_cooling(&mut self, now: Instant) {
-        if self.last_resort || self.remaining.iter().any(|position| self.is_available(*position, now)) {
+        if self.last_resort
+            || self.retry.is_some()
+            || self.remaining.iter().any(|position| self.is_available(*position, now))
+        {
             return;
         }
         self.last_resort = true;
@@ -208,6 +270,7 @@ impl<'c> Walk<'c> {
     /// Drops the current candidate and returns its position.
     fn take_front(&mut self) -> usize {
         self.probe = None;
+        self.retry = None;
         self.remaining.pop_front().unwrap_or_default()
     }
 

@@ -67,13 +67,7 @@ fn summary(outcome: &Result<Completion, Failure>) -> Outcome {
 
 async fn run_attempt(client: &Client, base_url: &str) -> Result<Completion, Failure> {
     let endpoint = Endpoint::new("openrouter", base_url, Some("sk-1"), &App::default()).unwrap();
-    let candidate = Candidate {
-        model: "a/b".to_owned(),
-        endpoint: Arc::new(endpoint),
-        timeout: None,
-        params: Params::new(),
-        own_messages: None,
-    };
+    let candidate = Candidate::new("a/b", Arc::new(endpoint));
     let messages = RawValue::from_string(r#"[{"role":"user","content":"Hi"}]"#.to_owned()).unwrap();
     let (request, progress) = (Request::new(messages, Params::new()), Progress::default());
     let limit = Duration::from_secs(60);

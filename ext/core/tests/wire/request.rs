@@ -77,13 +77,7 @@ async fn the_body_holds_the_model_the_messages_and_the_options() {
             vec![("temperature".to_owned(), raw("0.2")), ("provider".to_owned(), raw(r#"{"sort":"price"}"#))],
         );
         let own = vec![("temperature".to_owned(), raw("null")), ("top_k".to_owned(), raw("1"))];
-        caller.candidate = Candidate {
-            model: "a/b".to_owned(),
-            params: own,
-            endpoint: caller.candidate.endpoint.clone(),
-            timeout: None,
-            own_messages: None,
-        };
+        caller.candidate = Candidate { params: own, ..Candidate::new("a/b", caller.candidate.endpoint.clone()) };
     })
     .await;
     let body = json!({

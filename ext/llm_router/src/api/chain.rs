@@ -29,17 +29,19 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("walk_all", method!(NativeChain::walk_all, 5))
 }
 
-/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, parameters, whether it has own messages.
-type Rung = (String, Obj<NativeEndpoint>, Option<f64>, RHash, bool);
+/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, retries, parameters,
+/// whether it has own messages.
+type Rung = (String, Obj<NativeEndpoint>, Option<f64>, Option<u32>, RHash, bool);
 
 fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
     let mut candidates = Vec::with_capacity(rungs.len());
     let mut own_messages = 0..;
     for rung in rungs {
-        let (model, endpoint, timeout, params, has_own) = <Rung as magnus::TryConvert>::try_convert(rung)?;
+        let (model, endpoint, timeout, retries, params, has_own) = <Rung as magnus::TryConvert>::try_convert(rung)?;
         candidates.push(Candidate {
             endpoint: Arc::clone(&endpoint.0),
             timeout: timeout.map(|seconds| duration(ruby, seconds)).transpose()?,
+            retries,
             params: json::params(ruby, params, &format!("params of {model}"))?,
             own_messages: if has_own { own_messages.next() } else { None },
             model,

@@ -21,7 +21,7 @@ pub(crate) fn pass(
     bounds: Option<Bounds>,
 ) -> Result<(Gate, Option<MaxPrice>), Error> {
     let (decision, detail): (Symbol, Value) =
-        call.funcall("gate", (planned.position, planned.limit.as_secs_f64(), bounds))?;
+        call.funcall("gate", (planned.position, (planned.delay + planned.limit).as_secs_f64(), bounds))?;
     match decision.name()?.as_ref() {
         "proceed" => {
             let rates: Option<RArray> = TryConvert::try_convert(detail)?;

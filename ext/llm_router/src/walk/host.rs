@@ -2,15 +2,15 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use llm_router_core::health::Notice;
 use llm_router_core::{
-    attempt, Acceptance, Attempt, BlockingHost, Candidate, Completion, Ended, Failure, Gate, Hop, Host, MaxPrice,
+    attempt, Acceptance, Attempt, BlockingHost, Candidate, Completion, Due, Ended, Failure, Gate, Hop, Host, MaxPrice,
     Outcome, Planned, Progress, Request, Stopped,
 };
 use magnus::error::ErrorType;
 use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
+use tokio::time::sleep;
 
 use crate::runtime::waiting::{wait, Waited};
 use crate::runtime::Process;
@@ -76,10 +76,10 @@ impl Host for RubyHost<'_> {
 }
 
 impl BlockingHost for RubyHost<'_> {
-    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Error> {
+    fn attempt(&mut self, due: Due<'_>) -> Result<Outcome, Error> {
         let process = self.process()?;
         let progress = Progress::default();
-        let attempt = self.prepare(&process, candidate, limit, &progress)?;
+        let attempt = self.prepare(&process, due, &progress)?;
         match wait(self.ruby, &process, attempt) {
             // A kill or a throw would be lost in Ruby code, so the call settles on its way out.
             Ok(Waited { output, pending_interrupt: Some(jump) }) if matches!(jump.error_type(), ErrorType::Jump(_)) => {
@@ -106,12 +106,11 @@ impl RubyHost<'_> {
         Process::current().map_err(|error| errors::configuration(self.ruby, error))
     }
 
-    /// An attempt, not started yet. `progress` says how far it comes.
+    /// An attempt, not started yet, with the wait before it. `progress` says how far it comes.
     pub(crate) fn prepare(
         &self,
         process: &Process,
-        candidate: &Candidate,
-        limit: Duration,
+        Due { candidate, delay, limit, .. }: Due<'_>,
         progress: &Progress,
     ) -> Result<impl Future<Output = Outcome> + Send + 'static, Error> {
         let client = process
@@ -126,6 +125,9 @@ impl RubyHost<'_> {
             (candidate.map_err(|error| errors::internal(self.ruby, error))?, progress.clone());
         let (request, max_answer_bytes) = (Arc::clone(&self.request), self.max_answer_bytes);
         Ok(async move {
+            if !delay.is_zero() {
+                sleep(delay).await;
+            }
             let ask = Attempt {
                 candidate: &candidate,
                 request: &request,

@@ -20,11 +20,13 @@ impl Judge<'_> {
         let line = self.line(answer, &evidence).await;
         let (reason, scope) = classify(status, &evidence, &line.replace(self.candidate.model.as_str(), "it"));
         let message = if line.is_empty() { NO_REASON } else { &redact::shorten(&line) };
+        let timed_out = self.timed_out(status, &evidence, body);
         let shown = |id: &String| self.request.may_show(&self.candidate.endpoint, id);
         Failure {
             status: Some(status),
             retry_after: evidence.retry_after.or(self.retry_after),
-            uncertain: reason == Reason::Timeout || self.timed_out(status, &evidence, body),
+            repeatable: !timed_out && evidence.retryable != Some(false),
+            uncertain: reason == Reason::Timeout || timed_out,
             generation_id: self.generation_id.clone().or_else(|| answer.id.clone().filter(shown)),
             body: (scope == Scope::Request).then(|| redact::body(body, &self.secrets(&evidence))),
             ..Failure::new(reason, scope, [context(reason), message].concat())

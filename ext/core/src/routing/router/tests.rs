@@ -75,9 +75,9 @@ impl Host for Scripted {
 }
 
 impl BlockingHost for Scripted {
-    fn attempt(&mut self, candidate: &Candidate, limit: Duration) -> Result<Outcome, Self::Error> {
-        self.seen.push(format!("attempt {}", candidate.model));
-        self.limits.push(limit);
+    fn attempt(&mut self, due: Due<'_>) -> Result<Outcome, Self::Error> {
+        self.seen.push(format!("attempt {}", due.candidate.model));
+        self.limits.push(due.limit);
         Ok(self.outcomes.remove(0))
     }
 }

@@ -1,3 +1,5 @@
+mod retries;
+
 use super::*;
 use crate::health::Switch;
 use crate::request::candidate::tests::{candidate, endpoint};

@@ -32,13 +32,7 @@ impl Caller {
         let app = App { name: Some("Shop".to_owned()), url: Some("https://shop.example".to_owned()) };
         let endpoint = Endpoint::new("openrouter", base_url, Some(KEY), &app).unwrap();
         Self {
-            candidate: Candidate {
-                model: "anthropic/claude-sonnet-4.5".to_owned(),
-                endpoint: Arc::new(endpoint),
-                timeout: None,
-                params: Params::new(),
-                own_messages: None,
-            },
+            candidate: Candidate::new("anthropic/claude-sonnet-4.5", Arc::new(endpoint)),
             request: messages(r#"[{"role":"user","content":"Hi"}]"#),
             limit: Duration::from_secs(60),
             max_answer_bytes: 1 << 20,

@@ -84,7 +84,7 @@ impl<'b> Batch<'b> {
     ) -> Result<(Due<'b>, Progress), Stopped<Error>> {
         let due = advance(walk, host)?;
         let (process, progress) = (host.process()?, Progress::default());
-        let attempt = host.prepare(&process, due.candidate, due.limit, &progress)?;
+        let attempt = host.prepare(&process, due, &progress)?;
         self.attempts.start(process.runtime.handle(), number, attempt);
         Ok((due, progress))
     }

@@ -172,8 +172,9 @@ class LlmRouter
   # hangs leaves the later candidates time to answer.
   #
   # @param messages [Array<Hash>] as the chat completions API takes them
-  # @param accept [#call, nil] judges the answer, which is paid for by then: it gets the {Response}, and refuses it by
-  #   returning false or nil, or by raising an error, whose message is why. The next candidate is tried then. See
+  # @param accept [#call, Hash, Boolean, nil] judges the answer, which is paid for by then: it gets the {Response}, and
+  #   refuses it by returning false or nil, or by raising an error, whose message is why. The next candidate is tried
+  #   then. Or a JSON Schema for {Response#parsed}, as it is or as in +response_format+, which needs json_schemer. See
   #   docs/answers.md
   # @param feature [Symbol, String, nil] what the call is for, see {LlmRouter.with}; it is not sent
   # @param tags [Hash, nil] likewise
@@ -182,7 +183,8 @@ class LlmRouter
   # @param options [Hash] everything else the API takes (+temperature+, +max_tokens+, +tools+,
   #   +response_format+, +provider+, …), passed through unchanged
   # @return [Response]
-  # @raise [ArgumentError] messages or options that cannot be sent; nothing was sent or charged
+  # @raise [ArgumentError] messages or options that cannot be sent, or no schema; nothing was sent or charged
+  # @raise [ConfigurationError] a schema, without json_schemer
   # @raise [BudgetExceeded] the budget had nothing left
   # @raise [RequestRejected] the request is at fault; no further candidate was tried
   # @raise [ChainExhausted] every model failed; {ChainExhausted#retry_after} says when to retry
@@ -194,6 +196,9 @@ class LlmRouter
   #   router.call(messages: [{ role: "user", content: "Hi" }], max_tokens: 200).content
   # @example An answer that holds
   #   router.call(messages: messages, max_tokens: 200, accept: ->(response) { response.content.size < 500 })
+  # @example JSON that holds
+  #   format = { type: "json_schema", json_schema: { name: "price", schema: { type: "object", required: ["price"] } } }
+  #   router.call(messages: messages, max_tokens: 200, response_format: format, accept: format).parsed["price"]
   def call(messages:, accept: nil, feature: nil, tags: nil, headers: nil, **options)
     Input.check(messages, options)
     headers = @chain.headers_of(headers, "call: headers")
@@ -222,7 +227,7 @@ class LlmRouter
   # @param requests [Enumerable<Hash>] each with what {#call} takes: +messages:+ and the options. All are read before
   #   the first is sent. +context:+, any object of the caller's, is not sent; the result returns it
   #   ({Response#context}, and so do errors). +accept:+, +feature:+, +tags:+ and +headers:+ are as in {#call}.
-  # @param accept [#call, nil] judges the answers to the requests that have no +accept:+ of their own
+  # @param accept [#call, Hash, Boolean, nil] judges the answers to the requests that have no +accept:+ of their own
   # @param concurrency [Integer] how many calls are under way at a time, at most
   # @yield for each call as it ends, on the calling thread, while the others go on and before more start
   # @yieldparam request [Hash] as it was given

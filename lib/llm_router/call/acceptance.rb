@@ -12,19 +12,20 @@ class LlmRouter
     DEFERRED.freeze
     private_constant :DEFERRED
 
-    # @param accept [#call, nil] as the caller gave it
+    # @param accept [#call, Hash, Boolean, nil] as the caller gave it
     # @param place [String] for errors
     # @return [Acceptance, nil]
     # @raise [ArgumentError] it cannot judge an answer
     def self.of(accept, place)
       case accept
       when nil then nil
+      when Hash, true, false then new(AcceptedSchema.new(accept, place), place)
       else new(accept, place)
       end
     end
 
     # @param requests [Array<Hash>] of {LlmRouter#call_all}
-    # @param default [#call, nil] for those that have none of their own
+    # @param default [#call, Hash, Boolean, nil] for those that have none of their own
     # @return [Array<Acceptance, nil>]
     # @raise [ArgumentError]
     def self.all(requests, default)
@@ -39,7 +40,8 @@ class LlmRouter
     def initialize(judge, place)
       unless judge.respond_to?(:call)
         raise ArgumentError, "#{place}: a #{judge.class} cannot judge an answer: give a lambda, such as " \
-                             "->(response) { response.content.size < 500 }"
+                             "->(response) { response.content.size < 500 }, or a JSON Schema, such as " \
+                             '{ type: "object", required: ["price"] }'
       end
       unless takes_a_response?(judge)
         raise ArgumentError, "#{place}: is called with the response, and takes something else: give it one parameter"
@@ -59,6 +61,8 @@ class LlmRouter
     def judge(response)
       verdict = @judge.call(response)
       "accept returned #{verdict.inspect}" unless verdict
+    rescue NoJson, AcceptedSchema::Broken => e
+      e.message
     rescue Timeout::Error
       raise
     rescue StandardError, ScriptError => e

@@ -1,0 +1,65 @@
+# frozen_string_literal: true
+
+class LlmRouter
+  # An +accept:+ that is a JSON Schema: accepts an answer whose JSON ({Response#parsed}) is valid. The app's Gemfile has
+  # json_schemer, which does the work.
+  # @api private
+  class AcceptedSchema
+    # An answer breaks it. The message quotes nothing of the answer.
+    class Broken < StandardError; end
+
+    # @param given [Hash, Boolean] a schema, or what +response_format+ takes
+    # @param place [String] for errors
+    # @raise [ArgumentError] it is no schema
+    # @raise [ConfigurationError] json_schemer is not installed
+    def initialize(given, place)
+      load_json_schemer(place)
+      schema = plain(unwrapped(given), place)
+      SchemaCheck.new(schema, place).call
+      @schemer = schemer(schema, place)
+      @words = SchemaWords.new(schema)
+    end
+
+    # @param response [Response]
+    # @return [true]
+    # @raise [NoJson, Broken]
+    def call(response)
+      fault = @schemer.validate(response.parsed).first
+      raise Broken, @words.of(fault) if fault
+
+      true
+    end
+
+    private
+
+    def load_json_schemer(place)
+      require "json_schemer"
+    rescue LoadError
+      raise ConfigurationError, "#{place}: a JSON Schema needs json_schemer, which is not installed: add " \
+                                'gem "json_schemer" to the Gemfile, or give a lambda'
+    end
+
+    # As +response_format+ has it: { type: "json_schema", json_schema: { name:, schema: } }.
+    def unwrapped(given)
+      return given unless given.is_a?(Hash) && (given[:type] || given["type"]).to_s == "json_schema"
+
+      format = given[:json_schema] || given["json_schema"]
+      format.is_a?(Hash) ? format.fetch(:schema) { format["schema"] } : format
+    end
+
+    # With String keys.
+    def plain(schema, place)
+      require "json"
+      JSON.parse(JSON.generate(schema), max_nesting: 100, freeze: true)
+    rescue JSON::JSONError
+      raise ArgumentError, "#{place}: the schema is no JSON, or has more than 100 levels", cause: nil
+    end
+
+    def schemer(schema, place)
+      JSONSchemer.schema(schema).tap { |schemer| schemer.valid?(nil) }
+    rescue StandardError => e
+      used = "json_schemer #{JSONSchemer::VERSION}"
+      raise ArgumentError, "#{place}: #{used} cannot use this schema: #{e.class}: #{e.message}", cause: nil
+    end
+  end
+end

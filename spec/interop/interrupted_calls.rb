@@ -2,7 +2,7 @@
 
 # A program: calls that are each interrupted once, at a random moment. Prints as JSON what was charged and what is left.
 # Arguments: how many, the gateway's address, a seed, and optionally "burst" (several interrupts at once) or "batch"
-# (several calls at once).
+# (several calls at once) or "accept" (the caller judges its answers, and takes its time).
 require "json"
 require "llm_router"
 require "timeout"
@@ -29,6 +29,7 @@ class InterruptedCalls
     @random = Random.new(seed)
     @burst = how.include?("burst")
     @batch = how.include?("batch")
+    @accept = { accept: ->(_) { sleep(moment / 2) } } if how.include?("accept")
     @budget = RecordingBudget.new
     @router = LlmRouter.new(budget: @budget)
     @delivered = Hash.new(0)
@@ -58,7 +59,7 @@ class InterruptedCalls
 
   # The call, and then a wait, so that an interrupt that was too late for the call still arrives in here.
   def call
-    request = { messages: [{ role: "user", content: "Hi" }], max_tokens: 5 }
+    request = { messages: [{ role: "user", content: "Hi" }], max_tokens: 5, **@accept.to_h }
     @batch ? calls(request) : @router.call(**request)
     sleep INTERRUPT_TIMEOUT
     note(:lost)

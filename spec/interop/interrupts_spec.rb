@@ -63,4 +63,9 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
   it "do so where many calls are made at once" do
     interrupt_calls("batch", calls: 4)
   end
+
+  it "do so where accept runs, of one call and of many" do
+    interrupt_calls("accept")
+    interrupt_calls("accept", "batch", calls: 4)
+  end
 end

@@ -54,12 +54,12 @@ RSpec.describe LlmRouter::Job do
     configure
   end
 
-  def job_class(&settings)
+  def job_class(**options, &settings)
     answers = self.answers
     Class.new(ApplicationJob) do
       include LlmRouter::Job
       define_method(:perform) do |budget|
-        answers << LlmRouter.new(budget: budget).call(messages: Support::MESSAGES).content
+        answers << LlmRouter.new(budget: budget).call(messages: Support::MESSAGES, **options).content
       end
       class_eval(&settings) if settings
     end
@@ -344,6 +344,27 @@ RSpec.describe LlmRouter::Job do
     stub_const("DraftJob", job_class { discard_on LlmRouter::ChainExhausted })
     perform
     expect(adapter.enqueued_jobs).to be_empty
+  end
+
+  # A job that finds no answer good enough.
+  def refusing_job(&)
+    stub_const("DraftJob", job_class(accept: ->(_) { raise "no price" }, &)).queue_adapter = adapter
+  end
+
+  it "retries a job whose answers were all refused, unless the class discards it" do
+    refusing_job
+    perform
+    expect([adapter.enqueued_jobs.size, budget.ledger.charges.size]).to eq([1, 3])
+    refusing_job { discard_on LlmRouter::Unacceptable }
+    perform
+    expect([adapter.enqueued_jobs.size, budget.ledger.charges.size]).to eq([1, 6])
+  end
+
+  it "waits for the period where a refused answer left no money for the next model: it would be refused again" do
+    refusing_job
+    ledger = Support::ChargingBudget.new(cap: "0.25")
+    DraftJob.new(record.new("2", ledger)).perform_now
+    expect([waits, ledger.charges.size]).to match([[be_between(3_500, 3_920)], 1])
   end
 
   # What ActiveJob::Continuable of Rails 8.1 does after any error, once the job has advanced.

@@ -86,6 +86,13 @@ RSpec.describe LlmRouter::CallRecord::Report do
                                    ":summarize; read your prompts")
     end
 
+    it "does not hold where answers are refused, which is no transient failure" do
+      add(calls: 40, troubled: 40)
+      add(outcome: "absorbed", hops_unacceptable: 40)
+      expect(report.verdict).to eq("does not hold here: 100 % of your 40 failures are unacceptable; read what accept " \
+                                   "refuses")
+    end
+
     it "does not hold where the chain absorbs too little" do
       add(outcome: "exhausted", model: "", calls: 40, troubled: 40)
       add(outcome: "lost", hops_unavailable: 40)

@@ -50,6 +50,11 @@ RSpec.describe LlmRouter::Testing do
   end
 
   describe "LlmRouter.testing!" do
+    it "has its answers judged as a provider's" do
+      LlmRouter.testing! { |gateway| gateway.answer("Hello") && gateway.answer("Hm", "anthropic/*") }
+      expect(ask(accept: ->(response) { response.content == "Hello" }).hops.map(&:reason)).to eq([:unacceptable])
+    end
+
     it "shares none of the cooldowns that it scripts" do
       store = Class.new { def read_multi(*) = {} }.new
       written = Queue.new

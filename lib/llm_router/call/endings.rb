@@ -16,7 +16,7 @@ class LlmRouter
     def exhausted
       last = @hops.reject { |hop| %i[skipped switched_off].include?(hop.reason) }.last
       too_expensive if last&.reason == :too_expensive && !last.attempted?
-      unacceptable if @refused.any?
+      unacceptable if responses.any?
       nothing_said if nothing_said?
 
       raise ChainExhausted.new("no model of #{@chain} answered: #{summary}", **so_far)

@@ -34,6 +34,8 @@ class LlmRouter
 
     # @param acceptance [Acceptance, nil]
     def judge_with(acceptance)
+      return unless acceptance
+
       @acceptance = acceptance
       # Answers that are paid for: those that were refused, and one that is neither refused nor accepted yet.
       @refused = []
@@ -42,7 +44,11 @@ class LlmRouter
 
     # What every error of the call carries.
     def so_far
-      { hops: hops, responses: @refused.dup.freeze }
+      { hops: hops, responses: responses }
+    end
+
+    def responses
+      @refused.to_a.dup.freeze
     end
   end
 end

@@ -96,6 +96,18 @@ RSpec.describe LlmRouter, "#call_all and statements for many calls", database: :
     expect_settled(row, "0.024", 20)
   end
 
+  it "settles an answer that accept refuses once, and reserves anew for the next" do
+    gateway.answer("Hm", Support::PRIMARY, cost_usd: "0.002")
+    gateway.answer("Hello", Support::SECONDARY, cost_usd: "0.001")
+    counts = counted do
+      calls = requests(12).map { |request| { **request, max_tokens: 10 } }
+      drafts = described_class.new(budget: row).call_all(calls, accept: ->(response) { response.content == "Hello" })
+      expect(drafts.map(&:content)).to eq(["Hello"] * 12)
+    end
+    expect(counts.values_at(:settle_all, :settle!).sum).to eq(24)
+    expect_settled(row, "0.036", 24)
+  end
+
   it "reserves with both of two rows" do
     gateway.answer("Hi", cost_usd: "0.001")
     other = capped(:other, "1000")

@@ -69,6 +69,42 @@ RSpec.describe LlmRouter::CallRecord do
       recorder = described_class.recorder
       expect(Thread.new { recorder.send(:round).then { pool.active_connection? } }.value).to be_falsy
     end
+
+    # On a thread as the recorder's, which makes no rounds of its own here.
+    def round_of_recorder
+      Thread.new { described_class.recorder.send(:round) }.join
+    end
+
+    def recorded_call
+      allow(LlmRouter::OwnThread).to receive(:start).and_call_original
+      allow(LlmRouter::OwnThread).to receive(:start).with("llm_router record")
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      ask
+    end
+
+    it "takes one connection of the pool at a time" do
+      recorded_call
+      connection.pool.disconnect!
+      round_of_recorder
+      expect(connection.pool.connections.size).to eq(1)
+    end
+
+    it "reads the switches and writes while the app holds all connections of the pool" do
+      recorded_call
+      round_of_recorder
+      LlmRouter.switch_off("anthropic/*", for: 3600, by: "on-call", reason: "degraded")
+      LlmRouter::Switches.replace([])
+      ask
+      pool = connection.pool
+      held = Array.new(pool.size - pool.stat[:busy]) { pool.checkout }
+      round_of_recorder
+      held.each { |one| pool.checkin(one) }
+      expect(LlmRouter::Switches.known.map(&:pattern)).to eq(["anthropic/*"])
+      expect(described_class::Stat.model.pluck(:calls).sum).to eq(2)
+    ensure
+      LlmRouter::Switches.replace([])
+    end
   end
 
   describe "on SQLite", database: :sqlite do

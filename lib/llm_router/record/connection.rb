@@ -22,12 +22,6 @@ class LlmRouter
         quietly { apart?(pool) ? apart(pool, &) : lent(pool, &) }
       end
 
-      # Before Rails 7.2, Active Record leases a connection for good to a thread that asks it for SQL or columns.
-      # @return [void]
-      def leave
-        @table.pool.release_connection
-      end
-
       # @return [void]
       def close
         @own&.disconnect!
@@ -38,10 +32,10 @@ class LlmRouter
 
       def lent(pool, &)
         connection = checked_out(pool)
-        return Database::OwnConnection.beside(pool, &) unless connection
+        return beside(pool, &) unless connection
 
         begin
-          result = yield connection
+          result = CurrentConnection.with(connection, &)
           whole = true
           result
         rescue StandardError
@@ -64,13 +58,17 @@ class LlmRouter
         connection.disconnect!
       end
 
+      def beside(pool)
+        Database::OwnConnection.beside(pool) { |connection| CurrentConnection.with(connection) { yield connection } }
+      end
+
       # SQLite waits for another writer without giving other threads a turn, that writer perhaps among them. So the
       # recorder does not wait, and tries later.
-      def apart(pool)
+      def apart(pool, &)
         @own ||= Database::AdapterInternals.new_connection(pool).tap do |connection|
           connection.execute("PRAGMA busy_timeout = 0")
         end
-        undisturbed { yield @own }
+        undisturbed { CurrentConnection.with(@own, &) }
       rescue ActiveRecord::StatementInvalid
         close
         raise

@@ -64,7 +64,6 @@ class LlmRouter
       def round
         read_switches
         @due = now + (flush && prune ? 0.0 : RETRY_INTERVAL) if now >= @due
-        @connection.leave
       rescue StandardError => e
         failed(e)
         @due = now + RETRY_INTERVAL

@@ -54,6 +54,8 @@ class LlmRouter
         table = name
         money = @money
         Class.new(parent) do
+          extend CurrentConnection
+
           self.table_name = table
           define_singleton_method(:name) { table.classify }
           self.inheritance_column = nil

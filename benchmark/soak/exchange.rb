@@ -10,7 +10,6 @@ module Soak
   class Exchange
     # The client hangs up long before; seconds.
     CLOSING_TIMEOUT = 60
-    private_constant :CLOSING_TIMEOUT
 
     # @return [String] the candidate: endpoint and model
     attr_reader :rung

@@ -7,7 +7,7 @@ module Soak
   class ForkedChildren
     CALLS = 3
     # Seconds after which a child has come to a standstill.
-    LIMIT = 30
+    LIMIT = 120
     private_constant :CALLS, :LIMIT
 
     # @param journal [Journal]

@@ -9,14 +9,15 @@ module Soak
   class Interruption
     # Seconds after a call has begun.
     MOMENT = 0.0..0.08
-    # Seconds after which an interrupt has been lost.
+    # Seconds after which an interrupt has been lost, and after which a thread that it ends has come to a standstill.
     LIMIT = 15
+    TO_END = 120
     # Two ways of Timeout's: without a class it throws, with one it raises.
     KINDS = %i[timeout timeout_with_a_class thread_kill thread_raise].freeze
     # Those are for the main thread alone.
     SIGNALS = %i[ctrl_c trapped].freeze
     Late = Class.new(Timeout::Error)
-    private_constant :MOMENT, :LIMIT, :Late
+    private_constant :MOMENT, :LIMIT, :TO_END, :Late
 
     # @param journal [Journal]
     # @param random [Random]
@@ -61,7 +62,7 @@ module Soak
       sleep(@random.rand(MOMENT))
       yield thread
       # One that came to its end by itself never saw the interrupt.
-      thread.join(LIMIT) && thread.value.nil? ? where(tracked) : :lost
+      thread.join(TO_END) && thread.value.nil? ? where(tracked) : :lost
     rescue TrackedCall::Stop
       where(tracked)
     end

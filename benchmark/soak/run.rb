@@ -3,16 +3,17 @@
 require_relative "gateway"
 require_relative "journal"
 require_relative "worker_process"
+require_relative "pace"
 require_relative "plan"
 
 module Soak
   # One run: starts everything, disturbs it as planned, and stops it. What came of it is in the directory.
   class Run
-    # Seconds: for how long the gateway is away, and how long processes may take to start and to end.
+    # Seconds: for how long the gateway is away, and after which a process that starts or ends has come to a standstill.
     AWAY = 0.3
-    TO_START = 60
-    TO_STOP = 25
-    TO_END = 40
+    TO_START = 120
+    TO_STOP = 120
+    TO_END = 120
     private_constant :AWAY, :TO_START, :TO_STOP, :TO_END
 
     # @param directory [String]
@@ -35,6 +36,7 @@ module Soak
     # @return [void]
     def run
       begin
+        @pace = Pace.start(@journal)
         start
         await_all
         Plan.new(@options).each { |action, *details| send(action, *details) }
@@ -43,6 +45,7 @@ module Soak
       end
       finish
     ensure
+      @pace&.kill
       [*@workers, *@leaving].each(&:kill)
       @gateway&.kill
     end

@@ -44,6 +44,11 @@ module Soak
       @events.select { |_, name| name == event }.map { |process, _, *details| [process, *details] }
     end
 
+    # @return [Float] how busy the machine was at the worst: see {Pace}
+    def pace
+      @pace ||= all("pace").map { |_, pace| Float(pace) }.push(1.0).max
+    end
+
     # @param process [String]
     # @return [Boolean]
     def killed?(process)

@@ -103,7 +103,7 @@ module Soak
       seconds = (now - @began).round(4)
       LlmRouter::Uninterrupted.run do
         @journal.note(event, @tag, seconds, *details)
-        @journal.note("over", @tag, now.round(3)) if @rows.any?
+        @journal.note("over", @tag, now.round(3), Process.pid) if @rows.any?
         @ended = true
       end
     end

@@ -9,6 +9,7 @@ require_relative "forked_children"
 require_relative "interruption"
 require_relative "journal"
 require_relative "journaling_budget"
+require_relative "leftovers"
 require_relative "vitals"
 
 module Soak
@@ -24,9 +25,7 @@ module Soak
     FORK_PAUSE = 1.0..2.0
     # The share of calls that is interrupted.
     INTERRUPTED = 0.1
-    # Seconds that sockets and threads may take to end: the name resolver's thread waits 10 for more work.
-    CLOSING_TIMEOUT = 20
-    private_constant :CHAINS, :PAUSE, :FORK_PAUSE, :INTERRUPTED, :CLOSING_TIMEOUT
+    private_constant :CHAINS, :PAUSE, :FORK_PAUSE, :INTERRUPTED
 
     # @param options [Hash{String => Object}] as {Run} writes them
     def initialize(options)
@@ -47,12 +46,12 @@ module Soak
       open_database if @database
       @clients = CHAINS.product(@rows ? @rows.sets : [[]]).map { |chain, rows| client(chain, rows) }
       rest
-      @before = Vitals.held
-      @journal.note("before", *@before)
+      leftovers = Leftovers.new(@journal, @rows)
       $stdout.syswrite("ready\n")
       work
       $stdout.syswrite("stopped\n")
-      clear_up if @may_end.pop == :cleared_up
+      # The gateway has gone: no socket has a reason to live.
+      leftovers.note { rest } if @may_end.pop == :cleared_up
     end
 
     private
@@ -85,7 +84,7 @@ module Soak
 
     def open_database
       require_relative "rows"
-      @rows = Rows.new(@database, @threads)
+      @rows = Rows.new(@database, @threads, @journal)
     end
 
     # @return [Array] a router, and the ids of the rows that pay for its calls
@@ -165,18 +164,6 @@ module Soak
     def measure(label)
       GC.start
       @journal.note("measure", label, Vitals.memory)
-    end
-
-    # The gateway has gone: no socket has a reason to live.
-    def clear_up
-      @rows&.disconnect
-      (CLOSING_TIMEOUT * 10).times do
-        rest
-        break if Vitals.held.zip(@before).all? { |now, before| now <= before }
-
-        sleep(0.1)
-      end
-      @journal.note("left", *Vitals.held)
     end
   end
 end

@@ -87,6 +87,7 @@ RSpec.describe "bin/soak" do
     charges = "charges, each once and as billed"
     uncertain = "billed, and held as uncertain"
     reservations = "reservations, and those left open by the killed"
+    longest = "the longest, and its limit on this machine"
     {
       "a wrong digit" => [["one.journal", charge, charge.sub("1\n", "2\n")], [sums, charges, "for answers"]],
       "a double charge" => [["one.journal", charge, charge * 2], [sums, charges, reservations]],
@@ -114,12 +115,27 @@ RSpec.describe "bin/soak" do
       "a process that crashed" => [["run", "ended one 0", "ended one 1"], ["processes that ended"]],
       "a gateway that stays away" => [["run", "gateway started\n", ""], ["restarts of the gateway: KILL"]],
       "a call that took too long" => [["one.journal", "answer t1 0.5", "answer t1 5.5"],
-                                      ["time of a call: median, 99th percentile", "the longest"]]
+                                      ["time of a call: median, 99th percentile", longest]]
     }.each do |what, (change, lines)|
       it "sees #{what}" do
         change(*change)
         expect(failed).to match_array(lines), table.to_s
       end
+    end
+
+    it "names what is left" do
+      change("one.journal", "left 20 5", "left 21 6\nadded descriptors tcp_socket_0100007F:1F90\nadded threads stray")
+      expect(table.to_s).to include("one had 20 and then 21: tcp socket 0100007F:1F90\n")
+        .and match(/one had 5 and then 6: stray$/)
+    end
+
+    it "gives calls more time on a busy machine, but not what a hanging gateway takes" do
+      files["run"] += "pace 1.5\npace 12.5\n"
+      change("one.journal", "answer t1 0.5", "answer t1 5.4")
+      expect(failed).to eq([])
+      files["run"] += "pace 1000\n"
+      change("one.journal", "answer t1 5.4", "answer t1 46")
+      expect(failed).to contain_exactly("time of a call: median, 99th percentile", longest)
     end
 
     describe "of rows" do
@@ -173,6 +189,15 @@ RSpec.describe "bin/soak" do
 
       it "finds nothing wrong with rows that are in order" do
         expect([table.ok?, failed]).to eq([true, []]), table.to_s
+      end
+
+      # One is refused just before or after the process that is killed writes its counts.
+      { 100.9 => ["record: calls, of at least", "record: incidents, of at least"], 101.1 => [] }.each do |over, lines|
+        it "expects what was over at #{over} s to be recorded, if all was last written since 101 s: #{lines.any?}" do
+          files["two.journal"] += "call t8 7\nrefused t8 0.1\nwritten 101 9\nwritten 200 10\nover t8 #{over} 9\n"
+          change("database", "recorded 6", "recorded 3")
+          expect(failed).to eq(lines)
+        end
       end
 
       exact = "rows: attempts charged with their cost"

@@ -17,7 +17,7 @@ module Soak
 
       # @return [Array<Row>]
       def rows
-        [*memory, held("file descriptors", 0), held("threads", 1)]
+        [*memory, held("file descriptors", 0, "descriptors"), held("threads", 1, "threads")]
       end
 
       private
@@ -42,13 +42,19 @@ module Soak
             wrong: complain("it grew by #{percent(after - before, before)}", judged && after > before * GROWTH))
       end
 
-      def held(what, index)
+      def held(what, index, kind)
         left = counts("left", index)
         before = counts("before", index).slice(*left.keys)
         more = left.reject { |name, count| count <= before[name] }
         row("#{what} at the start and at the end", before.values.sum, left.values.sum,
-            wrong: more.map { |name, count| "#{name} had #{before[name]} and then #{count}" } +
+            wrong: more.map { |name, count| "#{name} had #{before[name]} and then #{count}#{added(name, kind)}" } +
                    complain("no process came to the end", left.empty?))
+      end
+
+      # @return [String] those that were not there at the start
+      def added(process, kind)
+        all = record.all("added").filter_map { |name, of, what| what.tr("_", " ") if name == process && of == kind }
+        all.any? ? ": #{all.join(', ')}" : ""
       end
 
       def counts(event, index)

@@ -6,7 +6,7 @@ module Soak
   class Evaluation
     # Whether calls failed for the database only while it was away.
     class Outage < Part
-      # Seconds that it may take until all are connected again.
+      # Seconds that it may take on an idle machine until all are connected again.
       SLACK = 2
       private_constant :SLACK
 
@@ -17,7 +17,7 @@ module Soak
         return false unless moment
 
         moments = record.all("database").to_h { |_, what, at| [what, Float(at)] }
-        moments.size == 2 && moment.between?(moments["stopped"], moments["started"] + SLACK)
+        moments.size == 2 && moment.between?(moments["stopped"], moments["started"] + (SLACK * record.pace))
       end
 
       # @return [Array<Row>]

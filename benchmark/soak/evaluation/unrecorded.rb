@@ -5,11 +5,6 @@ module Soak
     # The calls that the record may lack: what a killed process had not written yet, what a child could not write and
     # has said so, and a charge that the app made again.
     class Unrecorded
-      # Seconds: a round of the recorder, and until it tries again after the database was away.
-      WINDOW = 2
-      RETRY = 7
-      private_constant :WINDOW, :RETRY
-
       # @param record [RunRecord]
       def initialize(record)
         @record = record
@@ -34,16 +29,12 @@ module Soak
 
       def unwritten
         over = @record.all("over").select { |process,| @record.killed?(process) }
-        over.group_by(&:first).values.flat_map do |ends|
-          since = written_until(ends.map { |_, _, at| Float(at) }.max)
-          ends.filter_map { |_, tag, at| tag if Float(at) >= since }
-        end
+        over.filter_map { |process, tag, at, pid| tag if Float(at) >= written.fetch([process, pid], 0) }
       end
 
-      def written_until(last)
-        moments = @record.all("database").to_h { |_, what, at| [what, Float(at)] }
-        away = moments.size == 2 && last.between?(moments["stopped"], moments["started"] + RETRY)
-        (away ? moments["stopped"] : last) - WINDOW
+      # @return [Hash{Array(String, String) => Float}] since when a process, or a child of it, last wrote all
+      def written
+        @written ||= @record.all("written").to_h { |process, at, pid| [[process, pid], Float(at)] }
       end
     end
   end

@@ -135,6 +135,21 @@ RSpec.describe LlmRouter::CallRecord do
       expect(outcomes).to eq("answered" => 1)
     end
 
+    it "counts the cost of an answer that an interrupt keeps from being returned as it is settled" do
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      row = row_budget
+      allow(row).to receive(:settle!).and_wrap_original do |settle, *arguments, **details|
+        settle.call(*arguments, **details)
+        caller = Thread.current
+        # Is raised when it is settled.
+        Thread.new { caller.kill }.join
+      end
+      Thread.new { LlmRouter.new(budget: row).call(messages: Support::MESSAGES) }.join
+      expect(outcomes).to eq("interrupted" => 1)
+      expect([spent(row), sum(:cost_usd), sum(:charged_usd)]).to eq([usd("0.001")] * 3)
+    end
+
     it "counts a call that is interrupted, with what its attempt cost" do
       record
       gateway.fail_inside(Support::PRIMARY, code: 502, cost_usd: "0.001")

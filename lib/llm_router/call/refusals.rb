@@ -2,17 +2,13 @@
 
 class LlmRouter
   # How a call lets its caller judge an answer that is settled. An interrupt that comes meanwhile ends the call: the
-  # answer is paid for, and {Settling#close} says so.
+  # answer is paid for, and {Telemetry} knows it.
   # @api private
   module Refusals
     # @param response [Response]
     # @return [String, nil] why it is refused
     def refusal(response)
-      return unless @acceptance
-
-      why = @acceptance.refusal(response)
-      @unaccepted = nil unless why
-      why
+      @acceptance&.refusal(response)
     end
 
     # Records the answer that was refused last.
@@ -21,7 +17,6 @@ class LlmRouter
     def refused(upcoming, attributes)
       uninterrupted do
         response = @unaccepted
-        @unaccepted = nil
         @refused << response
         paid = { cost_usd: response.cost_usd, cost_basis: response.cost_basis, generation_id: response.generation_id }
         hop = Hop.new(**attributes.except(:uncertain, :tokens), **paid)
@@ -37,7 +32,7 @@ class LlmRouter
       return unless acceptance
 
       @acceptance = acceptance
-      # Answers that are paid for: those that were refused, and one that is neither refused nor accepted yet.
+      # Answers that are paid for: those that were refused, and the last one.
       @refused = []
       @unaccepted = nil
     end

@@ -21,8 +21,6 @@ class LlmRouter
     def close
       uninterrupted do
         next unless @process == Process.pid
-
-        @telemetry.unreturned(@candidate, @unaccepted.cost_usd, @unaccepted.cost_basis) if @unaccepted
         next @spending.release unless @unsettled
 
         settle_unreturned

@@ -82,10 +82,13 @@ class LlmRouter
     end
 
     def answered(response)
+      @answer = response
       attempted(:answered) { answer(response) }
     end
 
     def hopped(hop, upcoming)
+      # The hop has the cost of a refused one.
+      @answer = nil
       if hop.attempted?
         attempted(:failed) do
           { "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
@@ -106,8 +109,14 @@ class LlmRouter
         next if @recorded
 
         @recorded = true
-        Hooks.at(:call_ended)&.call(@chain, @labels, outcome, @hops, response, now - @began, @unreturned)
+        unreturned = cost_unreturned unless response
+        Hooks.at(:call_ended)&.call(@chain, @labels, outcome, @hops, response, now - @began, unreturned)
       end
+    end
+
+    # An interrupt may also come when an answer is settled, and keep it from being returned.
+    def cost_unreturned
+      @unreturned || (@answer&.cost_usd && [@answer.requested_model, @answer.cost_usd, @answer.cost_basis])
     end
 
     def opening

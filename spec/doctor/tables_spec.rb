@@ -44,6 +44,24 @@ RSpec.describe LlmRouter::Doctor, "and tables", database: :sqlite do
     end
   end
 
+  describe "of the record" do
+    before { LlmRouter.configure { |config| config.record_calls = true } }
+
+    it "are compared, too, that of the switches among them" do
+      names = %w[llm_budgets llm_reservations llm_charges llm_call_stats llm_incidents llm_switches]
+      expect(found(:TableColumns)).to eq(names.map { |name| [:green, "#{name} is as the generator makes it"] })
+      expect(found(:Indexes)).to eq(names.map { |name| [:green, "#{name} has its indexes"] })
+      rename = "ALTER TABLE llm_switches RENAME COLUMN"
+      changed("#{rename} ended_by TO finished_by", "#{rename} finished_by TO ended_by") do
+        expect(found(:TableColumns)).to include([:red, /llm_switches is behind the generator: it lacks ended_by\. Run/])
+      end
+      index = connection.select_value("SELECT sql FROM sqlite_master WHERE name = 'index_llm_switches_on_end'")
+      changed("DROP INDEX index_llm_switches_on_end", index) do
+        expect(found(:Indexes)).to include([:yellow, /llm_switches lacks the index \(expires_at\)/])
+      end
+    end
+  end
+
   describe "Indexes" do
     it "is green with all of them, and red without a unique one" do
       expect(levels(:Indexes)).to eq(%i[green green green])

@@ -39,9 +39,10 @@ class LlmRouter
         end
         return unless config.record_calls
 
-        tables = { "llm_call_stats" => CallRecord::Stat, "llm_incidents" => CallRecord::Incident }
+        tables = { "llm_call_stats" => CallRecord::Stat, "llm_incidents" => CallRecord::Incident,
+                   "llm_switches" => CallRecord::SwitchRow }
         Schema.of("create_llm_record").each do |table|
-          visit(tables.fetch(table.name).model, table) { |*seen| yield(*seen) } if tables.key?(table.name)
+          visit(tables.fetch(table.name).model, table) { |*seen| yield(*seen) }
         end
       end
 

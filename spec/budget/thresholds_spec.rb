@@ -59,6 +59,17 @@ RSpec.describe "Thresholds of a budget" do
         connection.drop_table(:crossed, if_exists: true)
       end
 
+      it "are published where a lease that is up is charged with its estimate, even if the reservation is refused" do
+        configure(alert_at: [0.4, 0.8])
+        travel_to(Time.utc(2026, 10, 20))
+        row.reserve!("4", key: "first")
+        travel_to(Time.utc(2026, 10, 20, 1))
+        expect(alerts { row.reserve!("5", key: "second") }).to eq([0.4])
+        travel_to(Time.utc(2026, 10, 20, 2))
+        expect(alerts { failure_of { row.reserve!("5", key: "third") } }).to eq([0.4, 0.8])
+        expect(spent(row)).to eq(usd("9"))
+      end
+
       it "go by the cap that the row has now" do
         configure(alert_at: 0.8)
         row

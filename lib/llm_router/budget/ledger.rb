@@ -32,8 +32,11 @@ class LlmRouter
         columns = { **reservation.to_h, **lease(attempt, Time.now) }
         # The app may look these up in the database: before anything is locked, and in its own role.
         caps = default_caps
-        short = []
-        act(->(statement) { statement.reserve(columns, caps) }) { |careful| short = careful.reserve(columns, caps) }
+        short = act(->(statement) { statement.reserve(columns, caps) }) { |careful| careful.reserve(columns, caps) }
+        return reservation if short == true
+
+        # Leases that were up may have been charged.
+        Alerts.check(budgets)
         raise Refusal.new(short, caps, reservation.usd, budgets).error if short.any?
 
         reservation

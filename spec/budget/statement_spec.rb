@@ -160,4 +160,14 @@ RSpec.describe LlmRouter::Budget::Statement do
       connection.execute("RESET default_transaction_isolation")
     end
   end
+
+  # To read whole rows, MariaDB may walk through a small table, and lock all that it passes.
+  describe "on MariaDB", database: :mariadb do
+    it "locks by ids alone where an act needs thought" do
+      both
+      locking = round_trips { both.charge!("0.25", attempt: LlmRouter::Attempt.new) }.grep(/FOR UPDATE/)
+      expect(locking).to match([/\ASELECT `llm_budgets`.`id` FROM `llm_budgets` WHERE `llm_budgets`.`id` IN/])
+      expect([spent(budget), spent(other)]).to eq([usd("0.25")] * 2)
+    end
+  end
 end

@@ -208,7 +208,9 @@ class LlmRouter
     WebRequest.check(@config)
     labels = Labels.current.and(feature, tags)
     own_messages = CandidateMessages.of(@chain, messages)
-    Call.new(**terms_of_call, labels: labels, acceptance: acceptance).run do |call|
+    kept = CurrentJob.current&.answers&.of(@budget, @chain, [messages, own_messages], options)
+    headers = kept.headers + headers if kept
+    Call.new(**terms_of_call, labels: labels, acceptance: acceptance, kept: kept).run do |call|
       @chain.native.walk(call, messages, [options, headers, own_messages], *terms)
     end
   end

@@ -66,6 +66,7 @@ class LlmRouter
     require "llm_router/budget/refusal"
     require "llm_router/budget/charged_already"
     require "llm_router/budget/alerts"
+    require "llm_router/budget/beside"
     require "llm_router/budget/ledger"
     require "llm_router/budget/audit"
     require "llm_router/budget/report"

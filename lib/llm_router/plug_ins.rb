@@ -13,7 +13,7 @@ class LlmRouter
       FrameworkInternals: "rails/framework_internals",
       Job: "rails/job", JobPolicy: "rails/job_policy", JobReport: "rails/job_report",
       JobTracking: "rails/job_tracking", OnBudgetExceeded: "rails/on_budget_exceeded",
-      QueuedCharge: "rails/queued_charge",
+      QueuedCharge: "rails/queued_charge", RememberedAnswers: "rails/remembered_answers",
       SidekiqWorker: "sidekiq/sidekiq_worker",
       # Loaded again when their parent class changes: see BudgetJobs.
       BudgetJobParent: "rails/budget_job_parent", ChargeJob: "rails/charge_job", SettleJob: "rails/settle_job"

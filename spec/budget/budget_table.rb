@@ -27,6 +27,7 @@ module BudgetTable
 
     def empty
       models.each(&:delete_all)
+      ActiveRecord::Base.connection.execute("DELETE FROM llm_answers")
       record.each { |table| table.model.delete_all }
     end
 

@@ -45,7 +45,10 @@ class LlmRouter
       # @see Budget#settle!
       def settle!(reservation, cost_usd, attempt: nil)
         columns = charge(cost_usd, attempt, reservation.attempt_id)
-        act(->(statement) { statement.settle(columns, reservation.usd) }) { |careful| careful.settle(columns) }
+        Beside.of(model) do |beside|
+          fast = ->(statement) { statement.settle(columns, reservation.usd) } unless beside
+          act(fast, beside) { |careful| careful.settle(columns) }
+        end
         ChargedAlready.note(budgets, cost_usd)
         Alerts.check(budgets)
       end
@@ -154,9 +157,10 @@ class LlmRouter
       end
 
       # @param fast [Proc, nil] does it with a {Statement}, or returns nil
+      # @param beside [Beside, nil] what the careful path writes with it
       # @yieldparam careful [CarefulPath] where the fast path does not do it
       # @return [Object] true where that did it, or else what the block returns
-      def act(fast)
+      def act(fast, beside = nil)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
         Database::OwnConnection.bare(model) do |connection, settings|
@@ -164,7 +168,7 @@ class LlmRouter
           alone = settings.empty? && connection.open_transactions.zero?
           next true if alone && fast && done?(fast, connection)
 
-          yield CarefulPath.new(connection, budgets, settings)
+          yield CarefulPath.new(connection, budgets, settings, beside)
         end
       end
 

@@ -15,16 +15,17 @@ class LlmRouter
     NONE = [].freeze
     private_constant :NONE
 
+    # @param kept [#response, #keep, nil] what the job of the call keeps of its answer
     def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil, labels: Labels::NONE,
-                   acceptance: nil)
-      config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
-      Hooks.run(:call_begins) if config.record_calls
+                   acceptance: nil, kept: nil)
+      prepare(chain, config)
       @chain = chain
       @budget = budget
       @config = config
       @deadline = deadline
       @context = context
       judge_with(acceptance)
+      @kept = kept
       @process = Process.pid
       @mask = Uninterrupted.mask
       @hops = []
@@ -34,11 +35,11 @@ class LlmRouter
       @spending = Spending.new(budget, config, @telemetry, labels)
     end
 
-    # @yieldparam call [Call] to walk with
+    # @yieldparam call [Call] to walk with, unless an earlier run of the job has the answer
     # @return [Response]
     def run
       @telemetry.call do
-        yield self
+        remembered || yield(self)
       ensure
         close unless @settled
       end
@@ -91,6 +92,17 @@ class LlmRouter
     end
 
     private
+
+    def prepare(chain, config)
+      config.shared_health&.refresh(chain, config.logger) if config.cooldown_after
+      Hooks.run(:call_begins) if config.record_calls
+    end
+
+    # @return [Response, nil] that of an earlier run of the job, unless it is refused
+    def remembered
+      response = uninterrupted { @kept.response } if @kept
+      response unless response && @acceptance&.refusal(response)
+    end
 
     # Whether the call starts at the floor, which is decided at its first candidate alone.
     def saved(position)

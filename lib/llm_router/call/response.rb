@@ -23,7 +23,7 @@ class LlmRouter
     attr_reader :cost_usd
     # @return [Symbol, nil] the source of {#cost_usd}: +:billed+ by the endpoint; +:computed+ from its tokens and the
     #   model's price, if the endpoint sent no readable bill; +:estimated+, the reservation, if tokens or price are
-    #   unknown too; nil if the cost is unknown and nothing was charged
+    #   unknown too; +:remembered+, 0, if {#remembered?}; nil if the cost is unknown and nothing was charged
     attr_reader :cost_basis
     # @return [Array<Hop>] the attempts that failed before, and the candidates that were skipped; empty if the first
     #   attempt brought the answer
@@ -123,6 +123,20 @@ class LlmRouter
     # @return [Boolean] whether a model after the first one answered; false if the first was called again
     def fallback?
       hops.any? { |hop| hop.model != requested_model || hop.endpoint != endpoint }
+    end
+
+    # @return [Boolean] whether an earlier run of the job got this answer, and paid for it. In this run it costs 0, had
+    #   no attempts and so no hops; {#usage} is what it took then. See {JobSettings#remember_answers}
+    def remembered?
+      cost_basis == :remembered
+    end
+
+    # @param context [Object, nil] that of the request
+    # @return [Response] the same answer for another run of the job
+    # @api private
+    def again(context = nil)
+      self.class.new(@completion, bill: Bill::REMEMBERED, requested_model: requested_model, endpoint: endpoint,
+                                  hops: [].freeze, context: context)
     end
 
     # @return [Boolean] whether the first attempt was answered in full, with a bill: a debug line

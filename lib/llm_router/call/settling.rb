@@ -46,9 +46,13 @@ class LlmRouter
       bill = @spending.answer(completion.cost) { completion.tokens }
       response = Response.new(completion, bill: bill, requested_model: @candidate.model, hops: hops, context: @context,
                                           endpoint: @candidate.endpoint.name.name)
-      bill.usd ? charge(bill, known(response), response) : release
+      @kept ? @kept.keep(response) { pay(bill, response) } : pay(bill, response)
       @spending.follow(response.generation_id) if @spending.unbilled?
       response
+    end
+
+    def pay(bill, response)
+      bill.usd ? charge(bill, known(response), response) : release
     end
 
     # @param outcome [Hash]

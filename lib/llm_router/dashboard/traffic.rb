@@ -8,8 +8,10 @@ class LlmRouter
       # Seconds of a column, and how many there are.
       SPANS = { hour: [300, 12], day: [3600, 24], week: [6 * 3600, 28] }.freeze
       ANSWERED = "SUM(CASE WHEN outcome = 'answered' THEN calls ELSE 0 END)"
+      # Also those that an earlier run of their job has paid for.
+      SERVED = ANSWERED.sub("= 'answered'", "IN ('answered', 'remembered')").freeze
       SUMS = [:calls, :fallbacks, *CallRecord::Columns::TOOK].freeze
-      private_constant :SPANS, :SUMS
+      private_constant :SPANS, :SERVED, :SUMS
 
       # What one column adds up to. +cost+: US dollars.
       Column = Struct.new(:answered, :cost, *SUMS) do
@@ -82,7 +84,7 @@ class LlmRouter
       # Charts need no exact money. SQLite's text begins with the number.
       def sums
         cost = Database::Usd.text?(CallRecord::Stat.model) ? "SUM(CAST(cost_usd AS REAL))" : "SUM(cost_usd)"
-        [cost, ANSWERED, *SUMS.map { |column| "SUM(#{column})" }].map { |sum| Arel.sql(sum) }
+        [cost, SERVED, *SUMS.map { |column| "SUM(#{column})" }].map { |sum| Arel.sql(sum) }
       end
     end
   end

@@ -31,10 +31,9 @@ class LlmRouter
       def each_table
         models.each do |model|
           names = { "llm_budgets" => model, "llm_charges" => model::Charge, "llm_reservations" => model::Reservation }
+          names["llm_answers"] = RememberedAnswers::Table.beside(model) if answers?
           Schema.of("create_llm_budgets").each do |table|
-            visit(names.fetch(table.name), table) do |*seen|
-              yield(*seen)
-            end
+            visit(names[table.name], table) { |*seen| yield(*seen) } if names.key?(table.name)
           end
         end
         return unless config.record_calls
@@ -44,6 +43,11 @@ class LlmRouter
         Schema.of("create_llm_record").each do |table|
           visit(tables.fetch(table.name).model, table) { |*seen| yield(*seen) }
         end
+      end
+
+      # Whether answers are kept in a table.
+      def answers?
+        config.remember_answers && config.answer_store.nil?
       end
 
       def visit(model, table)

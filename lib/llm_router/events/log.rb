@@ -108,6 +108,7 @@ class LlmRouter
 
     def answered(payload)
       who = "#{payload[:"gen_ai.response.model"]} at #{payload[:endpoint]}"
+      return write(:info) { "#{who} answered an earlier run of this job: no request, 0 USD" } if payload[:remembered]
       return write(:warn) { "#{who} answered without a usage.cost: #{charged(payload)}" } if unbilled?(payload)
 
       cut = payload[:"gen_ai.response.finish_reasons"].include?("length")

@@ -48,10 +48,11 @@ class LlmRouter
 
     # Skip the payload when nobody subscribes to plain answers, which most are.
     def brought(response)
-      record(:answered, response)
+      remembered = response.remembered?
+      record(remembered ? :remembered : :answered, response)
       return @began = nil if response.plain? && !@events.plain_answers?(@config.logger)
 
-      concluded(:answered, { fallback: response.fallback?, **answer(response) })
+      concluded(:answered, { fallback: response.fallback?, remembered: remembered, **answer(response) })
     end
 
     def failed(error)

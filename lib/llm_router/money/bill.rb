@@ -36,6 +36,8 @@ class LlmRouter
     private_class_method :tokens, :completed
   end
 
+  # An earlier run of the job has paid.
+  Bill::REMEMBERED = Bill.new(BigDecimal(0), :remembered).freeze
   # The cost is unknown.
   Bill::NONE = Bill.new(nil, nil).freeze
 end

@@ -16,21 +16,24 @@ class LlmRouter
     #   @return [Integer] how many keys were handed out
     # @!attribute [r] job_class
     #   @return [String, nil]
-    Run = Struct.new(:id, :progress, :attempts, :job_class) do
+    # @!attribute [rw] answers
+    #   @return [RememberedAnswers, nil] those of earlier runs; nil if none are kept
+    Run = Struct.new(:id, :progress, :attempts, :job_class, :answers) do
       # @return [String] the idempotency key of the next attempt
       def next_key
         "#{name}/#{self.attempts += 1}"
       end
 
-      private
-
       # Computed at the first attempt: by then the job knows where it resumed.
+      # @return [String] the job's id, and where this run resumed
       def name
         @name ||= begin
           resumed = progress&.call
           resumed.nil? || resumed.empty? ? id : "#{id}/#{digest(resumed.inspect)}"
         end
       end
+
+      private
 
       # Loaded here: only runs that resume need it.
       def digest(text)

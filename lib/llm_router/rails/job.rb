@@ -18,6 +18,7 @@ class LlmRouter
   #   discarded otherwise; {OnBudgetExceeded#on_budget_exceeded} changes that. If only reservations of other calls are
   #   in the way, it is retried like the first.
   # - A failed charge: +perform+ gets its answer, and {ChargeJob} makes the charge.
+  # - A run that is killed: with {JobSettings#remember_answers}, the next one does not buy its answers again.
   #
   # For a Sidekiq worker that is no Active Job there is {SidekiqWorker}.
   #
@@ -44,7 +45,9 @@ class LlmRouter
       include JobTracking
       extend OnBudgetExceeded
       rescue_from(*JobPolicy::ERRORS, with: :handle_llm_error)
-      around_perform { |_job, block| DeferredCharge.with(method(:charge_later), &block) }
+      around_perform do |_job, block|
+        RememberedAnswers.during { DeferredCharge.with(method(:charge_later), &block) }
+      end
     end
 
     ActiveSupport.on_load(:active_job_continuable) { prepend FrameworkInternals::Continuation }

@@ -4,7 +4,8 @@ class LlmRouter
   module CallRecord
     # The columns of +llm_call_stats+. All but the key add up, over any rows.
     #
-    # A call is counted in one row, with the model that answered (or ""), under the outcome of its event. Each of its
+    # A call is counted in one row, with the model that answered (or ""), under the outcome of its event, or under
+    # "remembered" if an earlier run of its job got the answer. Each of its
     # hops is counted in a row of the hop's model, under {ABSORBED} if a later candidate answered, else under {LOST}.
     # @api private
     module Columns

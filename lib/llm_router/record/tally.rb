@@ -86,7 +86,10 @@ class LlmRouter
         @counts[TROUBLED] += 1 if call.troubled?
       end
 
+      # What is remembered was counted by an earlier run.
       def answer(response, rows)
+        return if response.remembered?
+
         prompt, completion = response.tokens
         @counts[PROMPT] += prompt || 0
         @counts[COMPLETION] += completion || 0

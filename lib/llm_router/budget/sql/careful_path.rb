@@ -16,11 +16,13 @@ class LlmRouter
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param budgets [Array<Budget>] of one table, in the order in which they are locked
       # @param settings [Array<String>] statements that come first
-      def initialize(connection, budgets, settings)
+      # @param beside [Beside, nil] what is written with the act
+      def initialize(connection, budgets, settings, beside = nil)
         @connection = connection
         @budgets = budgets
         @model = budgets.first.class
         @settings = settings
+        @beside = beside
         @sqlite = Database.sqlite?(@model.connection_pool)
         # Inside a test's own transaction.
         @nested = connection.open_transactions.positive?
@@ -96,7 +98,10 @@ class LlmRouter
       def attempt
         rows = read
         rows = read if rows.any? { |row| Database::Period.over?(row) } && on(rows).turn
-        rows if yield rows
+        return unless yield rows
+
+        @connection.execute(@beside.sql(@connection), Statement::NAME) if @beside && !@sqlite
+        rows
       end
 
       # Locked by their ids alone: to read whole rows, MariaDB may walk through a small table and lock others, too.
@@ -113,7 +118,7 @@ class LlmRouter
       end
 
       def on(rows)
-        Statement.on(@connection, rows, seen: true)
+        Statement.on(@connection, rows, seen: true, beside: @beside)
       end
 
       # As {Configuration#on_uncertain} says. No estimate is charged to an attempt whose cost is known.

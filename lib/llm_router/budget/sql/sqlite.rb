@@ -34,8 +34,15 @@ class LlmRouter
         update = [update, as_many("#{budgets} WHERE #{simple(fits, held)}"), *(as_many(held) if held),
                   "NOT EXISTS (SELECT 1 FROM #{none || '(SELECT 0) WHERE 0'})"].join(" AND ")
         rest = [*("DELETE FROM #{held}" if held), *insert, "SELECT #{figures} FROM #{budgets} WHERE #{ours(key)}"]
-        rows = batch([update, *rest.map { |sql| "#{sql} AND changes() = #{@ids.size}" }])
+        rows = batch([update, *rest.map { |sql| "#{sql} AND #{all_changed}" }, *beside(insert)])
         rows.to_a.map { |row| row.is_a?(Hash) ? row.values : row }
+      end
+
+      def all_changed = "changes() = #{@ids.size}"
+
+      # What is written with a charge, which inserts.
+      def beside(insert)
+        @beside.sql(@connection, all_changed) if @beside && insert
       end
 
       # One transaction in one call of the library: no other thread runs until it is done. Whoever waits for another

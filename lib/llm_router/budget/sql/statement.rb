@@ -13,21 +13,23 @@ class LlmRouter
                   tags created_at].freeze
 
       # @param seen [Boolean] whether the budgets are as the {CarefulPath} has read them
+      # @param beside [Beside, nil] what SQLite writes with a charge
       # @return [Statement] of the kind that the database needs
-      def self.on(connection, budgets, seen: false)
+      def self.on(connection, budgets, seen: false, beside: nil)
         case connection.adapter_name
         when "PostgreSQL" then Postgresql
         when "SQLite" then Sqlite
         else Mysql
-        end.new(connection, budgets, seen)
+        end.new(connection, budgets, seen, beside)
       end
 
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param budgets [Array<Budget>] of one table
-      def initialize(connection, budgets, seen)
+      def initialize(connection, budgets, seen, beside)
         @connection = connection
         @budgets = budgets
         @seen = seen
+        @beside = beside
         @model = budgets.first.class
         @ids = budgets.one? ? [budgets.first.id] : budgets.map(&:id).uniq
       end

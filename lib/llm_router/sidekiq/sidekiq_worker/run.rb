@@ -34,7 +34,7 @@ class LlmRouter
       # @return [Object, nil] what the block returns
       def call(&)
         CurrentJob.with(@worker.jid, method(:progress), @worker.class.name) do
-          DeferredCharge.with(method(:charge_later), &)
+          RememberedAnswers.during { DeferredCharge.with(method(:charge_later), &) }
         end
       rescue *JobPolicy::ERRORS => e
         handle(e)

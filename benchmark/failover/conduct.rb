@@ -10,7 +10,7 @@ module Failover
     # What each check wants, for who reads the table.
     RULES = {
       "hammering" => "a failing primary gets at most its first failures, and those on their way, within any second",
-      "attempts" => "a call sends a model one request, and one more for each retry that its rung allows",
+      "attempts" => "a call sends a model one request, and after its Retry-After one more for each retry of its rung",
       "probes" => "a primary that cools down gets no request, and then one probe at a time",
       "back" => "the primary answers again within 30 s (--quick: 5) after it has recovered",
       "money" => "what was billed is what was charged, each paid answer once, and what responses and hops say",
@@ -46,7 +46,9 @@ module Failover
     def attempts
       # The last rung has a retry of its own.
       sent = { @primary => 1 + @retries, @backup => 2 }.find { |requests, bound| requests.most_of_a_call > bound }
-      "a call sent a model #{sent.first.most_of_a_call} requests, #{sent.last} at most" if sent
+      return "a call sent a model #{sent.first.most_of_a_call} requests, #{sent.last} at most" if sent
+
+      "a call was in a hurry: it did not wait for the Retry-After" if @outcomes.any? { |outcome| hurried?(outcome) }
     end
 
     def probes
@@ -78,6 +80,11 @@ module Failover
 
     def failure_of_primary?(hop)
       hop.endpoint == "primary" && hop.attempted?
+    end
+
+    def hurried?(outcome)
+      hop = outcome.hops.find { |given| failure_of_primary?(given) }
+      hop&.retry_after && @primary.until_retry(outcome.number)&.<(hop.retry_after)
     end
 
     # US dollars that responses and hops cost.

@@ -16,9 +16,15 @@ module Failover
       @arrivals = arrivals.sort_by(&:at)
     end
 
-    # @return [Integer] how many arrived between two moments
+    # @return [Integer] how many arrived between two moments that were no retries
     def between(from, to)
-      @arrivals.count { |arrival| arrival.at.between?(from, to) }
+      @arrivals.uniq(&:call).count { |arrival| arrival.at.between?(from, to) }
+    end
+
+    # @return [Float, nil] seconds between the first two requests of a call
+    def until_retry(call)
+      first, retried = @arrivals.select { |arrival| arrival.call == call }
+      retried && (retried.at - first.at)
     end
 
     # @return [Integer] how many one call sent at most

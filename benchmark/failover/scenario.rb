@@ -11,8 +11,6 @@ module Failover
 
   # A way in which the primary fails, and what has to come of it.
   class Scenario
-    BY_DEFAULT = "the defaults"
-
     # The scenarios of all files, in the order of the files.
     @makers = []
 
@@ -34,15 +32,17 @@ module Failover
 
     # @param name [String]
     # @param primary [String] what the primary does, in words
-    # @param rung [Hash] options of the primary's candidate
+    # @param rung [Hash] options of the primary's candidate, and
+    # @param backup [Hash] of the backup's
     # @param threads [Integer] that call at the same time
     # @param wants [Hash] what the first call must be: +:by+, who answers it, +:hops+, its reasons, +:requests+ at the
     #   primary, and +:error+
     # @yieldparam stage [Stage] to script the primary; returns seconds until the primary was back, if it knows
-    def initialize(name, primary, rung: {}, threads: 1, wants: {}, &play)
+    def initialize(name, primary, rung: {}, backup: {}, threads: 1, wants: {}, &play)
       @name = name
       @primary = primary
       @rung = rung
+      @backup = backup
       @threads = threads
       @wants = wants
       @play = play
@@ -50,7 +50,7 @@ module Failover
 
     # @return [Result]
     def run
-      Stage.open(@profile, @rung) do |stage|
+      Stage.open(@profile, [@rung, @backup]) do |stage|
         stage.primary.answer("primary", cost_usd: "0.002")
         stage.backup.answer("backup", cost_usd: "0.003")
         back = @play.call(stage)

@@ -36,17 +36,17 @@ module Failover
     # @return [Array<String>] what a scenario found to be wrong
     attr_reader :complaints
 
-    # @param rung [Hash] options of the primary's candidate
+    # @param rungs [Array(Hash, Hash)] options of the two candidates
     # @yieldparam stage [Stage]
-    def self.open(profile, rung)
+    def self.open(profile, rungs)
       gateways = Array.new(2) { LlmRouter::Testing::Gateway.start }
-      stage = new(profile, rung, *gateways)
+      stage = new(profile, rungs, *gateways)
       stage.observer.observe { yield stage }
     ensure
       gateways&.each(&:stop)
     end
 
-    def initialize(profile, rung, primary, backup)
+    def initialize(profile, rungs, primary, backup)
       @profile = profile
       @primary = primary
       @backup = backup
@@ -56,7 +56,7 @@ module Failover
       @complaints = []
       @numbers = 0
       @lock = Mutex.new
-      configure(rung)
+      configure(*rungs)
       @router = LlmRouter.new(chain: :failover, budget: @budget)
     end
 
@@ -96,7 +96,7 @@ module Failover
       [nil, e]
     end
 
-    def configure(rung)
+    def configure(first, last)
       LlmRouter.reset_health!
       LlmRouter.configure do |config|
         config.logger = observer.logger
@@ -105,7 +105,8 @@ module Failover
         { primary: primary, backup: backup }.each do |name, gateway|
           config.endpoint name, base_url: gateway.base_url, api_key: gateway.api_key
         end
-        config.chain :failover, [{ model: PRIMARY, endpoint: :primary, **rung }, { model: BACKUP, endpoint: :backup }]
+        config.chain :failover, [{ model: PRIMARY, endpoint: :primary, **first },
+                                 { model: BACKUP, endpoint: :backup, **last }]
       end
     end
   end

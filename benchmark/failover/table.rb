@@ -19,7 +19,7 @@ module Failover
 
     # @return [String]
     def to_s
-      passed = "#{@results.count(&:ok?)} of #{@results.size} passed."
+      passed = "#{@results.count(&:ok?)} of #{@results.size} rows passed."
       [*lines([COLUMNS, *@results.map { |result| row(result) }]), "", *rules, "", passed].join("\n")
     end
 

@@ -19,8 +19,9 @@ RSpec.describe "bin/failover" do
     output, errors, status = failover("--quick")
     expect([status.exitstatus, errors]).to eq([0, ""]), errors + output
     expect(rows(output).to_h { |name, *, checks, result| [name, [checks, result]] }).to include(
-      "429 with Retry-After", "500 once", "persistent 503", "connection reset", "silence", "slow start", "cut body",
-      "stalled body", "malformed JSON", "context length exceeded", "content filter", "flapping primary", "accounting"
+      "429 with Retry-After", "429 with Retry-After, `retries: 1`", "500 once", "500 once, `retries: 1`",
+      "persistent 503", "connection reset", "silence", "slow start", "cut body", "stalled body", "malformed JSON",
+      "context length exceeded", "content filter", "flapping primary", "accounting"
     ).and(satisfy { |found| found.values.uniq == [["7 of 7", "pass"]] })
   end
 
@@ -42,6 +43,8 @@ RSpec.describe "bin/failover" do
     let(:backup) { [1, 2, 3, 4, 5].map { |call| [call, call] } }
     let(:log) { outcomes.flat_map(&:hops).map(&:to_s) }
     let(:back) { 2.0 }
+    let(:rung) { {} }
+    let(:retry_after) { nil }
 
     def outcomes
       cooling = hop(:cooling_down, nil)
@@ -54,7 +57,8 @@ RSpec.describe "bin/failover" do
     end
 
     def hop(reason, status)
-      LlmRouter::Hop.new(model: "a/b", endpoint: "primary", reason: reason, status: status, message: "", duration: 0.01)
+      LlmRouter::Hop.new(model: "a/b", endpoint: "primary", reason: reason, status: status, message: "", duration: 0.01,
+                         retry_after: retry_after)
     end
 
     def gateway(arrivals, billed)
@@ -76,7 +80,7 @@ RSpec.describe "bin/failover" do
     end
 
     def wrong
-      Failover::Conduct.new(stage, rung: {}, threads: 1, back: back).faults.compact.keys
+      Failover::Conduct.new(stage, rung: rung, threads: 1, back: back).faults.compact.keys
     end
 
     it "find nothing wrong with a router that behaves" do
@@ -104,6 +108,21 @@ RSpec.describe "bin/failover" do
     it "see a hop that is not in the log" do
       log.delete_if { |line| line.include?("unavailable") }
       expect(wrong).to eq(%w[words])
+    end
+
+    describe "of a rung with retries" do
+      let(:rung) { { retries: 1 } }
+      let(:retry_after) { 1.0 }
+
+      it "see a retry that does not wait" do
+        arrivals.push([3, 1.1])
+        expect(wrong).to eq(%w[attempts])
+      end
+
+      it "find nothing wrong with one that does" do
+        arrivals.push([3, 1.3])
+        expect(wrong).to be_empty
+      end
     end
 
     describe "where the primary stays away" do

@@ -15,7 +15,7 @@ class LlmRouter
 
       # @return [Array<String>]
       def months
-        first = CallRecord::Stat.where(environment: environment).minimum(:starts_at) || Time.now
+        first = CallRecord::Stat.where(environment: environment).order(:starts_at).pick(:starts_at) || Time.now
         [*Months.since(first), month].uniq.sort.reverse
       end
 

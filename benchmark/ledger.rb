@@ -50,10 +50,10 @@ rate = lambda do |rows, each, processes, threads|
   [report.per_second, [report.reserve_p99 / report.reserve_p50, report.settle_p99 / report.settle_p50].max]
 end
 rates = lambda do |rows, bare, each, processes, threads|
-  bare_rate, = rate[bare, each, processes, threads]
+  bare_rate, bare_spread = rate[bare, each, processes, threads]
   ours, spread = rate[rows, each, processes, threads]
-  format("%<ours>.0f of %<bare>.0f pairs/s, %<share>.0f %%, p99 %<spread>.1f x p50",
-         ours: ours, bare: bare_rate, share: 100 * ours / bare_rate, spread: spread)
+  format("%<ours>.0f of %<bare>.0f pairs/s, %<share>.0f %%, p99 %<spread>.1f x p50 (%<bare_spread>.1f x)",
+         ours: ours, bare: bare_rate, share: 100 * ours / bare_rate, spread: spread, bare_spread: bare_spread)
 end
 
 Databases::NAMES.each do |database|

@@ -6,6 +6,10 @@ class LlmRouter
     # taken where one of these is missing; spec/database/adapter_internals_spec.rb names what is.
     # @api private
     module AdapterInternals
+      # Rails 7.0 moved it.
+      DEFAULTS = ActiveRecord.respond_to?(:default_timezone) ? ActiveRecord : ActiveRecord::Base
+      private_constant :DEFAULTS
+
       module_function
 
       # Gives a record values that the database has said. Assigned, they would be changes, whose tracking costs ten
@@ -17,7 +21,12 @@ class LlmRouter
         attributes = record.instance_variable_get(:@attributes)
         return assign(record, values) unless attributes.respond_to?(:write_from_database)
 
-        values.each { |name, value| attributes.write_from_database(name, value) if attributes.key?(name) }
+        values.each do |name, value|
+          attributes.write_from_database(name, value) unless attributes[name].value_before_type_cast == value
+        end
+      rescue ActiveModel::MissingAttributeError
+        # Only some columns were selected.
+        load(record, values.select { |name,| attributes.key?(name) })
       end
 
       def assign(record, values)
@@ -59,14 +68,14 @@ class LlmRouter
 
       # Runs a statement of PostgreSQL through the driver, prepared once for each connection where the app allows that.
       # Active Record's own way costs three times as much: it looks up types, and makes objects of the result.
-      # @param values [Array<String, Integer, nil>]
+      # @param values [Array<String, Integer, BigDecimal, Time, nil>]
+      # @param alone [Boolean] whether no transaction is open: where the session was reset, an error would end it
       # @return [Array<Array<String>>] rows
-      def execute(connection, sql, values)
+      def execute(connection, sql, values, alone: true)
         instrument(connection, sql) do
-          # Where the session was reset, an error would end a transaction.
-          prepare = connection.prepared_statements? && connection.open_transactions.zero?
+          prepare = alone && connection.prepared_statements?
           with_driver(connection) do |driver|
-            prepare ? prepared(driver, sql, values) : driver.exec_params(sql, values)
+            prepare ? prepared(driver, sql, values) : driver.exec_params(sql, values, 0, types)
           end.values
         end
       rescue PG::Error => e
@@ -78,11 +87,28 @@ class LlmRouter
         names = driver.instance_variable_get(:@llm_router_statements) ||
                 driver.instance_variable_set(:@llm_router_statements, {}.compare_by_identity)
         name = names[sql] ||= "llm_router_#{Native.uuid}".tap { |made| driver.prepare(made, sql) }
-        driver.exec_prepared(name, values)
+        driver.exec_prepared(name, values, 0, types)
       rescue PG::InvalidSqlStatementName
         # The session was reset.
         names.delete(sql)
         retry
+      end
+
+      # How the driver writes values. Whatever is not here is text, or its to_s.
+      # @return [PG::TypeMapByClass]
+      def types
+        @types ||= PG::TypeMapByClass.new.tap do |map|
+          map[BigDecimal] = PG::TextEncoder::Numeric.new
+          moments = Class.new(PG::SimpleEncoder) { define_method(:encode) { |time| AdapterInternals.moment(time) } }
+          map[Time] = moments.new
+        end
+      end
+
+      # As Active Record's quoted_date has it, in a third of the time.
+      # @param time [Time]
+      # @return [String]
+      def moment(time)
+        (DEFAULTS.default_timezone == :utc ? time.getutc : time.getlocal).strftime("%F %T.%6N")
       end
 
       # Takes several statements in one call of the library. No other thread runs until it is done.

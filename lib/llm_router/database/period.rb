@@ -17,10 +17,16 @@ class LlmRouter
         zone ? now.in_time_zone(zone).to_date : now.to_date
       end
 
-      # @return [String] {.today}, in a sixth of the time
+      # @return [String] {.today}, from what was found out for this day
       def day
         now = Time.now
-        (zone ? now.in_time_zone(zone) : now).strftime("%F")
+        zone = self.zone or return now.strftime("%F")
+        known, seconds, text = @day
+        return text if zone.equal?(known) && seconds.cover?(now.to_i)
+
+        date = now.in_time_zone(zone).to_date
+        @day = [zone, midnight(date).to_i...midnight(date.tomorrow).to_i, date.iso8601].freeze
+        @day.last
       end
 
       # @param name [String]

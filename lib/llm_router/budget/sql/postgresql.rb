@@ -5,10 +5,6 @@ class LlmRouter
     # One statement, prepared where the app allows that; also for many attempts at once.
     # @api private
     class Postgresql < Statement
-      # Rails 7.0 moved it.
-      DEFAULTS = ActiveRecord.respond_to?(:default_timezone) ? ActiveRecord : ActiveRecord::Base
-      private_constant :DEFAULTS
-
       # @param columns [Hash, Array<Hash>] of the reservation, or of many
       # @see Mysql#reserve
       def reserve(columns, caps)
@@ -38,8 +34,8 @@ class LlmRouter
         sql = @model.ledger_statements[[act, many, @model.table_name, @ids.size]] ||=
           PostgresqlText.new(@connection, @model, @ids.size, names, many).public_send(act).squish
         given = many ? [json(columns)] : columns.values_at(*names)
-        values = [*given, Database::Period.day, *@ids, *caps].map { |value| text(value) }
-        learn(Database::AdapterInternals.execute(@connection, sql, values))
+        values = [*given, Database::Period.day, *@ids, *caps]
+        learn(Database::AdapterInternals.execute(@connection, sql, values, alone: !@seen))
       end
 
       def json(rows)
@@ -48,15 +44,10 @@ class LlmRouter
 
       def text(value)
         case value
-        when String, Integer, nil then value
         when BigDecimal then value.to_s("F")
-        else moment(value)
+        when Time then Database::AdapterInternals.moment(value)
+        else value
         end
-      end
-
-      # As Active Record's quoted_date has it, in a third of the time.
-      def moment(time)
-        (DEFAULTS.default_timezone == :utc ? time.getutc : time.getlocal).strftime("%F %T.%6N")
       end
 
       def quoted_date(date) = "DATE #{quote(date)}"

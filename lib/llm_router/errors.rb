@@ -51,8 +51,8 @@ class LlmRouter
   # A call inside a web request, while +config.in_web_request+ is +:raise+. Nothing was sent.
   class CalledInWebRequest < Error; end
 
-  # A model rejected the request: it is malformed, too long, or refused by moderation. No further candidate was tried.
-  # Fix the request; the same one would fail again.
+  # A model rejected the request: it is malformed, too long for every model that is known to be larger, or refused by
+  # moderation. No further candidate was tried. Fix the request; the same one would fail again.
   class RequestRejected < Error
     # @return [Integer, nil] the HTTP status, or the code of an error inside a 200
     attr_reader :status

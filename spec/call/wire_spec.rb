@@ -9,7 +9,7 @@ RSpec.describe LlmRouter, "and the wire" do
 
   rows = [
     [400, {}, :rejected, stop],
-    [400, { error_type: "context_length_exceeded" }, :rejected, stop],
+    [400, { error_type: "context_length_exceeded" }, :too_long, stop],
     [400, { error_type: "model_not_found" }, :model_not_found, next_model],
     [404, {}, :model_not_found, next_model],
     [401, {}, :unauthorized, elsewhere],

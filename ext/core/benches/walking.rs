@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use criterion::{criterion_group, criterion_main, BatchSize, Criterion};
 use llm_router_core::health::{Health, Notice, Policy};
 use llm_router_core::{
-    run, Acceptance, App, BlockingHost, Candidate, Chain, Completion, Due, Endpoint, Failure, Gate, Hop, Host, Outcome,
-    Planned, Reason, Scope, Usage, Walk,
+    run, Acceptance, App, BlockingHost, Candidate, Chain, Completion, Due, Endpoint, Failure, Gate, Hop, Host, Length,
+    Outcome, Planned, Reason, Scope, Usage, Walk,
 };
 
 /// Is to give these answers, the last of them first.
@@ -77,6 +77,7 @@ fn failure() -> Failure {
         retry_after: None,
         message: "no luck".to_owned(),
         repeatable: true,
+        length: Length::default(),
         cost: None,
         usage: Usage::default(),
         uncertain: false,

@@ -25,7 +25,7 @@ mod redact;
 mod request;
 mod routing;
 
-pub use answer::{Completion, Failure, Reason, Scope, Text, Usage};
+pub use answer::{Completion, Failure, Length, Reason, Scope, Text, Usage};
 pub use http::{attempt, poll_connections, Attempt, Client, ClientError, Clients, Progress, Proxy, ProxyError};
 pub use json::{embedded_json, NoJson};
 pub use lookup::{generation, page, prices, provider_prices, Generation, LookupError, Page};

@@ -14,7 +14,7 @@ class LlmRouter
     MISTAKABLE.freeze
     private_constant :MISTAKABLE
 
-    %i[answered hopped refused rejected exhausted deadline_exceeded].each do |name|
+    %i[answered hopped refused rejected too_long exhausted deadline_exceeded].each do |name|
       define_method(name) { |*arguments| Uninterrupted.run(@mask) { own { super(*arguments) } } }
     end
 

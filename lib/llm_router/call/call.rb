@@ -64,6 +64,20 @@ class LlmRouter
       reserving? ? Gate.proceed(@spending.ceiling) : Gate::PROCEED
     end
 
+    # @param look_up [Boolean] whether a window that is not known is worth a look-up. A budget that reserves makes one
+    #   for the price anyway.
+    # @return [Integer, nil] tokens that the candidate takes
+    def window(position, look_up)
+      candidate = @chain.candidates.fetch(position)
+      look_up || reserving? ? @config.window_of(candidate) : @config.known_window_of(candidate)
+    end
+
+    # Once a prompt is too long.
+    # @return [Array<Integer, nil>] tokens that each candidate takes
+    def windows
+      @chain.candidates.map { |candidate| @config.window_of(candidate) }
+    end
+
     # @param changes [Array, nil] in the candidate's circuit breaker
     # @return [Response]
     def answered(completion, changes)

@@ -12,6 +12,21 @@ class LlmRouter
       raise RequestRejected.new(message, **so_far, status: hop.status, body: body, model: hop.model)
     end
 
+    # @param body [String, nil] of the last answer; nil if no request was sent
+    # @param named [Integer, nil] tokens of the prompt, as the endpoint says
+    # @param least [Integer] tokens of the prompt, at least
+    # @param largest [Integer, nil] tokens that the largest model takes, as far as that is known
+    def too_long(body, named, least, largest)
+      hop = @hops.last
+      words = ": #{hop.message}" if @config.log_messages || !hop.attempted?
+      how_long = named ? "about #{named}" : "at least #{[least, 1].max}"
+      how_large = largest ? "the largest window that is known takes #{largest}" : "the window of none is known"
+      message = "the prompt is too long for #{hop.model} (#{hop.why})#{words}. It has #{how_long} tokens; no other " \
+                "model of #{@chain} is known to be larger, and #{how_large}. Shorten it, or add one with a larger " \
+                "window (context: says how large one is)"
+      raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
+    end
+
     # If the last candidate did not fit the budget, money is what is missing.
     def exhausted
       last = @hops.reject { |hop| %i[skipped switched_off].include?(hop.reason) }.last

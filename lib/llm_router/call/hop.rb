@@ -12,6 +12,7 @@ class LlmRouter
   # @!attribute [r] reason
   #   @return [Symbol] +:rate_limited+, +:unavailable+, +:timeout+, +:connection+, +:bad_answer+, +:blank+,
   #     +:model_not_found+, +:unauthorized+, +:insufficient_credits+, +:moderated+, +:rejected+ (docs/failures.md),
+  #     +:too_long+ if the prompt does not fit into the model's window (without a +status+, no request was sent),
   #     +:unacceptable+ if +accept:+ refused the answer (docs/answers.md), +:skipped+ if its endpoint had failed before,
   #     +:too_expensive+ if the budget had no room or, with a +status+, if no provider serves the model at the reserved
   #     price, +:cooling_down+ if its circuit breaker is open, +:switched_off+ if a person did that
@@ -71,11 +72,13 @@ class LlmRouter
 
     # @return [String] the reason, with the status if there is one
     def why
+      return "#{reason}, not called" if reason == :too_long && !attempted?
+
       status ? "#{reason} (#{status})" : reason.to_s
     end
   end
 
   # Reasons of candidates that were not called.
   # @api private
-  Hop::SKIPS = %i[skipped too_expensive cooling_down switched_off saving].freeze
+  Hop::SKIPS = %i[skipped too_expensive too_long cooling_down switched_off saving].freeze
 end

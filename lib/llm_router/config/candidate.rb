@@ -4,13 +4,15 @@ class LlmRouter
   # One candidate of a chain, checked.
   # @api private
   class Candidate
-    KEYS = %i[model endpoint timeout retries params price system messages].freeze
+    KEYS = %i[model endpoint timeout context retries params price system messages].freeze
     private_constant :KEYS
 
     # @return [String]
     attr_reader :model
     # @return [Endpoint]
     attr_reader :endpoint
+    # @return [Integer, nil] tokens that the model takes; nil if the chain does not set it
+    attr_reader :context
     # @return [Price, nil] nil if the chain does not set it
     attr_reader :price
     # @return [Hash] parameters for this model alone
@@ -27,8 +29,7 @@ class LlmRouter
       given = settings(given)
       @model = checked_model(given[:model])
       @endpoint = known_endpoint(given[:endpoint] || :openrouter, endpoints)
-      @timeout = given[:timeout] && Setting.seconds("#{place}: timeout", given[:timeout])
-      @retries = RetrySettings.check("#{place}: retries", given[:retries]) unless given[:retries].nil?
+      limit(**given.slice(:timeout, :context, :retries).compact)
       @price = given[:price] && Price.of("#{place}: price", given[:price])
       @params = checked_params(given[:params] || {})
       @own_messages = OwnMessages.of(given, place)
@@ -43,10 +44,16 @@ class LlmRouter
 
     # The arguments of Native::Chain.new.
     def to_native
-      [model, endpoint.native, @timeout, @retries, params, !own_messages.nil?]
+      [model, endpoint.native, @timeout, context, @retries, params, !own_messages.nil?]
     end
 
     private
+
+    def limit(timeout: nil, context: nil, retries: nil)
+      @timeout = timeout && Setting.seconds("#{@place}: timeout", timeout)
+      @context = context.nil? ? nil : Setting.tokens("#{@place}: context", context)
+      @retries = retries.nil? ? nil : RetrySettings.check("#{@place}: retries", retries)
+    end
 
     def settings(given)
       return { model: given } if given.is_a?(String)

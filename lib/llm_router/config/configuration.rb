@@ -37,7 +37,8 @@ class LlmRouter
     # Names an ordered chain of models.
     # @param name [Symbol, String]
     # @param candidates [Array<String, Hash>] each a model's name, or a Hash of +model:+ and
-    #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +retries:+ (0 to 5: how often it
+    #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +context:+ (tokens that the model
+    #   takes), +retries:+ (0 to 5: how often it
     #   is called again after a transient failure that came quickly), +params:+ (options for this model alone, which
     #   take precedence over those of the call; nil removes one), +price:+ (as {#price}), and
     #   +messages:+ (a callable that takes the messages of the call and returns those for this model alone) or
@@ -143,6 +144,20 @@ class LlmRouter
 
       found = @prices.find(candidate.endpoint, candidate.model, self, bounds.tier)
       configured ? configured.limited_as(found) : found
+    end
+
+    # @param candidate [Candidate]
+    # @return [Integer, nil] tokens that it takes, as the chain says or as it is looked up
+    # @api private
+    def window_of(candidate)
+      candidate.context || @prices.find(candidate.endpoint, candidate.model, self)&.context_length
+    end
+
+    # @param candidate [Candidate]
+    # @return [Integer, nil] the same without a look-up, as far as it is known
+    # @api private
+    def known_window_of(candidate)
+      candidate.context || @prices.known(candidate.endpoint, candidate.model)&.context_length
     end
 
     # Looks the price up again: no provider serves the model at it.

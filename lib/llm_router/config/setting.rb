@@ -13,7 +13,8 @@ class LlmRouter
     MAX_SECONDS = 366 * 24 * 60 * 60
     MAX_BYTES = 2 * 1024 * 1024 * 1024
     MAX_COUNT = 1_000_000
-    private_constant :MAX_SECONDS, :MAX_BYTES, :MAX_COUNT
+    MAX_TOKENS = 1_000_000_000
+    private_constant :MAX_SECONDS, :MAX_BYTES, :MAX_COUNT, :MAX_TOKENS
 
     module_function
 
@@ -37,6 +38,13 @@ class LlmRouter
       return value if value.is_a?(Integer) && value.between?(1, MAX_COUNT)
 
       raise error, "#{name} is #{value.inspect}: give a whole number from 1 to #{MAX_COUNT}"
+    end
+
+    # @return [Integer]
+    def tokens(name, value)
+      return value if value.is_a?(Integer) && value.between?(1, MAX_TOKENS)
+
+      raise ConfigurationError, "#{name} is #{value.inspect}: give tokens, a whole number from 1 to #{MAX_TOKENS}"
     end
 
     # @return [BigDecimal] of a whole, to four decimals

@@ -10,7 +10,7 @@ class LlmRouter
       def rung(rung)
         return unless (listing = listing(rung))
 
-        window = listing.context_length
+        window = rung.context || listing.context_length
         return unknown("#{rung.model}: OpenRouter lists no window") unless window
 
         asked = max_tokens(rung)
@@ -38,7 +38,7 @@ class LlmRouter
       def first_window(rung)
         chain = chains.find { |known| known.candidates.any? { |candidate| candidate.equal?(rung) } }
         first = chain&.candidates&.first
-        listing(first, quiet: true)&.context_length if first && openrouter?(first)
+        first&.context || (listing(first, quiet: true)&.context_length if first && openrouter?(first))
       end
     end
   end

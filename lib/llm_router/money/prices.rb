@@ -37,6 +37,13 @@ class LlmRouter
       found.values_at(nil, *tiers).compact.reduce(:dearest) if tiers.all? { |name| found.key?(name) }
     end
 
+    # @return [Price, nil] of the standard tier, without a look-up
+    def known(endpoint, model)
+      model, = listing(model)
+      found = @lookups[[endpoint.base_url, model]]&.value
+      found&.fetch(nil, nil) || @lookups[[endpoint.base_url, nil]]&.value&.fetch(model, nil)
+    end
+
     # Looks the prices of a model up again: no provider serves it at the known price.
     # @param candidate [Candidate]
     def outdated(candidate)

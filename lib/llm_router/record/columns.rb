@@ -23,9 +23,12 @@ class LlmRouter
       TRANSIENT = %i[rate_limited unavailable timeout connection bad_answer].freeze
       # Reasons of failed attempts. +no_provider+: none serves the model at the reserved price.
       FAILURES = [*TRANSIENT, :blank, :unacceptable, :model_not_found, :unauthorized, :insufficient_credits, :moderated,
-                  :rejected, :no_provider].freeze
-      # Reasons of candidates that were not called.
-      SKIPS = Hop::SKIPS
+                  :rejected, :too_long, :no_provider].freeze
+      # Reasons of candidates that were not called. +no_window+: the prompt is too long for it, or that is not known.
+      SKIPS = (Hop::SKIPS - [:too_long] + [:no_window]).freeze
+      # The columns of reasons that an attempt and a skip may have.
+      ATTEMPTED = { too_expensive: :no_provider }.freeze
+      SKIPPED = { too_long: :no_window }.freeze
       REASONS = [*FAILURES, *SKIPS].freeze
       HOPS = REASONS.to_h { |reason| [reason, :"hops_#{reason}"] }.freeze
 
@@ -46,7 +49,7 @@ class LlmRouter
       # @param hop [Hop]
       # @return [Symbol]
       def reason(hop)
-        hop.reason == :too_expensive && hop.attempted? ? :no_provider : hop.reason
+        (hop.attempted? ? ATTEMPTED : SKIPPED).fetch(hop.reason, hop.reason)
       end
     end
   end

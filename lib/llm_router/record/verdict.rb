@@ -12,6 +12,7 @@ class LlmRouter
       TRANSIENT = 0.75
       ABSORBED = 0.9
       ADVICE = {
+        too_long: "shorten the prompts, or add a model with a larger window",
         rejected: "read your prompts", moderated: "read your prompts", blank: "raise max_tokens",
         unacceptable: "read what accept refuses",
         model_not_found: "fix the names of the models", unauthorized: "fix the key",

@@ -21,7 +21,8 @@ pub(crate) fn classify(status: u16, evidence: &Evidence, message: &str) -> (Reas
         Kind::NoModel => (Reason::ModelNotFound, Scope::Model),
         Kind::Key => (Reason::Unauthorized, Scope::Endpoint),
         Kind::Permission => (Reason::Unauthorized, Scope::Model),
-        Kind::TooLong | Kind::Request | Kind::Generic => (Reason::Rejected, Scope::Request),
+        Kind::TooLong => (Reason::TooLong, Scope::Request),
+        Kind::Request | Kind::Generic => (Reason::Rejected, Scope::Request),
         Kind::Unknown => (Reason::Rejected, Scope::Model),
     };
     // A provider's key or balance, behind the gateway: the endpoint itself works.
@@ -37,7 +38,10 @@ fn kind(status: u16, evidence: &Evidence, message: &str) -> Kind {
     if let Some(kind) = money_or_moderation(status, evidence, &codes, &message) {
         return kind;
     }
-    let known = codes.iter().map(|(_, kind)| *kind).find(|kind| *kind != Kind::Generic).or(message.first().copied());
+    // A code may say no more than that the request is too large. Where it is the prompt, another model may take it.
+    let too_long = |kind: &Kind| *kind == Kind::Request && message.first() == Some(&Kind::TooLong);
+    let coded = codes.iter().map(|(_, kind)| *kind).find(|kind| *kind != Kind::Generic && !too_long(kind));
+    let known = coded.or(message.first().copied());
     if evidence.retryable == Some(true) {
         return known.filter(|kind| is_transient(*kind)).unwrap_or(Kind::Unavailable);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::answer::Usage;
+use crate::answer::{Length, Usage};
 use crate::money::Cost;
 
 /// Why an attempt failed. [`Reason::as_str`] is the word in logs, events and Ruby.
@@ -31,6 +31,8 @@ pub enum Reason {
     InsufficientCredits,
     /// Moderation or a guardrail refused the prompt.
     Moderated,
+    /// The prompt does not fit into the model's window. With [`Scope::Request`]; a model with a larger one may answer.
+    TooLong,
     /// The request is at fault; with [`Scope::Model`], it was refused without a reason.
     Rejected,
     /// Not attempted: its endpoint had failed in the same call.
@@ -69,6 +71,7 @@ impl Reason {
             Self::Unauthorized => "unauthorized",
             Self::InsufficientCredits => "insufficient_credits",
             Self::Moderated => "moderated",
+            Self::TooLong => "too_long",
             Self::Rejected => "rejected",
             Self::Skipped => "skipped",
             Self::TooExpensive => "too_expensive",
@@ -101,6 +104,8 @@ pub struct Failure {
     pub message: String,
     /// The same request may succeed here later: no timeout behind the gateway, and it does not say otherwise.
     pub repeatable: bool,
+    /// Of a prompt that is too long.
+    pub length: Length,
     /// The `Retry-After` of the answer.
     pub retry_after: Option<Duration>,
     /// What the failed attempt cost.
@@ -123,6 +128,7 @@ impl Failure {
             status: None,
             message: message.into(),
             repeatable: true,
+            length: Length::default(),
             retry_after: None,
             cost: None,
             usage: Usage::default(),

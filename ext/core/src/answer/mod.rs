@@ -6,6 +6,7 @@ mod classify;
 mod completion;
 mod evidence;
 mod failure;
+mod length;
 mod parts;
 pub(crate) mod retry_after;
 mod text;
@@ -16,4 +17,5 @@ mod words;
 
 pub use completion::{Completion, Usage};
 pub use failure::{Failure, Reason, Scope};
+pub use length::Length;
 pub use text::Text;

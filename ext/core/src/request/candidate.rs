@@ -14,6 +14,8 @@ pub struct Candidate {
     pub endpoint: Arc<Endpoint>,
     /// Wall-clock limit of one attempt; `None` for the call's.
     pub timeout: Option<Duration>,
+    /// How many tokens it takes, if the chain says so.
+    pub context: Option<u64>,
     /// How often it is attempted again after a failure that may pass; `None` for the call's.
     pub retries: Option<u32>,
     /// Options of this candidate, which override the call's.
@@ -31,6 +33,7 @@ impl Candidate {
             model: model.to_owned(),
             endpoint,
             timeout: None,
+            context: None,
             retries: None,
             params: Params::new(),
             own_messages: None,

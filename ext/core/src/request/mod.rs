@@ -5,6 +5,7 @@ mod bounds;
 pub(crate) mod candidate;
 pub(crate) mod endpoint;
 mod headers;
+mod length;
 mod max_price;
 mod params;
 mod textual;

@@ -3,6 +3,7 @@
 mod acceptance;
 mod attempts;
 mod chain;
+mod fit;
 mod hop;
 mod lint;
 mod retry;

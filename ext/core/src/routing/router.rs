@@ -19,6 +19,12 @@ pub trait Host {
     /// Reserves the worst case of an attempt, or says why it may not be made. An error: no attempt may be made.
     fn gate(&mut self, planned: Planned<'_>) -> Result<Gate, Self::Error>;
 
+    /// The windows of the chain's candidates, by position, as far as they are known. Called once a prompt is too long,
+    /// with the failure that says so, which is not settled yet.
+    fn windows(&mut self, _: Option<&Failure>) -> Result<Vec<Option<u64>>, Self::Error> {
+        Ok(Vec::new())
+    }
+
     /// Settles the cost of the answer, reports what changed in the candidate's health, and then accepts the answer or
     /// refuses it. That may take time, which counts.
     fn answered(
@@ -50,6 +56,11 @@ pub enum Gate {
     TooExpensive(String),
     /// The budget is nearly spent; go on to the next candidate, down to the last. The sentence goes into the hop.
     Saving(String),
+    /// The prompt has so many tokens at least, and the candidate's window is so large.
+    TooLong {
+        tokens: u64,
+        window: u64,
+    },
     /// The budget has too little left now, but other calls may release some of their reservations.
     Later,
 }
@@ -117,6 +128,13 @@ pub fn advance<'c, H: Host>(walk: &mut Walk<'c>, host: &mut H) -> Result<Due<'c>
             Gate::Proceed => None,
             Gate::TooExpensive(why) => Some((Reason::TooExpensive, why)),
             Gate::Saving(why) => Some((Reason::Saving, why)),
+            Gate::TooLong { tokens, window } => {
+                if walk.lacks_windows() {
+                    walk.learn_windows(&host.windows(None)?);
+                }
+                host.hopped(&walk.skip_too_long(candidate, tokens, window), walk.upcoming(Instant::now()), &[])?;
+                continue;
+            }
             Gate::Later => {
                 walk.release_probe();
                 return Err(Stopped::Deferred);
@@ -146,6 +164,11 @@ pub fn conclude<H: Host>(
     outcome: Outcome,
     now: Instant,
 ) -> Result<Option<H::Answer>, Stopped<H::Error>> {
+    if let Err(failure) = &outcome {
+        if failure.reason == Reason::TooLong && walk.lacks_windows() {
+            walk.learn_windows(&host.windows(Some(failure))?);
+        }
+    }
     let (took, began) = (now.saturating_duration_since(due.since), Instant::now());
     match walk.record(due.candidate, outcome, took, now) {
         Step::Answered(completion, notices) => match host.answered(due.candidate, completion, &notices)? {

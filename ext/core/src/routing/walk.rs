@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::answer::{Completion, Failure, Reason, Scope};
+use crate::answer::{Completion, Failure, Length, Reason, Scope};
 use crate::health::{Admission, Health, Policy, Probe};
-use crate::request::Candidate;
+use crate::request::{Candidate, Request};
+use crate::routing::fit::Fit;
 use crate::routing::retry::{Failed, Retries, Retry};
 use crate::routing::{Chain, Ended, Hop, Next, Planned, Step};
 
@@ -30,6 +31,8 @@ pub struct Walk<'c> {
     retry: Option<Retry>,
     /// Endpoints at fault, with the reason: their other candidates are skipped.
     failed_endpoints: Vec<(String, Reason)>,
+    /// Where the prompt fits.
+    fit: Fit,
     rejected: Option<Box<Hop>>,
 }
 
@@ -48,6 +51,7 @@ impl<'c> Walk<'c> {
             probe: None,
             retry: None,
             failed_endpoints: Vec::new(),
+            fit: Fit::of(chain),
             rejected: None,
         }
     }
@@ -81,6 +85,10 @@ impl<'c> Walk<'c> {
         if let Some(note) = self.switched_off(candidate, now) {
             self.take_front();
             return Next::Skip(Box::new(Hop::passed_over(position, candidate, Reason::SwitchedOff, note)));
+        }
+        if let Some(why) = self.fit.refusal(position) {
+            self.take_front();
+            return Next::Skip(Box::new(Hop::passed_over(position, candidate, Reason::TooLong, why)));
         }
         let Some(limit) = self.limit(candidate, now) else {
             if self.retry.is_none() {
@@ -143,6 +151,43 @@ impl<'c> Walk<'c> {
         Hop::passed_over(self.take_front(), candidate, reason, why)
     }
 
+    /// Skips the candidate that [`Walk::next`] planned: the prompt has at least `tokens`, and it takes `window`.
+    pub fn skip_too_long(&mut self, candidate: &Candidate, tokens: u64, window: u64) -> Hop {
+        let why = format!("not called: the prompt has at least {tokens} tokens, and it takes {window}");
+        let mut hop = Hop::passed_over(self.take_front(), candidate, Reason::TooLong, why);
+        hop.failure.length = Length { tokens: None, window: Some(window) };
+        self.too_long(&hop);
+        hop
+    }
+
+    /// Whether a prompt that is too long needs [`Walk::learn_windows`] first.
+    pub fn lacks_windows(&self) -> bool {
+        self.fit.is_to_learn()
+    }
+
+    /// Takes the windows of the chain's candidates, by position, as far as they are known.
+    pub fn learn_windows(&mut self, windows: &[Option<u64>]) {
+        self.fit.learn(windows);
+    }
+
+    /// The largest window of the chain, in tokens, as far as it is known.
+    pub fn largest_window(&self) -> Option<u64> {
+        self.fit.largest()
+    }
+
+    /// The fewest tokens of the prompt that was too long for a candidate.
+    pub fn least_tokens(&self, request: &Request, hop: &Hop) -> Option<u64> {
+        Some(request.least_tokens(self.chain.candidates().get(hop.position)?))
+    }
+
+    /// Without a candidate that is known to be larger, the request is rejected.
+    fn too_long(&mut self, hop: &Hop) {
+        self.fit.exceeded(hop, hop.failure.length.window);
+        if self.fit.nowhere() {
+            self.rejected = Some(Box::new(hop.clone()));
+        }
+    }
+
     /// Lets another call make the probe that [`Walk::next`] planned, if it was one. The walk stays at its candidate.
     pub fn release_probe(&mut self) {
         self.probe = None;
@@ -179,6 +224,7 @@ impl<'c> Walk<'c> {
         }
         let hop = Hop::of(position, candidate, failure, duration);
         match hop.failure.scope {
+            Scope::Request if hop.failure.reason == Reason::TooLong => self.too_long(&hop),
             Scope::Request => self.rejected = Some(Box::new(hop.clone())),
             Scope::Endpoint => self.failed_endpoints.push((hop.endpoint.clone(), hop.failure.reason)),
             Scope::Model => {}
@@ -240,18 +286,16 @@ impl<'c> Walk<'c> {
             Some((health, Policy { cooldown_after: Some(_), .. })) => !health.admits(candidate, now),
             _ => false,
         };
-        let candidate = self.chain.candidates().get(position);
-        candidate
-            .is_some_and(|candidate| self.is_usable(candidate, now) && (self.last_resort || !cools_down(candidate)))
+        let candidate = self.chain.candidates().get(position).filter(|_| self.is_last_resort(position, now));
+        candidate.is_some_and(|candidate| self.last_resort || !cools_down(candidate))
     }
 
     /// Whether the candidate may be attempted although it cools down.
     fn is_last_resort(&self, position: usize, now: Instant) -> bool {
-        self.chain.candidates().get(position).is_some_and(|candidate| self.is_usable(candidate, now))
-    }
-
-    fn is_usable(&self, candidate: &Candidate, now: Instant) -> bool {
-        self.endpoint_failure(candidate).is_none() && self.switched_off(candidate, now).is_none()
+        self.fit.refusal(position).is_none()
+            && self.chain.candidates().get(position).is_some_and(|candidate| {
+                self.endpoint_failure(candidate).is_none() && self.switched_off(candidate, now).is_none()
+            })
     }
 
     /// Who switched the candidate off. If the whole chain is switched off, no candidate is skipped for that, so that no

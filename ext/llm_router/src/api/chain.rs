@@ -29,18 +29,20 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.define_method("walk_all", method!(NativeChain::walk_all, 5))
 }
 
-/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, retries, parameters,
-/// whether it has own messages.
-type Rung = (String, Obj<NativeEndpoint>, Option<f64>, Option<u32>, RHash, bool);
+/// What Ruby passes for each candidate: model, endpoint, timeout in seconds, window in tokens, retries,
+/// parameters, whether it has own messages.
+type Rung = (String, Obj<NativeEndpoint>, Option<f64>, Option<u64>, Option<u32>, RHash, bool);
 
 fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
     let mut candidates = Vec::with_capacity(rungs.len());
     let mut own_messages = 0..;
     for rung in rungs {
-        let (model, endpoint, timeout, retries, params, has_own) = <Rung as magnus::TryConvert>::try_convert(rung)?;
+        let (model, endpoint, timeout, context, retries, params, has_own) =
+            <Rung as magnus::TryConvert>::try_convert(rung)?;
         candidates.push(Candidate {
             endpoint: Arc::clone(&endpoint.0),
             timeout: timeout.map(|seconds| duration(ruby, seconds)).transpose()?,
+            context,
             retries,
             params: json::params(ruby, params, &format!("params of {model}"))?,
             own_messages: if has_own { own_messages.next() } else { None },
@@ -91,7 +93,8 @@ impl NativeChain {
                 max_price: None,
                 pending_interrupt: None,
             };
-            run(&mut terms.walk(&this.0, started), &mut host).map_err(|stopped| host.stopped(stopped))
+            let mut walk = terms.walk(&this.0, started);
+            run(&mut walk, &mut host).map_err(|stopped| host.stopped(&walk, stopped))
         })
     }
 

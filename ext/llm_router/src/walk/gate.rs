@@ -13,6 +13,23 @@ pub(crate) fn bounds(request: &Request, candidate: &Candidate) -> Bounds {
     (bounds.prompt_tokens, bounds.completion_tokens, bounds.choices, bounds.tier, bounds.extras)
 }
 
+/// A prompt of fewer bytes fits into the window of any model of today.
+const SMALLEST_PROMPT: u64 = 4 * 1024;
+/// A prompt of more bytes is worth a look-up of the window, even if the budget needs no price.
+const LARGE_PROMPT: u64 = 32 * 1024;
+
+/// Whether the prompt does surely not fit into the candidate's window, which the chain says, or which is looked up.
+pub(crate) fn too_long(call: RObject, planned: Planned<'_>, request: &Request) -> Result<Option<Gate>, Error> {
+    let candidate = planned.candidate;
+    let window = match (candidate.context, request.most_characters(candidate)) {
+        (None, ..SMALLEST_PROMPT) => None,
+        (None, size) => call.funcall("window", (planned.position, size >= LARGE_PROMPT))?,
+        (context, _) => context,
+    };
+    let Some(window) = window else { return Ok(None) };
+    Ok(request.exceeds(candidate, window).map(|tokens| Gate::TooLong { tokens, window }))
+}
+
 /// The decision, and the rates that an attempt must not exceed, if any. See `LlmRouter::Gate`.
 pub(crate) fn pass(
     ruby: &Ruby,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use llm_router_core::health::Notice;
 use llm_router_core::{
     attempt, Acceptance, Attempt, BlockingHost, Candidate, Completion, Due, Ended, Failure, Gate, Hop, Host, MaxPrice,
-    Outcome, Planned, Progress, Request, Stopped,
+    Outcome, Planned, Progress, Reason, Request, Stopped, Walk,
 };
 use magnus::error::ErrorType;
 use magnus::{kwargs, value::ReprValue, ArgList, Error, Object, RHash, RObject, Ruby, Value};
@@ -41,7 +41,18 @@ impl Host for RubyHost<'_> {
     type Answer = Value;
     type Error = Error;
 
+    fn windows(&mut self, failure: Option<&Failure>) -> Result<Vec<Option<u64>>, Error> {
+        if let Some(failure) = failure {
+            // The look-up may be interrupted, and the failure may have cost something.
+            self.call.ivar_set(UNSETTLED, self.known(failure))?;
+        }
+        self.call.funcall("windows", ())
+    }
+
     fn gate(&mut self, planned: Planned<'_>) -> Result<Gate, Error> {
+        if let Some(too_long) = gate::too_long(self.call, planned, &self.request)? {
+            return Ok(too_long);
+        }
         let bounds = self.reserving.then(|| gate::bounds(&self.request, planned.candidate));
         let (decision, max_price) = gate::pass(self.ruby, self.call, planned, bounds)?;
         self.max_price = max_price;
@@ -156,17 +167,20 @@ impl RubyHost<'_> {
     pub(crate) fn keep_unsettled(&self, outcome: Outcome) -> Result<(), Error> {
         match outcome {
             Ok(completion) => self.call.ivar_set(UNSETTLED, NativeCompletion::wrap(self.ruby, completion)),
-            Err(Failure { cost, uncertain, usage, generation_id, .. }) => {
-                let known = kwargs!(
-                    self.ruby,
-                    "cost_usd" => cost.map(|cost| cost.to_string()),
-                    "uncertain" => uncertain,
-                    "tokens" => completion::tokens(usage),
-                    "generation_id" => generation_id
-                );
-                self.call.ivar_set(UNSETTLED, known.0)
-            }
+            Err(failure) => self.call.ivar_set(UNSETTLED, self.known(&failure)),
         }
+    }
+
+    /// What a failed attempt may have cost.
+    fn known(&self, failure: &Failure) -> RHash {
+        kwargs!(
+            self.ruby,
+            "cost_usd" => failure.cost.as_ref().map(ToString::to_string),
+            "uncertain" => failure.uncertain,
+            "tokens" => completion::tokens(failure.usage),
+            "generation_id" => failure.generation_id.as_deref()
+        )
+        .0
     }
 
     /// As `keep_unsettled`, of a dropped attempt, as far as it had come.
@@ -177,17 +191,21 @@ impl RubyHost<'_> {
     }
 
     /// The exception of a walk that brought no answer.
-    pub(crate) fn stopped(&self, stopped: Stopped<Error>) -> Error {
+    pub(crate) fn stopped(&self, walk: &Walk<'_>, stopped: Stopped<Error>) -> Error {
         match stopped {
             Stopped::Host(error) => error,
-            Stopped::Ended(ended) => self.unanswered(ended),
+            Stopped::Ended(ended) => self.unanswered(walk, ended),
             Stopped::Deferred => errors::internal(self.ruby, "a call that waits for money was ended"),
         }
     }
 
     /// The exception that says why a walk ended without an answer. `Call` raises it.
-    fn unanswered(&self, ended: Ended) -> Error {
+    fn unanswered(&self, walk: &Walk<'_>, ended: Ended) -> Error {
         let raised: Result<Value, Error> = match ended {
+            Ended::Rejected(hop) if hop.failure.reason == Reason::TooLong => {
+                let (named, least) = (hop.failure.length.tokens, walk.least_tokens(&self.request, &hop));
+                self.call.funcall("too_long", (hop.failure.body, named, least, walk.largest_window()))
+            }
             Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
             Ended::Exhausted => self.call.funcall("exhausted", ()),
             Ended::DeadlineExceeded => self.call.funcall("deadline_exceeded", ()),

@@ -119,7 +119,7 @@ class LlmRouter
           cost = cost_of(model)
           return scripted || ([] if @script.serves?(model)) unless cost
 
-          [{ provider_name: "Testing #{model[%r{\A[^/]+}]}", context_length: TOKENS, max_completion_tokens: TOKENS,
+          [{ provider_name: "Testing #{model[%r{\A[^/]+}]}", max_completion_tokens: TOKENS,
              supported_parameters: PARAMETERS,
              pricing: { prompt: "0", completion: "0", request: cost } }]
         end

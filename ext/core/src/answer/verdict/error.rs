@@ -6,7 +6,7 @@ use super::Judge;
 use crate::answer::classify::classify;
 use crate::answer::evidence::Evidence;
 use crate::answer::wire::Answer;
-use crate::answer::{timed_out, Failure, Reason, Scope};
+use crate::answer::{timed_out, Failure, Length, Reason, Scope};
 use crate::redact;
 use crate::redact::Confidential;
 
@@ -25,6 +25,7 @@ impl Judge<'_> {
         Failure {
             status: Some(status),
             retry_after: evidence.retry_after.or(self.retry_after),
+            length: if reason == Reason::TooLong { Length::of(&line) } else { Length::default() },
             repeatable: !timed_out && evidence.retryable != Some(false),
             uncertain: reason == Reason::Timeout || timed_out,
             generation_id: self.generation_id.clone().or_else(|| answer.id.clone().filter(shown)),

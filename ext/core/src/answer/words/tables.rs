@@ -35,7 +35,7 @@ pub(super) const CODES: &[(Kind, &[&str])] = &[
     (Kind::BadAnswer, &["json_validate_failed", "tool_use_failed", "malformed_function_call"]),
     (Kind::TooLong, &[
         "context_length_exceeded", "context_window_exceeded", "exceed_context_size", "tokens_limit_reached",
-        "prompt_too_long", "input_too_long",
+        "prompt_too_long", "input_too_long", "context_length_error", "context_window_overflow",
     ]),
     (Kind::NoModel, &[
         "model_not_found", "wrong_endpoint", "no_endpoints", "model_deprecated", "model_unavailable_upstream",
@@ -89,7 +89,8 @@ pub(super) const PHRASES: &[(Kind, &[&str])] = &[
     (Kind::TooLong, &[
         "maximum context length", "context length", "context window", "context size", "exceed context limit",
         "prompt is too long", "input is too long", "input too long", "reduce the length of the messages",
-        "exceeds the maximum number of tokens", "range of input length",
+        "exceeds the maximum number of tokens", "range of input length", "maximum prompt length", "shorter prompt",
+        "exceeded model token limit", "input tokens exceed", "too many tokens:", "tokens*must be <=",
     ]),
     (Kind::NoModel, &[
         "location is not supported", "region is not supported", "country is not supported", "territory not supported",

@@ -1,4 +1,5 @@
 mod retries;
+mod too_long;
 
 use super::*;
 use crate::health::Switch;

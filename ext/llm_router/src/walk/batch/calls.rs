@@ -32,7 +32,7 @@ impl<'b> Batch<'b> {
                 self.deferred.extend(deferred);
                 Ok(())
             }
-            Err(stopped) => self.stopped(number, &host, stopped),
+            Err(stopped) => self.stopped(number, &host, &walk, stopped),
         }
     }
 
@@ -71,7 +71,7 @@ impl<'b> Batch<'b> {
         match self.attempt(number, &mut walk, &mut host) {
             Ok((due, progress)) => drop(self.under_way.insert(number, UnderWay { walk, due, progress })),
             Err(Stopped::Deferred) => return Ok(Some(Deferred { number, walk, since })),
-            Err(stopped) => self.stopped(number, &host, stopped)?,
+            Err(stopped) => self.stopped(number, &host, &walk, stopped)?,
         }
         Ok(None)
     }
@@ -94,8 +94,14 @@ impl<'b> Batch<'b> {
         self.batch.funcall::<_, _, Value>("answered", (number, response)).map(drop)
     }
 
-    fn stopped(&mut self, number: usize, host: &RubyHost<'b>, stopped: Stopped<Error>) -> Result<(), Error> {
-        let raised = own(host.call, host.stopped(stopped))?;
+    fn stopped(
+        &mut self,
+        number: usize,
+        host: &RubyHost<'b>,
+        walk: &Walk<'b>,
+        stopped: Stopped<Error>,
+    ) -> Result<(), Error> {
+        let raised = own(host.call, host.stopped(walk, stopped))?;
         self.failed(number, raised)
     }
 

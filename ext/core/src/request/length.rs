@@ -1,0 +1,128 @@
+//! The fewest tokens that a prompt can have, before it is sent.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::request::{Candidate, Request};
+
+/// No text has more characters than this in a token, on average. English has about 4.5, code 3.5, Hindi and Russian 4,
+/// Chinese 1.5; the vocabularies of today's models have longer tokens, but text is not made of those alone. What they
+/// do pack, runs of one character (blanks, rulers), counts as one character.
+const MAX_CHARACTERS_PER_TOKEN: u64 = 8;
+
+/// Options by which OpenRouter shortens a prompt that is too long.
+const SHORTENING: [&str; 2] = ["transforms", "plugins"];
+
+impl Request {
+    /// The fewest tokens that the messages for a candidate have, if that is more than its window. A prompt that may fit
+    /// is never above it: only the text of messages counts, and that by [`MAX_CHARACTERS_PER_TOKEN`].
+    pub fn exceeds(&self, candidate: &Candidate, window: u64) -> Option<u64> {
+        let messages = self.messages(candidate);
+        // No text is read where not even the bytes are enough, as of most prompts.
+        if self.most_characters(candidate) / MAX_CHARACTERS_PER_TOKEN <= window || self.is_shortened(candidate) {
+            return None;
+        }
+        Some(least_tokens(messages)).filter(|tokens| *tokens > window)
+    }
+
+    /// The fewest tokens that the messages for a candidate have.
+    pub fn least_tokens(&self, candidate: &Candidate) -> u64 {
+        least_tokens(self.messages(candidate))
+    }
+
+    /// Not fewer than the text of the messages has.
+    pub fn most_characters(&self, candidate: &Candidate) -> u64 {
+        self.messages(candidate).get().len() as u64
+    }
+
+    fn is_shortened(&self, candidate: &Candidate) -> bool {
+        let is_on = |value: &RawValue| !matches!(value.get(), "null" | "false") && value.get() != "[]";
+        self.options(candidate).any(|(name, value)| SHORTENING.contains(&name) && is_on(value))
+    }
+}
+
+#[derive(Deserialize)]
+struct Message<'j> {
+    #[serde(default, borrow)]
+    content: Option<Content<'j>>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content<'j> {
+    Text(#[serde(borrow)] Cow<'j, str>),
+    Parts(#[serde(borrow)] Vec<Part<'j>>),
+}
+
+#[derive(Deserialize)]
+struct Part<'j> {
+    #[serde(default, borrow)]
+    text: Option<Cow<'j, str>>,
+}
+
+/// Of messages that cannot be read, none.
+fn least_tokens(messages: &RawValue) -> u64 {
+    let messages = serde_json::from_str::<Vec<Message<'_>>>(messages.get()).unwrap_or_default();
+    let characters = messages.iter().filter_map(|message| message.content.as_ref()).map(|content| match content {
+        Content::Text(text) => characters(text),
+        Content::Parts(parts) => parts.iter().filter_map(|part| part.text.as_deref()).map(characters).sum(),
+    });
+    characters.sum::<u64>() / MAX_CHARACTERS_PER_TOKEN
+}
+
+/// Without those that repeat the one before.
+fn characters(text: &str) -> u64 {
+    let mut last = None;
+    text.chars().filter(|letter| last.replace(*letter) != Some(*letter)).count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::candidate::tests::candidate;
+
+    fn raw(json: &str) -> Box<RawValue> {
+        RawValue::from_string(json.to_owned()).unwrap()
+    }
+
+    fn exceeds(messages: &str, options: &[(&str, &str)], window: u64) -> Option<u64> {
+        let options = options.iter().map(|(name, value)| ((*name).to_owned(), raw(value))).collect();
+        Request::new(raw(messages), options).exceeds(&candidate("a/b"), window)
+    }
+
+    fn content(text: &str) -> String {
+        format!(r#"[{{"role":"user","content":"{text}"}}]"#)
+    }
+
+    #[test]
+    fn a_text_has_at_least_an_eighth_of_its_characters_as_tokens() {
+        let text = content(&"abcdefgh".repeat(100));
+        assert_eq!(exceeds(&text, &[], 99), Some(100));
+        assert_eq!(exceeds(&text, &[], 100), None);
+        assert_eq!(exceeds(&content(&"абвгдежз".repeat(100)), &[], 99), Some(100), "of characters, not of bytes");
+        let parts = r#"[{"role":"user","content":[{"type":"text","text":"TEXT"},{"type":"text","text":"TEXT"}]}]"#;
+        assert_eq!(exceeds(&parts.replace("TEXT", &"abcdefgh".repeat(50)), &[], 99), Some(100));
+    }
+
+    #[test]
+    fn what_may_be_few_tokens_does_not_count() {
+        assert_eq!(exceeds(&content(&"=".repeat(100_000)), &[], 10), None);
+        let image = format!(
+            r#"[{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{}"}}}}]}}]"#,
+            "iVBORw0KGgo".repeat(10_000)
+        );
+        assert_eq!(exceeds(&image, &[], 10), None);
+        assert_eq!(exceeds(&format!("[7,{:?}]", "abcdefgh".repeat(1000)), &[], 10), None);
+    }
+
+    #[test]
+    fn a_prompt_that_the_gateway_shortens_may_fit() {
+        let text = content(&"abcdefgh".repeat(100));
+        for (name, value) in [("transforms", r#"["middle-out"]"#), ("plugins", r#"[{"id":"context-compression"}]"#)] {
+            assert_eq!(exceeds(&text, &[(name, value)], 10), None, "{name}");
+        }
+        assert_eq!(exceeds(&text, &[("transforms", "[]")], 10), Some(100));
+    }
+}

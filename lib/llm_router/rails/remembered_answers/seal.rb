@@ -3,6 +3,7 @@
 require "active_support"
 require "active_support/key_generator"
 require "active_support/message_encryptor"
+require "active_support/time"
 require "json"
 require "openssl"
 

@@ -208,7 +208,7 @@ class LlmRouter
     WebRequest.check(@config)
     labels = Labels.current.and(feature, tags)
     own_messages = CandidateMessages.of(@chain, messages)
-    kept = CurrentJob.current&.answers&.of(@budget, @chain, [messages, own_messages], options)
+    kept = CurrentJob.current&.answers&.of(@budget, @chain, messages, own_messages, options)
     headers = kept.headers + headers if kept
     Call.new(**terms_of_call, labels: labels, acceptance: acceptance, kept: kept).run do |call|
       @chain.native.walk(call, messages, [options, headers, own_messages], *terms)
@@ -254,10 +254,7 @@ class LlmRouter
     Setting.count("concurrency", concurrency, ArgumentError)
     PlugIns.refuse_real_call_in_test(@config)
     WebRequest.check(@config)
-    own_messages = CandidateMessages.of_all(@chain, requests)
-    Batch.new(requests, terms_of_call, acceptances, &block).run do |batch|
-      @chain.native.walk_all(batch, [sent, own_messages], concurrency, *terms)
-    end
+    walk_all(requests, sent, acceptances, concurrency, &block)
   end
 
   # @return [String] without the budget
@@ -276,6 +273,16 @@ class LlmRouter
     raise ArgumentError, "budget: a #{budget.class} does not respond to #{missing.join(' and ')}: give an object " \
                          "with exhausted? and charge!(cost_usd), such as LlmBudget.for(organization), or " \
                          "LlmRouter::Unlimited for none"
+  end
+
+  # Without the requests whose answers an earlier run of the job has paid for.
+  def walk_all(requests, sent, acceptances, concurrency, &)
+    own_messages = CandidateMessages.of_all(@chain, requests)
+    kept = CurrentJob.current&.answers&.all(@budget, @chain, requests, own_messages)
+    recall = Recall.new(requests, acceptances, kept, terms_of_call, &)
+    recall.run do |batch|
+      @chain.native.walk_all(batch, [recall.sent(sent), recall.rest(own_messages)], concurrency, *terms)
+    end
   end
 
   def terms_of_call

@@ -19,10 +19,14 @@ class LlmRouter
     # @param requests [Array<Hash>]
     # @param call [Hash] what each {BatchedCall} is made of
     # @param acceptances [Array<Acceptance, nil>] of the requests
+    # @param kept [Array, nil] what the job of the calls keeps of each answer
+    # @param places [Array<Integer>, nil] what errors call the requests, if others were taken out
     # @yieldparam request [Hash]
     # @yieldparam result [Response, StandardError, ScriptError]
-    def initialize(requests, call, acceptances, &block)
+    def initialize(requests, call, acceptances, kept = nil, places = nil, &block)
       @requests = requests
+      @kept = kept
+      @places = places
       @call = call
       @acceptances = acceptances
       @config = call.fetch(:config)
@@ -87,7 +91,7 @@ class LlmRouter
     def give_up(first)
       (first...@requests.size).each { |number| finish(number, not_started(number)) }
       Log.new(@config.logger).write(:warn) do
-        "requests[#{first}..#{@requests.size - 1}] were not started: the budget has nothing left"
+        "requests[#{place(first)}..#{place(@requests.size - 1)}] were not started: the budget has nothing left"
       end
     end
 
@@ -107,7 +111,7 @@ class LlmRouter
 
     def made(number)
       BatchedCall.new(batch: self, context: context_of(number), labels: Input.labels(@requests[number]),
-                      acceptance: @acceptances[number], **@call)
+                      acceptance: @acceptances[number], kept: @kept&.fetch(number), **@call)
     end
 
     def leave
@@ -138,9 +142,14 @@ class LlmRouter
       @watcher&.call(result)
     end
 
+    # What errors call a request.
+    def place(number)
+      @places ? @places.fetch(number) : number
+    end
+
     # Never raised itself, so it gets the backtrace of the error that ended the batch.
     def not_started(number)
-      message = "requests[#{number}] was not started, because the budget had nothing left: #{@spent.message}"
+      message = "requests[#{place(number)}] was not started, because the budget had nothing left: #{@spent.message}"
       BudgetExceeded.new(message, **@spent.details).tap { |error| error.set_backtrace(@spent.backtrace) }
     end
   end

@@ -31,6 +31,9 @@ class LlmRouter
     #   {Ahead#settlement} takes
     # @return [void]
     def settle_ahead(answers)
+      # Each answer that is kept is written in the transaction of its own charge.
+      return if @kept
+
       Uninterrupted.run(@mask) do
         @bulk.settle(answers.filter_map { |number, *answer| @calls.fetch(number).settlement(*answer) }.to_h)
       end

@@ -61,6 +61,14 @@ class LlmRouter
       self
     end
 
+    # @return [Response, nil] that of an earlier run of the job
+    def recall
+      response = remembered or return
+      self.begin
+      end_with(response)
+      response
+    end
+
     # @param result [Response, StandardError, ScriptError]
     def end_with(result)
       close

@@ -114,7 +114,7 @@ class LlmRouter
 
     # @return [Response, nil] that of an earlier run of the job, unless it is refused
     def remembered
-      response = uninterrupted { @kept.response } if @kept
+      response = uninterrupted { @kept.response(@context) } if @kept
       response unless response && @acceptance&.refusal(response)
     end
 

@@ -50,15 +50,25 @@ class LlmRouter
     # @param budget [Object]
     # @param chain [Chain]
     # @param messages [Array<Hash>]
+    # @param own_messages [Array<Array(String, Array<Hash>)>, nil] see {CandidateMessages.of}
     # @param options [Hash]
     # @return [Kept, nil] nil for what is no JSON: the call says so itself
-    def of(budget, chain, messages, options)
-      request = @seal.digest(of_chain(chain), messages, options)
+    def of(budget, chain, messages, own_messages, options)
+      request = @seal.digest(of_chain(chain), messages, own_messages&.map(&:last), options)
       return unless request
 
       number = @lock.synchronize { @numbers[request] += 1 }
       key = @seal.digest(@run.name, number, request)
       Kept.new(self, @store.at(budget, key, @run.id), key, headers(chain, number))
+    end
+
+    # @param requests [Array<Hash>] of {LlmRouter#call_all}
+    # @param own_messages [Array<Array>, nil] the same for each
+    # @return [Array<Kept, nil>]
+    def all(budget, chain, requests, own_messages)
+      requests.each_with_index.map do |request, number|
+        of(budget, chain, request[:messages], own_messages&.fetch(number), request.except(*Input::OURS))
+      end
     end
 
     # @return [void]

@@ -18,10 +18,11 @@ class LlmRouter
         @headers = headers
       end
 
+      # @param context [Object, nil] that of the request
       # @return [Response, nil] that of an earlier run
       # @raise [Database::TablesMissing]
-      def response
-        @answers.quietly("read") { @answers.seal.open(@place.read, @key)&.again }
+      def response(context = nil)
+        @answers.quietly("read") { @answers.seal.open(@place.read, @key)&.again(context) }
       end
 
       # Keeps an answer in the transaction that charges it, or else after it is charged: nobody gets an answer of a run

@@ -21,7 +21,8 @@ RSpec.describe "bin/failover" do
     expect(rows(output).to_h { |name, *, checks, result| [name, [checks, result]] }).to include(
       "429 with Retry-After", "429 with Retry-After, `retries: 1`", "500 once", "500 once, `retries: 1`",
       "persistent 503", "connection reset", "silence", "slow start", "cut body", "stalled body", "malformed JSON",
-      "context length exceeded", "content filter", "flapping primary", "accounting"
+      "context length exceeded", "context length exceeded, `context:` of both", "content filter", "flapping primary",
+      "accounting"
     ).and(satisfy { |found| found.values.uniq == [["7 of 7", "pass"]] })
   end
 

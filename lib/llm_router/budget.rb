@@ -45,31 +45,11 @@ class LlmRouter
   module Budget
     extend ActiveSupport::Concern
 
-    require "llm_router/budget/thresholds"
-    include Thresholds
+    %w[thresholds errors name owner class_methods row reservation record queries lease sql/statement sql/postgresql_text
+       sql/postgresql sql/mysql sql/sqlite sql/careful_path refusal charged_already alerts beside ledger audit report]
+      .each { |file| require "llm_router/budget/#{file}" }
 
-    require "llm_router/budget/errors"
-    require "llm_router/budget/name"
-    require "llm_router/budget/owner"
-    require "llm_router/budget/class_methods"
-    require "llm_router/budget/row"
-    require "llm_router/budget/reservation"
-    require "llm_router/budget/record"
-    require "llm_router/budget/queries"
-    require "llm_router/budget/lease"
-    require "llm_router/budget/sql/statement"
-    require "llm_router/budget/sql/postgresql_text"
-    require "llm_router/budget/sql/postgresql"
-    require "llm_router/budget/sql/mysql"
-    require "llm_router/budget/sql/sqlite"
-    require "llm_router/budget/sql/careful_path"
-    require "llm_router/budget/refusal"
-    require "llm_router/budget/charged_already"
-    require "llm_router/budget/alerts"
-    require "llm_router/budget/beside"
-    require "llm_router/budget/ledger"
-    require "llm_router/budget/audit"
-    require "llm_router/budget/report"
+    include Thresholds
 
     # @return [String] the environment whose money is spent: that of Rails, where there is one
     def self.environment
@@ -95,6 +75,7 @@ class LlmRouter
 
     included do
       extend Queries
+      class_attribute :default_caps, instance_accessor: false
       attribute :cap_usd, Database::Usd.new(self)
       attribute :spent_usd, Database::Usd.new(self)
       attribute :reserved_usd, Database::Usd.new(self)

@@ -41,7 +41,7 @@ class LlmRouter
       #   default_cap_usd { |owner, feature| owner ? owner.plan.llm_cap_usd : "100.00" }
       def default_cap_usd(cap_usd = nil, **by_feature, &block)
         [cap_usd, *by_feature.values].compact.each { |usd| Database::Usd.exact(usd, "default_cap_usd") }
-        @default_cap_usd = block || by_feature.tap { |caps| caps.default = cap_usd }
+        self.default_caps = block || by_feature.tap { |caps| caps.default = cap_usd }
       end
 
       # Sets from which part of its cap on calls start at the last candidate of their chain, in place of
@@ -66,12 +66,6 @@ class LlmRouter
         feature = budget.feature&.to_sym
         cap = caps.is_a?(Proc) ? cap_of_owner(budget) { |owner| caps.call(owner, feature) } : caps[feature]
         cap && Database::Usd.exact(cap, "default_cap_usd")
-      end
-
-      # @api private
-      # @return [Proc, Hash, nil] nil if none is set
-      def default_caps
-        @default_cap_usd || (superclass.default_caps if superclass.respond_to?(:default_caps))
       end
 
       # @api private

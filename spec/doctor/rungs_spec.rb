@@ -99,6 +99,16 @@ RSpec.describe LlmRouter::Doctor, "and the models of chains" do
                [:red, /short gives 4000 tokens at most, and its params ask for 5000/]]
       expect(found(:Window)).to match(texts)
     end
+
+    it "goes by the window that the chain says" do
+      chained({ model: model, context: 4_000 }, { model: "google/small", context: 3_000 })
+      [model, "google/small"].each do |name|
+        priced(name, context_length: 200_000)
+        gateway.model(name)
+      end
+      texts = [[:green, "#{model} takes 4000 tokens"], [:yellow, /small takes 3000 tokens, the first.* 4000/]]
+      expect(found(:Window)).to match(texts)
+    end
   end
 
   describe "SupportedParameters" do

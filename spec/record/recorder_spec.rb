@@ -188,6 +188,27 @@ RSpec.describe LlmRouter::CallRecord do
       expect([outcomes, sum(:cost_usd)]).to eq([{ "interrupted" => 1 }, usd("0.001")])
     end
 
+    it "counts a prompt that is too long on its own, where it was sent and where it was not" do
+      record
+      gateway.answer("Hi")
+      gateway.fail(Support::PRIMARY, status: 400, error_type: "context_length_exceeded")
+      LlmRouter.configure do |config|
+        candidates = Support::CHAIN.zip([100, 50, 200]).map { |model, context| { model: model, context: context } }
+        config.chain :default, candidates
+      end
+      ask
+      expect([sum(:hops_too_long), sum(:hops_no_window), sum(:fallbacks)]).to eq([1, 1, 1])
+    end
+
+    it "counts a retry as an attempt, and no fallback" do
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      gateway.fail(Support::PRIMARY, status: 503, times: 1)
+      LlmRouter.configure { |config| config.chain :default, [{ model: Support::PRIMARY, retries: 1 }, Support::FLOOR] }
+      ask
+      expect([outcomes, sum(:hops_unavailable), sum(:fallbacks)]).to eq([{ "answered" => 1 }, 1, 0])
+    end
+
     it "counts the calls of a batch, each under its own labels" do
       record
       gateway.answer("Hi", cost_usd: "0.001")

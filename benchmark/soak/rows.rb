@@ -9,9 +9,7 @@ module Soak
   class Rows
     # Threads of the main program and of children, and what interrupts them.
     MORE = 8
-    # Connections that no pool has, at most.
-    STRAYS = 3
-    private_constant :MORE, :STRAYS
+    private_constant :MORE
 
     # Since when all is written that the record of calls has counted: what comes later, a kill may lose.
     def self.note_writes(journal)
@@ -44,16 +42,24 @@ module Soak
       [[@shared], *@own.map { |row| [row, @shared] }]
     end
 
-    # Also those that an interrupt kept the pool from taking. Ruby may take an old value on a stack for one of them, and
-    # not collect it: so a few are closed here. More would be a leak. The record's thread ends first; the next call
-    # starts another.
+    # Also those that an interrupt kept the pool from taking. The record's thread ends first; the next call starts
+    # another.
     # @return [void]
     def disconnect
-      Thread.list.find { |thread| thread.name == "llm_router record" }&.kill&.join
+      end_record
       ActiveRecord::Base.connection_pool.disconnect!
       Thread.new { GC.start }.join
-      strays = ObjectSpace.each_object(PG::Connection).reject(&:finished?)
-      strays.each(&:close) if strays.size <= STRAYS
+    end
+
+    private
+
+    # Between two of its rounds: a connection that it is opening would be lost.
+    def end_record
+      thread = Thread.list.find { |one| one.name == "llm_router record" }
+      return unless thread
+
+      sleep(0.01) while thread.alive? && thread.backtrace.to_a.first(2).grep(/rounds\.rb:\d+:in .*work'/).empty?
+      thread.kill.join
     end
   end
 end

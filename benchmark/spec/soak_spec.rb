@@ -187,6 +187,11 @@ RSpec.describe "bin/soak" do
         LINES
       end
 
+      it "puts up with three connections that the driver has lost" do
+        change("one.journal", "left 20 5", "left 23 5")
+        expect(failed).to eq([])
+      end
+
       it "finds nothing wrong with rows that are in order" do
         expect([table.ok?, failed]).to eq([true, []]), table.to_s
       end
@@ -208,6 +213,8 @@ RSpec.describe "bin/soak" do
       outage = "calls refused for the database was away"
       cost = "charge 7 t1-f t1 first a cost 0.002\n"
       {
+        "sockets that are left" => [["one.journal", "left 20 5", "left 24 5"],
+                                    ["file descriptors at the start and at the end"]],
         "a charge that is lost" => [["database", cost, ""], [exact]],
         "a charge that one of two rows lacks" => [["database", cost.sub("charge 7", "charge 8"), ""], [exact]],
         "a charge that is made twice" => [["database", cost, cost * 2], [exact, money]],

@@ -211,7 +211,7 @@ class LlmRouter
     kept = CurrentJob.current&.answers&.of(@budget, @chain, messages, own_messages, options)
     headers = kept.headers + headers if kept
     Call.new(**terms_of_call, labels: labels, acceptance: acceptance, kept: kept).run do |call|
-      @chain.native.walk(call, messages, [options, headers, own_messages], *terms)
+      @chain.native.walk(call, ["messages", messages], [options, headers, own_messages], *terms)
     end
   end
 
@@ -257,6 +257,63 @@ class LlmRouter
     walk_all(requests, sent, acceptances, concurrency, &block)
   end
 
+  # Embeds texts, through a chain of **one** model at several endpoints: vectors of two models cannot be compared. Which
+  # model a name is, is what follows the vendor: +openai/text-embedding-3-small+ is +text-embedding-3-small+. Gate,
+  # charge, hops, timeout and deadline are those of {#call}. See docs/embeddings.md.
+  # @param input [String, Array<String>]
+  # @param feature [Symbol, String, nil] as for {#call}
+  # @param tags [Hash, nil] likewise
+  # @param headers [Hash{String, Symbol => String, nil}, nil] likewise
+  # @param options [Hash] everything else the API takes (+dimensions+, +encoding_format+, +input_type+, +provider+, …)
+  # @return [Embeddings]
+  # @raise [ConfigurationError] the chain has different models; nothing was sent or charged
+  # @raise [ArgumentError] input or options that cannot be sent; nothing was sent or charged
+  # @raise [Error] as {#call}
+  # @example
+  #   router = LlmRouter.new(chain: :search, budget: budget)
+  #   router.embed(input: ["Where is my order?", "Refunds"]).vectors # => [[0.0123, …], [-0.0042, …]]
+  def embed(input:, feature: nil, tags: nil, headers: nil, **options)
+    EmbeddingInput.check_chain(@chain)
+    EmbeddingInput.check(input, options)
+    headers = @chain.headers_of(headers, "embed: headers")
+    @config.check_spelling(options, ArgumentError) { "embed" }
+    PlugIns.refuse_real_call_in_test(@config)
+    WebRequest.check(@config)
+    labels = Labels.current.and(feature, tags)
+    Call.new(**terms_of_call, labels: labels, api: Api::EMBEDDINGS).run do |call|
+      @chain.native.walk(call, ["input", input], [options, headers, nil], *terms)
+    end
+  end
+
+  # Makes many calls of {#embed} at once, as {#call_all} does of {#call}.
+  # @param requests [Enumerable<Hash>] each with +input:+ and what else {#embed} takes, and +context:+
+  # @param concurrency [Integer] how many calls are under way at a time, at most
+  # @yield for each call as it ends, as in {#call_all}
+  # @yieldparam request [Hash] as it was given
+  # @yieldparam result [Embeddings, StandardError, ScriptError]
+  # @return [Array<Embeddings, StandardError, ScriptError>] in the order of the requests, frozen
+  # @raise [ConfigurationError] the chain has different models; nothing was sent or charged
+  # @raise [ArgumentError] requests that cannot be sent, with their index; nothing was sent or charged
+  # @example
+  #   requests = articles.each_slice(100).map { |slice| { input: slice.map(&:text), context: slice } }
+  #   router.embed_all(requests).grep(LlmRouter::Embeddings) do |found|
+  #     found.context.zip(found.vectors) { |article, vector| article.update!(embedding: vector) }
+  #   end
+  def embed_all(requests, concurrency: 64, &block)
+    EmbeddingInput.check_chain(@chain)
+    requests = Input.list(requests, EmbeddingInput)
+    requests.each_with_index do |request, number|
+      @config.check_spelling(request.except(*EmbeddingInput::OURS), ArgumentError) { "requests[#{number}]" }
+    end
+    sent = Input.sent(requests, @chain)
+    Setting.count("concurrency", concurrency, ArgumentError)
+    PlugIns.refuse_real_call_in_test(@config)
+    WebRequest.check(@config)
+    Batch.new(requests, { **terms_of_call, api: Api::EMBEDDINGS }, [], &block).run do |batch|
+      @chain.native.walk_all(batch, ["input", sent, nil], concurrency, *terms)
+    end
+  end
+
   # @return [String] without the budget
   def inspect
     "#<#{self.class} #{@chain} timeout=#{@timeout} deadline=#{@deadline.inspect}>"
@@ -281,7 +338,7 @@ class LlmRouter
     kept = CurrentJob.current&.answers&.all(@budget, @chain, requests, own_messages)
     recall = Recall.new(requests, acceptances, kept, terms_of_call, &)
     recall.run do |batch|
-      @chain.native.walk_all(batch, [recall.sent(sent), recall.rest(own_messages)], concurrency, *terms)
+      @chain.native.walk_all(batch, ["messages", recall.sent(sent), recall.rest(own_messages)], concurrency, *terms)
     end
   end
 

@@ -13,8 +13,9 @@ class LlmRouter
                 deferred_charge price prices saving spending unlimited usage worst_case],
       health: %w[health switch switches],
       events: %w[events health_events labels log money_events spans telemetry],
-      call: %w[acceptance accepted_schema batch batch_money batched_call call candidate_messages endings gate hop input
-               recall refusals response schema_check schema_words settling web_request]
+      call: %w[acceptance accepted_schema api batch batch_money batched_call call candidate_messages embedding_input
+               embeddings endings gate hop input recall refusals response schema_check schema_words settling
+               web_request]
     }.freeze
     CONSTANTS = ROOMS.flat_map do |room, files|
       files.map { |file| [file.split("_").map(&:capitalize).join.to_sym, File.join(__dir__, room.name, "#{file}.rb")] }

@@ -58,6 +58,7 @@ RSpec.describe "The snippets of README.md and docs" do
     stub_const("Rails", Struct.new(:cache).new(ActiveSupport::Cache::MemoryStore.new)) unless defined?(Rails.cache)
     gateway.answer("Hello!", cost_usd: "0.00043705")
     gateway.fail("anthropic/*", status: 503, retry_after: 7)
+    gateway.embed("*text-embedding*")
     configure
   end
 

@@ -42,6 +42,18 @@ RSpec.describe LlmRouter, "and its events" do
                                                        reason: :unavailable)
   end
 
+  it "report embeddings, by their own operation" do
+    gateway.embed(cost_usd: "0.0021", usage: { prompt_tokens: 3 })
+    configure { |config| config.chain :search, [Support::PRIMARY] }
+    LlmRouter.new(chain: :search, budget: budget).embed(input: "The secret text")
+    expect(events.map(&:name)).to eq(%w[attempt.llm_router call.llm_router])
+    expect(events.map(&:payload)).to all(include(
+                                           outcome: :answered, "gen_ai.operation.name": "embeddings",
+                                           "gen_ai.usage.input_tokens": 3, cost_usd: BigDecimal("0.0021")
+                                         ))
+    expect(events.map { |event| event.payload.inspect }.join + log).not_to include("secret")
+  end
+
   it "report an exhausted budget" do
     @budget = Support::ChargingBudget.new(cap: "0")
     failure_of { ask }

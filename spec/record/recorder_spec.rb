@@ -25,6 +25,18 @@ RSpec.describe LlmRouter::CallRecord do
                                                  "fallbacks" => 1, "troubled" => 1, "cost_usd" => usd("0.002")))
       end
 
+      it "takes embeddings for calls, with an incident for each that had to fall back" do
+        record { |config| config.endpoint :other, base_url: gateway.base_url, api_key: "test-key" }
+        gateway.fail("b", status: 503)
+        gateway.embed("a/b", cost_usd: "0.002", usage: { prompt_tokens: 3 })
+        search = LlmRouter.new(chain: [{ model: "b", endpoint: :other }, "a/b"], budget: budget)
+        search.embed(input: "Secret text")
+        expect(incidents.fetch(0).attributes).to include("model" => "a/b", "failed_model" => "b",
+                                                         "outcome" => "answered", "provider" => "Testing")
+        answered = stats.find { |row| row["outcome"] == "answered" }
+        expect(answered).to include("calls" => 1, "cost_usd" => usd("0.002"))
+      end
+
       it "adds to rows that other processes and threads write, and loses none" do
         record
         gateway.answer("Hi", cost_usd: "0.001")

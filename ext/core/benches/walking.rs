@@ -53,20 +53,7 @@ fn chain() -> Option<Chain> {
 }
 
 fn answer() -> Completion {
-    Completion {
-        id: None,
-        generation_id: None,
-        model: "a/b".to_owned(),
-        provider: None,
-        content: Some("Hi".into()),
-        refusal: None,
-        reasoning: None,
-        finish_reason: None,
-        native_finish_reason: None,
-        usage: Usage::default(),
-        cost: None,
-        body: String::new(),
-    }
+    Completion { model: "a/b".to_owned(), content: Some("Hi".into()), ..Completion::default() }
 }
 
 fn failure() -> Failure {

@@ -25,7 +25,7 @@ mod redact;
 mod request;
 mod routing;
 
-pub use answer::{Completion, Failure, Length, Reason, Scope, Text, Usage};
+pub use answer::{Completion, Failure, Length, Reason, Scope, Text, Usage, Vectors};
 pub use http::{attempt, poll_connections, Attempt, Client, ClientError, Clients, Progress, Proxy, ProxyError};
 pub use json::{embedded_json, NoJson};
 pub use lookup::{generation, page, prices, provider_prices, Generation, LookupError, Page};
@@ -33,7 +33,7 @@ pub use money::{Cost, CostError, Price};
 pub use panic::{caught, caught_waiting, Panicked};
 pub use redact::without_quotations;
 pub use request::{
-    App, Auth, Bounds, Candidate, Endpoint, EndpointError, HeaderError, Headers, MaxPrice, Params, Request, Trust,
+    Api, App, Auth, Bounds, Candidate, Endpoint, EndpointError, HeaderError, Headers, MaxPrice, Params, Request, Trust,
     TrustError,
 };
 pub use routing::{

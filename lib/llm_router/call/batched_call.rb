@@ -72,7 +72,7 @@ class LlmRouter
     # @param result [Response, StandardError, ScriptError]
     def end_with(result)
       close
-      result.is_a?(Response) ? @telemetry.brought(result) : @telemetry.failed(result)
+      result.is_a?(Exception) ? @telemetry.failed(result) : @telemetry.brought(result)
     end
 
     # Ends a call that was interrupted.

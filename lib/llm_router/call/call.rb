@@ -17,7 +17,7 @@ class LlmRouter
 
     # @param kept [#response, #keep, nil] what the job of the call keeps of its answer
     def initialize(chain:, budget:, config:, deadline:, overlapping: false, context: nil, labels: Labels::NONE,
-                   acceptance: nil, kept: nil)
+                   acceptance: nil, kept: nil, api: Api::CHAT)
       prepare(chain, config)
       @chain = chain
       @budget = budget
@@ -26,13 +26,12 @@ class LlmRouter
       @context = context
       judge_with(acceptance)
       @kept = kept
+      @api = api
       @process = Process.pid
       @mask = Uninterrupted.mask
       @hops = []
       @saving = :unknown
-      labels = labels.paid_by(budget)
-      @telemetry = Telemetry.new(config, chain, @hops, labels, overlapping: overlapping)
-      @spending = Spending.new(budget, config, @telemetry, labels)
+      account_for(labels.paid_by(budget), overlapping)
     end
 
     # @yieldparam call [Call] to walk with, unless an earlier run of the job has the answer
@@ -116,6 +115,11 @@ class LlmRouter
     def remembered
       response = uninterrupted { @kept.response(@context) } if @kept
       response unless response && @acceptance&.refusal(response)
+    end
+
+    def account_for(labels, overlapping)
+      @telemetry = Telemetry.new(@config, @chain, @hops, labels, overlapping: overlapping, operation: @api.operation)
+      @spending = Spending.new(@budget, @config, @telemetry, labels, least_tokens: @api.least_tokens)
     end
 
     # Whether the call starts at the floor, which is decided at its first candidate alone.

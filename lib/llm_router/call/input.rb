@@ -33,14 +33,15 @@ class LlmRouter
     end
 
     # @param requests [Enumerable<Hash>]
+    # @param input [Module] that checks each: this, or {EmbeddingInput}
     # @return [Array<Hash>] a copy, as the caller's list may change meanwhile
     # @raise [ArgumentError]
-    def list(requests)
+    def list(requests, input = self)
       unless requests.is_a?(Enumerable) && !requests.is_a?(Hash)
         raise ArgumentError, "requests: a #{requests.class} is no list: give Hashes such as { messages: [#{EXAMPLE}] }"
       end
 
-      requests.to_a.dup.each_with_index { |request, number| check_request(request, number) }
+      requests.to_a.dup.each_with_index { |request, number| input.check_request(request, number) }
     end
 
     # @param requests [Array<Hash>]

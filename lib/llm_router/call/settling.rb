@@ -44,8 +44,8 @@ class LlmRouter
 
     def settle_answer(completion)
       bill = @spending.answer(completion.cost) { completion.tokens }
-      response = Response.new(completion, bill: bill, requested_model: @candidate.model, hops: hops, context: @context,
-                                          endpoint: @candidate.endpoint.name.name)
+      response = @api.answer.new(completion, bill: bill, requested_model: @candidate.model, hops: hops,
+                                             context: @context, endpoint: @candidate.endpoint.name.name)
       @kept ? @kept.keep(response) { pay(bill, response) } : pay(bill, response)
       @spending.follow(response.generation_id) if @spending.unbilled?
       response

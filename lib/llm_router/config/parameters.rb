@@ -20,9 +20,14 @@ class LlmRouter
       "top_k" => :integer, "top_logprobs" => :integer, "top_p" => :number, "trace" => :any, "user" => :any
     }.freeze
 
+    # Those of its embeddings API that are no others', on 27 November 2026.
+    EMBEDDINGS = { "dimensions" => :count, "encoding_format" => :any, "input_type" => :any }.freeze
+    private_constant :EMBEDDINGS
+
     # The same by the key that a caller gives, which is a Symbol or a String.
-    GIVEN = KNOWN.merge(KNOWN.transform_keys(&:to_sym)).freeze
-    private_constant :GIVEN
+    GIVEN = KNOWN.merge(EMBEDDINGS).then { |known| known.merge(known.transform_keys(&:to_sym)) }.freeze
+    NAMES = [*KNOWN.keys, *EMBEDDINGS.keys].freeze
+    private_constant :GIVEN, :NAMES
 
     NONE = {}.freeze
     private_constant :NONE
@@ -86,7 +91,7 @@ class LlmRouter
     def misspelt(parameters)
       return NONE unless parameters.any? { |key, _| !GIVEN.key?(key) }
 
-      unknown = parameters.keys.map { |key| name_of(key) }.reject { |name| KNOWN.key?(name) || ELSEWHERE.key?(name) }
+      unknown = parameters.keys.map { |key| name_of(key) }.reject { |name| GIVEN.key?(name) || ELSEWHERE.key?(name) }
       unknown.to_h { |name| [name, meant(name)] }.compact
     end
 
@@ -97,7 +102,7 @@ class LlmRouter
 
     # A key that is neither a Symbol nor a plain String may still be a known one.
     def unknown_fault(name, value)
-      kind = KNOWN[name]
+      kind = GIVEN[name]
       kind ? fault(name, kind, value) : RESERVED[name] || MISPLACED[name]
     end
 
@@ -118,14 +123,14 @@ class LlmRouter
     # @return [String, nil]
     def meant(name)
       plain = squeeze(name)
-      SYNONYMS[name] || KNOWN.keys.find { |known| squeeze(known) == plain } || closest(name)
+      SYNONYMS[name] || NAMES.find { |known| squeeze(known) == plain } || closest(name)
     end
 
     # At most one letter off in a short name, two in a long one. A name such as "n" is close to none.
     def closest(name)
       return if name.length < 4
 
-      distances = KNOWN.keys.to_h { |known| [known, DidYouMean::Levenshtein.distance(known, name.downcase)] }
+      distances = NAMES.to_h { |known| [known, DidYouMean::Levenshtein.distance(known, name.downcase)] }
       known, distance = distances.min_by(&:last)
       known if distance <= (known.length < 8 ? 1 : 2)
     end

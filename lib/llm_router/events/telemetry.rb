@@ -18,13 +18,14 @@ class LlmRouter
     # @param hops [Array<Hop>] the call's own, which grows
     # @param labels [Labels]
     # @param overlapping [Boolean] whether other calls of the thread begin and end meanwhile
-    def initialize(config, chain, hops, labels, overlapping:)
+    def initialize(config, chain, hops, labels, overlapping:, operation: "chat")
       @config = config
       @events = overlapping ? config.events.overlapping : config.events
       @attempts = @events.attempts?
       @chain = chain
       @hops = hops
       @labels = labels
+      @operation = operation
     end
 
     # Around the whole call.
@@ -78,8 +79,8 @@ class LlmRouter
       return unless @attempts
 
       @attempt = start(span("attempt", { chain: @chain.name, **@labels.to_h, endpoint: candidate.endpoint.name.name,
-                                         vendor: @chain.vendors.fetch(position),
-                                         "gen_ai.operation.name": "chat", "gen_ai.request.model": candidate.model }))
+                                         vendor: @chain.vendors.fetch(position), "gen_ai.operation.name": @operation,
+                                         "gen_ai.request.model": candidate.model }))
     end
 
     def answered(response)
@@ -121,7 +122,7 @@ class LlmRouter
     end
 
     def opening
-      { chain: @chain.name, models: @chain.models, **@labels.to_h, "gen_ai.operation.name": "chat" }
+      { chain: @chain.name, models: @chain.models, **@labels.to_h, "gen_ai.operation.name": @operation }
     end
 
     def concluded(outcome, details = NONE)

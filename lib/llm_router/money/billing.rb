@@ -9,7 +9,7 @@ class LlmRouter
     # @return [Bill]
     def answer(sent, &)
       @unbilled = false
-      known = bill(sent, 1, &)
+      known = bill(sent, @least_tokens, &)
       return known if known
 
       @unbilled = reserving?

@@ -12,11 +12,13 @@ class LlmRouter
     # @return [WorstCase, nil] what the budget refused then
     attr_reader :refused
 
-    def initialize(budget, config, telemetry, labels)
+    # @param least_tokens [Integer] the fewest that an answer is billed for, beside those of the prompt
+    def initialize(budget, config, telemetry, labels, least_tokens: 1)
       @account = Account.of(budget)
       @config = config
       @telemetry = telemetry
       @labels = labels
+      @least_tokens = least_tokens
       @open = nil
     end
 

@@ -11,6 +11,7 @@ require_relative "gateway/journal"
 require_relative "gateway/observations"
 require_relative "gateway/script"
 require_relative "gateway/server"
+require_relative "gateway/vectors"
 
 class LlmRouter
   # The gem's support for tests. The gateway needs neither the native extension nor Rails.
@@ -18,7 +19,7 @@ class LlmRouter
     # An OpenRouter-compatible gateway on loopback that answers as scripted, over real HTTP on a real socket. It runs on
     # threads of this process, needs the gem "puma", and never talks to another machine.
     #
-    # Script its answers with {Answers}, {Failures} and {Faults}. Each of their methods takes:
+    # Script its answers with {Answers}, {Vectors}, {Failures} and {Faults}. Each of their methods takes:
     # - the models it is for: a String with `*` globs (`*` also crosses `/`) or a Regexp; `"*"`, any model, by default;
     # - `times:`, how often it serves before it is used up: an Integer from 1, or nil for ever (the default);
     # - where it makes sense, `delay:`, seconds to wait first.
@@ -39,6 +40,7 @@ class LlmRouter
       include Failures
       include Faults
       include Observations
+      include Vectors
 
       # @return [String, nil] the key that requests must have as `Authorization: Bearer KEY`, or as it is in any
       #   header; nil for none

@@ -84,6 +84,13 @@ class LlmRouter
         (body && body["messages"]) || []
       end
 
+      # @return [String, Array<String>, nil] the texts sent to be embedded
+      # @example
+      #   request.input # => ["Where is my order?"]
+      def input
+        body && body["input"]
+      end
+
       # @return [String] without headers and messages, for they hold the key and the prompt
       # @example
       #   request.inspect # => "#<LlmRouter::Testing::Request POST /api/v1/chat/completions model=\"a/b\">"

@@ -51,7 +51,7 @@ class LlmRouter
         unstubbed = unstubbed(result)
         raise UnstubbedCall, unstubbed if unstubbed
 
-        outcomes&.push(result.is_a?(Response) ? answer(result) : Outcome.new(error: result, **paid_for(result)))
+        outcomes&.push(result.is_a?(Exception) ? Outcome.new(error: result, **paid_for(result)) : answer(result))
       end
 
       def answer(response)

@@ -29,6 +29,11 @@ impl Bill {
         Self { cost, usage, free: !said && usage.completion_tokens.unwrap_or_default() == 0 }
     }
 
+    /// Of an answer that is billed by its prompt.
+    pub(crate) fn of_prompt(usage: Option<&WireUsage>) -> Self {
+        Self::of(usage, true)
+    }
+
     /// From a body that is otherwise unreadable. `None` if it has no `usage`.
     pub(crate) fn of_malformed(body: &[u8]) -> Option<Self> {
         #[derive(Deserialize)]

@@ -1,11 +1,11 @@
 //! A model's answer: its content, its model, its cost.
 
 use crate::answer::wire::WireUsage;
-use crate::answer::Text;
+use crate::answer::{Text, Vectors};
 use crate::money::Cost;
 
 /// A model's answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Completion {
     /// The completion's id, as the endpoint gave it.
     pub id: Option<String>,
@@ -19,6 +19,8 @@ pub struct Completion {
     pub content: Option<Text>,
     pub refusal: Option<Text>,
     pub reasoning: Option<Text>,
+    /// Of an answer of `POST /embeddings`, which has none of the three.
+    pub vectors: Vectors,
     pub finish_reason: Option<String>,
     pub native_finish_reason: Option<String>,
     pub usage: Usage,

@@ -1,9 +1,11 @@
 //! What came back: a completion or a failure, and what it cost.
 
+mod base64;
 mod bill;
 mod choices;
 mod classify;
 mod completion;
+mod embeddings;
 mod evidence;
 mod failure;
 mod length;
@@ -16,6 +18,7 @@ mod wire;
 mod words;
 
 pub use completion::{Completion, Usage};
+pub use embeddings::Vectors;
 pub use failure::{Failure, Reason, Scope};
 pub use length::Length;
 pub use text::Text;

@@ -1,5 +1,6 @@
 //! The judgement of an HTTP answer: a completion or a failure.
 
+mod embeddings;
 mod error;
 
 use std::borrow::Cow;
@@ -12,7 +13,7 @@ use crate::answer::{Completion, Failure, Reason, Scope, Text, Usage};
 use crate::json::lenient::Object;
 use crate::json::{Readable, Unreadable};
 use crate::money::CostError;
-use crate::request::{Candidate, Request};
+use crate::request::{Api, Candidate, Request};
 
 /// An HTTP answer, or the beginning of an error's.
 pub(crate) struct Received {
@@ -70,6 +71,9 @@ impl Judge<'_> {
         if answer.error {
             return Err(self.error(&answer, body.json()).await);
         }
+        if let Api::Embeddings { inputs } = self.request.api() {
+            return self.embeddings(answer, inputs, body.json()).await;
+        }
         let bill = if self.cached { Bill::cached() } else { answer.bill() };
         if let Err(error @ CostError::TooLarge) = &bill.cost {
             return Err(self.bad(format!("usage.cost is unreadable: {error}"), bill));
@@ -111,20 +115,29 @@ impl Judge<'_> {
         let message = choice.message.unwrap_or_default();
         let text = |said: Option<Cow<'_, str>>| said.map(|said| Text::of(said, body));
         let shown = |name: &String| self.request.may_show(&self.candidate.endpoint, name);
+        let (finish_reason, native_finish_reason) = (choice.finish_reason, choice.native_finish_reason);
+        Completion {
+            finish_reason: finish_reason.filter(shown),
+            native_finish_reason: native_finish_reason.filter(shown),
+            content: text(message.content),
+            refusal: text(message.refusal),
+            reasoning: text(message.reasoning.filter(|said| !said.is_empty()).or(message.reasoning_content)),
+            ..self.named(answer, bill)
+        }
+    }
+
+    /// Who answered, and what it cost.
+    fn named(self, answer: Answer<'_>, bill: Bill) -> Completion {
+        let shown = |name: &String| self.request.may_show(&self.candidate.endpoint, name);
         let id = answer.id.filter(shown);
         Completion {
             generation_id: self.generation_id.or_else(|| id.clone()),
             id,
             model: answer.model.filter(shown).unwrap_or_else(|| self.candidate.model.clone()),
             provider: answer.provider.filter(shown),
-            content: text(message.content),
-            refusal: text(message.refusal),
-            reasoning: text(message.reasoning.filter(|said| !said.is_empty()).or(message.reasoning_content)),
-            finish_reason: choice.finish_reason.filter(shown),
-            native_finish_reason: choice.native_finish_reason.filter(shown),
             usage: answer.usage.as_ref().map(Usage::from).unwrap_or_default(),
             cost: bill.cost.ok().flatten(),
-            body: String::new(),
+            ..Completion::default()
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::answer::choices::{self, Choices};
 use crate::json::lenient;
 
-/// The whole answer of `POST /chat/completions`, failed or not.
+/// The whole answer of `POST /chat/completions` or `POST /embeddings`, failed or not.
 #[derive(Deserialize, Default)]
 pub(crate) struct Answer<'j> {
     #[serde(default, deserialize_with = "lenient::string")]
@@ -17,6 +17,9 @@ pub(crate) struct Answer<'j> {
     pub(crate) provider: Option<String>,
     #[serde(default, borrow, deserialize_with = "choices::read")]
     pub(crate) choices: Choices<'j>,
+    /// The vectors of `POST /embeddings`.
+    #[serde(default, borrow)]
+    pub(crate) data: Option<&'j RawValue>,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(crate) usage: Option<WireUsage>,
     /// Whether there is one. [`crate::answer::evidence`] reads it.

@@ -12,7 +12,7 @@ use crate::answer::{Completion, Failure, Reason, Scope};
 use crate::http::incoming::{self, Unread};
 use crate::http::transport;
 use crate::http::{outgoing, Client, Progress};
-use crate::request::{Candidate, Request};
+use crate::request::{Api, Candidate, Request};
 
 /// The parameters of one attempt.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +91,7 @@ async fn send(client: &Client, attempt: &Attempt<'_>) -> Result<Response, Failur
         })?;
         let sent = client
             .http
-            .post(endpoint.url().clone())
+            .post(endpoint.url_of(attempt.request.api()))
             .headers(endpoint.headers().clone())
             .headers(attempt.request.headers().map().clone())
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
@@ -133,6 +133,12 @@ async fn receive(mut response: Response, client: &Client, attempt: &Attempt<'_>)
         Err(_) if status >= 400 => {}
         Err(Unread::TooLarge) => {
             let over = format!("the answer is larger than {} bytes (max_answer_bytes)", attempt.max_answer_bytes);
+            let over = match attempt.request.api() {
+                Api::Chat => over,
+                Api::Embeddings { .. } => {
+                    over + ": raise it, embed fewer texts at once, or set encoding_format: \"base64\""
+                }
+            };
             return Err(Failure::bad_answer(over).with_status(status).unaccounted());
         }
         Err(Unread::Garbled(error)) => {

@@ -13,7 +13,7 @@ pub(crate) enum Unreadable {
     Misshapen(#[from] shape::Misshapen),
     #[error("the answer is not UTF-8")]
     NotUtf8,
-    #[error("the answer is not the JSON of a chat completion (line {0}, column {1})")]
+    #[error("the answer is not the JSON that this API returns (line {0}, column {1})")]
     NotAnAnswer(usize, usize),
 }
 

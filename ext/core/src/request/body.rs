@@ -3,11 +3,13 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use crate::request::{Candidate, Endpoint, Headers, Params};
+use crate::request::{Api, Candidate, Endpoint, Headers, Params};
 
 /// The messages and options of one call, serialised once for all candidates.
 #[derive(Debug)]
 pub struct Request {
+    api: Api,
+    /// Or the texts to embed.
     messages: Box<RawValue>,
     /// Messages of single candidates, in place of these.
     own_messages: Vec<Box<RawValue>>,
@@ -17,7 +19,12 @@ pub struct Request {
 
 impl Request {
     pub fn new(messages: Box<RawValue>, params: Params) -> Self {
-        Self { messages, own_messages: Vec::new(), params, headers: Headers::default() }
+        Self { api: Api::Chat, messages, own_messages: Vec::new(), params, headers: Headers::default() }
+    }
+
+    /// To embed a text, or a list of so many.
+    pub fn embedding(input: Box<RawValue>, inputs: usize, params: Params) -> Self {
+        Self { api: Api::Embeddings { inputs }, ..Self::new(input, params) }
     }
 
     /// The same request with headers of its own, which take precedence over the endpoint's.
@@ -34,6 +41,10 @@ impl Request {
 
     pub(crate) fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    pub(crate) fn api(&self) -> Api {
+        self.api
     }
 
     /// Whether a name that came from the endpoint can go into logs and events.
@@ -56,6 +67,12 @@ impl Request {
         own.unwrap_or(&self.messages)
     }
 
+    /// How long the vectors are to be, if that is said.
+    pub(crate) fn dimensions(&self, candidate: &Candidate) -> Option<u64> {
+        let (_, dimensions) = self.options(candidate).filter(|(name, _)| *name == "dimensions").last()?;
+        dimensions.get().parse().ok()
+    }
+
     /// The options that are sent to one candidate.
     pub(crate) fn options<'a>(&'a self, candidate: &'a Candidate) -> impl Iterator<Item = (&'a str, &'a RawValue)> {
         let own = &candidate.params;
@@ -74,7 +91,7 @@ impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("model", &self.candidate.model)?;
-        map.serialize_entry("messages", self.request.messages(self.candidate))?;
+        map.serialize_entry(self.request.api.field(), self.request.messages(self.candidate))?;
         for (name, value) in self.request.options(self.candidate) {
             map.serialize_entry(name, value)?;
         }
@@ -117,6 +134,14 @@ mod tests {
         };
         assert_eq!(body(None), r#"{"model":"a/b","messages":[1]}"#);
         assert_eq!(body(Some(1)), r#"{"model":"a/b","messages":[3]}"#);
+    }
+
+    #[test]
+    fn texts_to_embed_are_the_input() {
+        let request = Request::embedding(raw(r#"["Hi","Bye"]"#), 2, vec![("dimensions".into(), raw("3"))]);
+        let body = String::from_utf8(request.body_for(&candidate("a/b")).unwrap()).unwrap();
+        assert_eq!(body, r#"{"model":"a/b","input":["Hi","Bye"],"dimensions":3}"#);
+        assert_eq!(request.dimensions(&candidate("a/b")), Some(3));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 
 use crate::json::lenient;
-use crate::request::{textual, Candidate, Request};
+use crate::request::{textual, Api, Candidate, Request};
 
 /// `None` where no bound is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub struct Bounds {
 /// For what the prompt holds beyond the request: a model's template, and what vendors add for tools (up to 530 tokens,
 /// as Anthropic documents it).
 const TEMPLATE_ALLOWANCE: u64 = 1_024;
+
+/// For what a model that embeds adds to each text, such as marks or a prefix (`passage: `).
+const TEXT_ALLOWANCE: u64 = 64;
 
 /// Options that add to the prompt what the request only names: search results, or a preset (OpenRouter's web search and
 /// presets, xAI's live search). Most have a fee as well. The last three replace the model or the messages.
@@ -54,14 +57,21 @@ impl Request {
     fn prompt_tokens(&self, candidate: &Candidate) -> Option<u64> {
         let options = || self.options(candidate);
         let inside = options().all(|(name, value)| is_inside(name, value));
-        if !inside || !is_plain(&candidate.model) || !textual::are_messages(self.messages(candidate)) {
+        let (textual, allowance) = match self.api() {
+            Api::Chat => (textual::are_messages(self.messages(candidate)), TEMPLATE_ALLOWANCE),
+            Api::Embeddings { inputs } => (true, TEXT_ALLOWANCE.saturating_mul(inputs as u64)),
+        };
+        if !inside || !is_plain(&candidate.model) || !textual {
             return None;
         }
         let options = options().map(|(name, value)| name.len() + value.get().len()).sum::<usize>();
-        u64::try_from(self.messages(candidate).get().len() + options).ok()?.checked_add(TEMPLATE_ALLOWANCE)
+        u64::try_from(self.messages(candidate).get().len() + options).ok()?.checked_add(allowance)
     }
 
     fn max_tokens(&self, candidate: &Candidate) -> Option<u64> {
+        if self.api() != Api::Chat {
+            return Some(0);
+        }
         let limits = self.options(candidate).filter(|(name, _)| ["max_completion_tokens", "max_tokens"].contains(name));
         limits.filter_map(|(_, value)| count(value)).max()
     }

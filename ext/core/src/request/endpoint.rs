@@ -10,7 +10,7 @@ use reqwest::Url;
 use thiserror::Error;
 
 use crate::request::headers::sensitive;
-use crate::request::{Headers, Trust};
+use crate::request::{Api, Headers, Trust};
 use base_url::{below, checked_base};
 
 /// In bytes: longer than any name of a model, or id of a generation.
@@ -88,7 +88,7 @@ impl Endpoint {
     /// [`EndpointError`] for a URL or a key that cannot be used.
     pub fn new(name: &str, base_url: &str, key: Option<&str>, app: &App) -> Result<Self, EndpointError> {
         let base = checked_base(base_url)?;
-        let url = below(&base, "chat/completions");
+        let url = below(&base, Api::Chat.path());
         let mut headers = HeaderMap::new();
         let named = [("x-openrouter-title", "app_name", &app.name), ("http-referer", "app_url", &app.url)];
         for (header, setting, value) in named {
@@ -140,6 +140,14 @@ impl Endpoint {
     /// The full address of the chat completions call.
     pub fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The full address of a call of that API.
+    pub(crate) fn url_of(&self, api: Api) -> Url {
+        match api {
+            Api::Chat => self.url.clone(),
+            Api::Embeddings { .. } => self.below(api.path()),
+        }
     }
 
     /// The full address of another call.

@@ -1,5 +1,6 @@
 //! What is sent, and where to.
 
+mod api;
 mod body;
 mod bounds;
 pub(crate) mod candidate;
@@ -11,6 +12,7 @@ mod params;
 mod textual;
 mod trust;
 
+pub use api::Api;
 pub use body::Request;
 pub use bounds::Bounds;
 pub use candidate::Candidate;

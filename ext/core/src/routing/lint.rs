@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::request::Candidate;
 use crate::routing::Chain;
 
 const OPENROUTER: &str = "openrouter.ai";
@@ -42,12 +43,15 @@ impl Chain {
         if rest.is_empty() {
             return vec![Doubt::Alone { model: first.model.clone() }];
         }
-        let same_vendor = |other: &crate::request::Candidate| other.vendor().eq_ignore_ascii_case(first.vendor());
+        let same_vendor = |other: &Candidate| other.vendor().eq_ignore_ascii_case(first.vendor());
         if rest.iter().all(|other| same_vendor(other) && other.endpoint.name() == first.endpoint.name()) {
             return vec![Doubt::OneUpstream {
                 vendor: first.vendor().to_owned(),
                 endpoint: first.endpoint.name().to_owned(),
             }];
+        }
+        if one_model(candidates) {
+            return Vec::new();
         }
         candidates
             .iter()
@@ -60,6 +64,18 @@ impl Chain {
             })
             .collect()
     }
+}
+
+/// Whether it is one model at several endpoints, whose vendor cannot be another. Embeddings need such a chain.
+fn one_model(candidates: &[Candidate]) -> bool {
+    let name = |candidate: &Candidate| {
+        candidate.model.split_once('/').map_or(candidate.model.as_str(), |(_, name)| name).to_lowercase()
+    };
+    let mut names = candidates.iter().map(name);
+    let first = names.next();
+    let mut endpoints: Vec<_> = candidates.iter().map(|candidate| candidate.endpoint.name()).collect();
+    endpoints.sort_unstable();
+    names.all(|name| Some(name) == first) && endpoints.windows(2).all(|pair| pair.first() != pair.last())
 }
 
 impl fmt::Display for Doubt {
@@ -88,7 +104,7 @@ impl fmt::Display for Doubt {
 mod tests {
     use super::*;
     use crate::request::candidate::tests::{candidate, endpoint};
-    use crate::request::{App, Candidate, Endpoint};
+    use crate::request::{App, Endpoint};
     use crate::routing::chain::tests::chain;
     use std::sync::Arc;
 
@@ -120,6 +136,15 @@ mod tests {
     #[test]
     fn a_chain_of_one_vendor_at_one_endpoint_raises_one_doubt() {
         assert!(matches!(chain(&["a/1", "a/2", "a/3"]).doubts()[..], [Doubt::OneUpstream { .. }]));
+    }
+
+    #[test]
+    fn one_model_at_two_endpoints_has_no_other_vendor_to_go_to() {
+        let at = |model: &str, name: &str| Candidate { endpoint: endpoint(name), ..candidate(model) };
+        let same = Chain::new(vec![at("openai/embed-3", "openrouter"), at("Embed-3", "openai")]).unwrap();
+        assert_eq!(same.doubts(), []);
+        let twice = Chain::new(vec![at("openai/embed-3", "x"), at("embed-3", "openai"), at("openai/embed-3", "x")]);
+        assert!(!twice.unwrap().doubts().is_empty());
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use llm_router_core::{run, Candidate, Chain, Headers, Request};
+use llm_router_core::{run, Candidate, Chain};
 use magnus::typed_data::Obj;
 use magnus::value::ReprValue;
 use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RObject, Ruby, Value};
 
 use crate::api::endpoint::NativeEndpoint;
+use crate::values::request::{self, OwnMessages, Sent};
 use crate::values::seconds::duration;
-use crate::values::{errors, json, own_messages};
+use crate::values::{errors, json};
 use crate::walk::batch::{Batch, Requests};
 use crate::walk::host::RubyHost;
 use crate::walk::terms::{Limits, Terms};
@@ -69,18 +70,16 @@ impl NativeChain {
         ruby: &Ruby,
         this: &Self,
         call: RObject,
-        messages: Value,
-        (options, headers, own_messages): (RHash, Vec<(String, String)>, Option<RArray>),
+        (field, value): (String, Value),
+        (options, headers, own_messages): (RHash, Vec<(String, String)>, OwnMessages),
         limits: Limits,
         policy: (Option<u32>, f64),
     ) -> Result<Value, Error> {
         errors::guarded(ruby, || {
             let started = Instant::now();
             let terms = Terms::new(ruby, limits, policy)?;
-            let (messages, options) = (json::value(ruby, messages, "messages")?, json::params(ruby, options, "")?);
-            let headers = Headers::new(headers).map_err(|error| errors::argument(ruby, error.to_string()))?;
-            let request = Request::new(messages, options).with_headers(headers);
-            let request = Arc::new(own_messages::add(ruby, request, own_messages)?);
+            let (sent, options) = (Sent { field: &field, value, place: &field }, json::params(ruby, options, "")?);
+            let request = Arc::new(request::read(ruby, &sent, options, headers, own_messages)?);
             let reserving = call.funcall("reserving?", ())?;
             let (max_answer_bytes, pid) = (terms.max_answer_bytes, std::process::id());
             let mut host = RubyHost {
@@ -103,14 +102,14 @@ impl NativeChain {
         ruby: &Ruby,
         this: &Self,
         batch: RObject,
-        (requests, own_messages): (RArray, Option<RArray>),
+        (field, requests, own_messages): (String, RArray, Option<RArray>),
         concurrency: usize,
         limits: Limits,
         policy: (Option<u32>, f64),
     ) -> Result<(), Error> {
         errors::guarded(ruby, || {
             let terms = Terms::new(ruby, limits, policy)?;
-            let requests = Requests::read(ruby, requests, own_messages)?;
+            let requests = Requests::read(ruby, &field, requests, own_messages)?;
             Batch::new(ruby, batch, &this.0, terms, requests, concurrency)?.run()
         })
     }

@@ -3,7 +3,7 @@
 
 use llm_router_core::{Completion, Text, Usage};
 use magnus::typed_data::Obj;
-use magnus::{method, Class, Error, Module, RClass, RModule, RString, Ruby};
+use magnus::{method, value::ReprValue, Class, Error, Module, RArray, RClass, RModule, RString, Ruby};
 
 #[magnus::wrap(class = "LlmRouter::Native::Completion", free_immediately, size)]
 pub(crate) struct NativeCompletion(Completion);
@@ -15,6 +15,7 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     class.undef_default_alloc_func();
     define_texts(class)?;
     class.define_method("cost", method!(NativeCompletion::cost, 0))?;
+    class.define_method("vectors", method!(NativeCompletion::vectors, 0))?;
     class.define_method("tokens", method!(NativeCompletion::tokens, 0))
 }
 
@@ -68,14 +69,27 @@ impl NativeCompletion {
 
     /// Of its large parts, in bytes.
     fn weight(&self) -> isize {
-        let Completion { content, refusal, reasoning, body, .. } = &self.0;
+        let Completion { content, refusal, reasoning, vectors, body, .. } = &self.0;
         let texts = [content, refusal, reasoning].into_iter().flatten().map(Text::weight);
-        texts.chain([body.capacity()]).sum::<usize>().try_into().unwrap_or(isize::MAX)
+        texts.chain([vectors.weight(), body.capacity()]).sum::<usize>().try_into().unwrap_or(isize::MAX)
     }
 
     /// The cost in US dollars as decimal text, for `BigDecimal`.
     fn cost(&self) -> Option<String> {
         self.0.cost.as_ref().map(ToString::to_string)
+    }
+
+    /// Each an Array of Floats, frozen.
+    fn vectors(ruby: &Ruby, this: &Self) -> Result<RArray, Error> {
+        let vectors = ruby.ary_new();
+        for numbers in this.0.vectors.iter() {
+            let vector = ruby.ary_new_capa(numbers.len());
+            numbers.iter().try_for_each(|number| vector.push(*number))?;
+            vector.freeze();
+            vectors.push(vector)?;
+        }
+        vectors.freeze();
+        Ok(vectors)
     }
 
     fn tokens(&self) -> Tokens {

@@ -3,5 +3,5 @@
 pub(crate) mod completion;
 pub(crate) mod errors;
 pub(crate) mod json;
-pub(crate) mod own_messages;
+pub(crate) mod request;
 pub(crate) mod seconds;

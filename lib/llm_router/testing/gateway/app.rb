@@ -14,8 +14,10 @@ class LlmRouter
       class App
         ROOT = "/api/v1"
         COMPLETIONS = "#{ROOT}/chat/completions".freeze
+        EMBEDDINGS = "#{ROOT}/embeddings".freeze
         BEARER = /\ABearer +(.+)\z/i
-        ADVICE = "Script it before the call: gateway.answer(\"Hello\", %<model>p)."
+        ADVICE = { COMPLETIONS => "Script it before the call: gateway.answer(\"Hello\", %<model>p).",
+                   EMBEDDINGS => "Script it before the call: gateway.embed(%<model>p)." }.freeze
 
         def initialize(api_key:, script:, journal:, connections:, catalogue:)
           @api_key = api_key
@@ -41,7 +43,7 @@ class LlmRouter
           return exchange.reply(refusal) if refusal
 
           stub = @script.take(exchange.request.model)
-          return exchange.reply(unscripted(exchange.request.model)) unless stub
+          return exchange.reply(unscripted(exchange.request)) unless stub
 
           exchange.pause(stub.delay) || stub.behaviour.call(exchange)
         rescue StandardError => e
@@ -64,13 +66,16 @@ class LlmRouter
         end
 
         def unserved(request)
-          return if request.path == COMPLETIONS && request.http_method == "POST"
+          return if ADVICE.key?(request.path) && request.http_method == "POST"
 
-          error(404, "#{request.http_method} #{request.path} is not served here, only POST #{COMPLETIONS}")
+          served = ADVICE.keys.join(" and ")
+          error(404, "#{request.http_method} #{request.path} is not served here, only POST #{served}")
         end
 
-        def unscripted(model)
-          error(422, "nothing scripted for #{model.inspect}; scripted: #{@script}. #{format(ADVICE, model:)}")
+        def unscripted(request)
+          model = request.model
+          advice = format(ADVICE.fetch(request.path), model:)
+          error(422, "nothing scripted for #{model.inspect}; scripted: #{@script}. #{advice}")
         end
 
         def error(status, message)

@@ -83,20 +83,7 @@ impl BlockingHost for Scripted {
 }
 
 fn completion() -> Completion {
-    Completion {
-        id: None,
-        generation_id: None,
-        model: "m".into(),
-        provider: None,
-        content: Some("Hi".into()),
-        refusal: None,
-        reasoning: None,
-        finish_reason: None,
-        native_finish_reason: None,
-        usage: crate::answer::Usage::default(),
-        cost: None,
-        body: String::new(),
-    }
+    Completion { model: "m".into(), content: Some("Hi".into()), ..Completion::default() }
 }
 
 fn walked(host: &mut Scripted) -> Result<String, Stopped<&'static str>> {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use llm_router_core::{Headers, Request};
+use llm_router_core::Request;
 use magnus::{Error, RArray, RHash, Ruby};
 
-use crate::values::{errors, json, own_messages};
+use crate::values::json;
+use crate::values::request::{self, Sent};
 
-const MESSAGES: &str = "messages";
 /// Pairs of a name and a value.
 const HEADERS: &str = "headers";
 /// The caller's own value, which comes back with the result and is never sent.
@@ -17,24 +17,27 @@ const CONTEXT: &str = "context";
 pub(crate) struct Requests(Vec<Option<Arc<Request>>>);
 
 impl Requests {
-    /// Each is a Hash of its messages and its options. `own_messages` has those of each, if candidates have their own.
+    /// Each is a Hash of what is sent, in that field, and its options. `own_messages` has those of each, if candidates have their own.
     ///
     /// # Errors
     /// An `ArgumentError` that names the place of what cannot be sent.
-    pub(crate) fn read(ruby: &Ruby, requests: RArray, own_messages: Option<RArray>) -> Result<Self, Error> {
+    pub(crate) fn read(
+        ruby: &Ruby,
+        field: &str,
+        requests: RArray,
+        own_messages: Option<RArray>,
+    ) -> Result<Self, Error> {
         let mut all = Vec::with_capacity(requests.len());
         for (number, request) in requests.into_iter().enumerate() {
             let request = <RHash as magnus::TryConvert>::try_convert(request)?;
-            let messages =
-                json::value(ruby, request.aref(ruby.to_symbol(MESSAGES))?, &format!("requests[{number}][:messages]"))?;
-            let options =
-                json::params_but(ruby, request, &[MESSAGES, CONTEXT, HEADERS], &format!("requests[{number}]"))?;
+            let place = format!("requests[{number}]");
+            let sent =
+                Sent { field, value: request.aref(ruby.to_symbol(field))?, place: &format!("{place}[:{field}]") };
+            let options = json::params_but(ruby, request, &[field, CONTEXT, HEADERS], &place)?;
             let headers: Option<Vec<(String, String)>> = request.lookup(ruby.to_symbol(HEADERS))?;
-            let headers = Headers::new(headers.unwrap_or_default())
-                .map_err(|error| errors::argument(ruby, format!("requests[{number}]: {error}")))?;
             let own = own_messages.map(|all| all.entry(isize::try_from(number).unwrap_or_default())).transpose()?;
-            let request = Request::new(messages, options).with_headers(headers);
-            all.push(Some(Arc::new(own_messages::add(ruby, request, own)?)));
+            let request = request::read(ruby, &sent, options, headers.unwrap_or_default(), own)?;
+            all.push(Some(Arc::new(request)));
         }
         Ok(Self(all))
     }

@@ -13,7 +13,10 @@ RSpec.describe LlmRouter, "and interrupts while accept runs" do
     configure
     allow(LlmRouter::Telemetry).to receive(:new).and_wrap_original do |made, *known, **options|
       made.call(*known, **options).tap do |telemetry|
-        allow(telemetry).to receive(:unreturned) { |candidate, usd, basis| unreturned << [candidate.model, usd, basis] }
+        allow(telemetry).to receive(:left).and_wrap_original do |left|
+          unreturned << telemetry.send(:cost_unreturned)
+          left.call
+        end
       end
     end
   end

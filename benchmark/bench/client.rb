@@ -13,7 +13,9 @@ module Bench
     RUNNER = File.join(__dir__, "runner.rb")
     CLASSES = { "llm_router" => "RouterClient", "llm_router_in_rails" => "RouterInRails",
                 "llm_router_connected" => "RouterConnected", "llm_router_recorded" => "RouterRecorded",
-                "llm_router_plain" => "RouterPlain", "llm_router_unlimited" => "RouterUnlimited",
+                "llm_router_unhedged" => "RouterUnhedged", "llm_router_hedged" => "RouterHedged",
+                "llm_router_hedged_p95" => "RouterHedgedP95", "llm_router_plain" => "RouterPlain",
+                "llm_router_unlimited" => "RouterUnlimited",
                 "llm_router_row" => "RouterRow", "net_http" => "NetHttp", "net_http_row" => "NetHttpRow",
                 "faraday" => "FaradayEachCall", "faraday_persistent" => "FaradayPersistent",
                 "httpx" => "HttpxKeptAlive", "ruby_llm" => "RubyLlm", "ruby_llm_row" => "RubyLlmRow" }.freeze

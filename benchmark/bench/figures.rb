@@ -8,10 +8,18 @@ module Bench
       cpu: ->(took) { took[:cpu] / took[:calls] * 1e6 },
       wall: ->(took) { took[:wall] / took[:calls] * 1e6 },
       rate: ->(took) { took[:calls] / took[:wall] },
+      p99: ->(took) { took[:p99] * 1000 },
+      p50: ->(took) { took[:p50] * 1000 },
+      requests: ->(took) { took[:requests] },
+      paid: ->(took) { took[:paid] },
       memory: ->(took) { took[:memory_kib] * 1.024 / took[:calls] }
     }.freeze
-    UNIT = { cpu: "µs of CPU a call", wall: "µs a call", rate: "answers a second", memory: "KB a call" }.freeze
-    private_constant :READ, :UNIT
+    UNIT = { cpu: "µs of CPU a call", wall: "µs a call", rate: "answers a second", memory: "KB a call",
+             p99: "ms, 99th percentile", p50: "ms, median", requests: "requests a call",
+             paid: "charged, of the answers' cost" }.freeze
+    # Metrics that are shown with others.
+    TOGETHER = { wall: %i[wall cpu], p99: %i[p99 p50 requests paid] }.freeze
+    private_constant :READ, :UNIT, :TOGETHER
 
     # @return [Scenario]
     attr_reader :scenario
@@ -30,7 +38,7 @@ module Bench
 
     # @return [Hash{String => Proc}] what is shown of each client: its name, and how it is read
     def columns
-      measured = scenario.metric == :wall ? %i[wall cpu] : [scenario.metric]
+      measured = TOGETHER.fetch(scenario.metric) { [scenario.metric] }
       @columns ||= { **measured.to_h { |metric| [UNIT.fetch(metric), READ.fetch(metric)] }, **beside }
     end
 

@@ -23,7 +23,8 @@ class Runner
     GC.start
     before = state
     public_send(@job.fetch(:kind))
-    puts JSON.generate(state("VmHWM").to_h { |name, value| [name, value - before.fetch(name)] })
+    took = state("VmHWM").to_h { |name, value| [name, value - before.fetch(name)] }
+    puts JSON.generate({ **took, **@tail.to_h })
     check_charges
   end
 
@@ -31,6 +32,15 @@ class Runner
   def calls
     each = @job.fetch(:calls) / @job.fetch(:threads)
     on_threads { each.times { check(@client.call(@models)) } }
+  end
+
+  # So many calls, each with its time. Beside those that answered, some requests are dropped, and charged all the same.
+  def tail
+    times = Queue.new
+    each = @job.fetch(:calls) / @job.fetch(:threads)
+    on_threads { each.times { times << timed } }
+    sorted = Array.new(times.size) { times.pop }.sort
+    @tail = { p50: sorted[@answers / 2], p99: sorted[(@answers * 0.99).ceil - 1], **beside_answers }
   end
 
   # As many calls as there are in so many seconds.
@@ -59,6 +69,16 @@ class Runner
     Array.new(@job.fetch(:threads)) { Thread.new(&) }.each(&:join)
   end
 
+  def beside_answers
+    { requests: 1 + @client.extra.fdiv(@answers), paid: (@client.budgets.charged / (BigDecimal(COST) * @answers)).to_f }
+  end
+
+  def timed
+    started = now
+    check(@client.call(@models))
+    now - started
+  end
+
   def check((content, cost))
     right = content == @content && cost == @cost ||= BigDecimal(COST)
     raise "a wrong answer: #{content.inspect[0, 50]}, #{cost}" unless right
@@ -68,7 +88,7 @@ class Runner
 
   def check_charges
     budgets = @client.budgets if @client.respond_to?(:budgets)
-    return unless budgets
+    return unless budgets && !@tail
 
     right = budgets.charged == BigDecimal(COST) * @answers && budgets.reserved_usd.zero?
     return if right

@@ -62,7 +62,13 @@ module Bench
       goals: { "llm_router_without_primary" => 0.95, NET_HTTP => 10, FARADAY => 10 } },
     { id: "S7", title: "500 calls of 2 s at once, from one thread", metric: :memory, clients: FEW,
       job: { kind: "batch", models: %w[wait-2000ms/first 503/second], calls: [500, 50], threads: 1, warm_up: 1 },
-      goals: { NET_HTTP => 0.6, FARADAY => 0.5 }, checks: { most_kb: 32, most_seconds: 2.2 } }
+      goals: { NET_HTTP => 0.6, FARADAY => 0.5 }, checks: { most_kb: 32, most_seconds: 2.2 } },
+    { id: "S10", title: "the tail: one call in fifty of the primary hangs, 2 s timeout, 16 threads, answers of 50 ms",
+      metric: :p99, clients: %w[llm_router_hedged llm_router_hedged_p95 llm_router_unhedged],
+      references: %w[llm_router_unhedged],
+      job: { kind: "tail", models: %w[hang-50th/first wait-50ms/second], threads: 16, calls: [2400, 96], timeout: 2,
+             warm_up: 0 },
+      goals: { "llm_router_unhedged" => 0.2 } }
   ].freeze
   # Ruby 3.3 parses JSON faster, and hands the GVL on in another way.
   OTHERWISE = { "S4" => { NET_HTTP => nil }, "S5" => { NET_HTTP => 1.5 } }.freeze

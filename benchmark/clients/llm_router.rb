@@ -27,9 +27,9 @@ class RouterClient
       config.logger = Logger.new(File.open(File::NULL, "w"), level: :info)
       config.cooldown_after = 1_000_000 unless cooldown
       # What the stub has not answered it has not billed.
-      config.on_uncertain = :release
+      config.on_uncertain = on_uncertain
       models.each { |model| config.price model, prompt: "0.000003", completion: "0.000015" }
-      config.chain :default, models
+      config.chain :default, models, hedge: hedge
     end
   end
 
@@ -48,10 +48,15 @@ class RouterClient
 
   def new_budgets = InMemoryBudget::Reserving.new
   def budget = @budgets
+  def hedge = nil
+  def on_uncertain = :release
+
+  def check(hops)
+    raise "#{hops.size} hops, not #{@hops}" unless hops.size == @hops
+  end
 
   def read(response)
-    raise "#{response.hops.size} hops, not #{@hops}" unless response.hops.size == @hops
-
+    check(response.hops)
     [response.content, response.cost_usd]
   end
 end

@@ -7,15 +7,15 @@ class LlmRouter
   module Loading
     ROOMS = {
       config: %w[budget_settings candidate chain configuration dashboard_settings endpoint environment headers
-                 health_settings in_force job_settings own_messages parameters record_settings retry_settings
-                 secret setting settings warnings],
+                 health_settings hedging in_force job_settings own_messages parameters record_settings
+                 retry_settings secret setting settings warnings],
       money: %w[account ahead attempt bill billing bounds budget_exceeded budgets bulk_account cached_lookup current_job
                 deferred_charge price prices saving spending unlimited usage worst_case],
       health: %w[health switch switches],
-      events: %w[events health_events labels log money_events spans telemetry],
+      events: %w[events health_events labels log money_events spans telemetry unreturned],
       call: %w[acceptance accepted_schema api batch batch_money batched_call call candidate_messages embedding_input
-               embeddings endings gate hop input recall refusals response schema_check schema_words settling
-               web_request]
+               embeddings endings gate hedge hedged hop input mistakable recall refusals response schema_check
+               schema_words settling web_request with_hops]
     }.freeze
     CONSTANTS = ROOMS.flat_map do |room, files|
       files.map { |file| [file.split("_").map(&:capitalize).join.to_sym, File.join(__dir__, room.name, "#{file}.rb")] }

@@ -1,8 +1,9 @@
 # frozen_string_literal: true
 
 # A program: calls that are each interrupted once, at a random moment. Prints as JSON what was charged and what is left.
-# Arguments: how many, the gateway's address, a seed, and optionally "burst" (several interrupts at once) or "batch"
-# (several calls at once) or "accept" (the caller judges its answers, and takes its time).
+# Arguments: how many, the gateway's address, a seed, and optionally "burst" (several interrupts at once), "batch"
+# (several calls at once), "accept" (the caller judges its answers, and takes its time) or "hedge" (two attempts at
+# once).
 require "json"
 require "llm_router"
 require "timeout"
@@ -141,7 +142,8 @@ if $PROGRAM_NAME == __FILE__
     config.logger = nil
     config.price_ttl = nil
     config.same_vendor = :allow
-    config.chain :default, %w[initech/cheap]
+    hedge = { after: 0.004, share: 1 } if how.include?("hedge")
+    config.chain :default, ["initech/cheap", *("globex/middling" if hedge)], hedge: hedge
   end
   puts JSON.generate(InterruptedCalls.new(Integer(count), Integer(seed), how).run)
 end

@@ -60,6 +60,10 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
     interrupt_calls("burst")
   end
 
+  it "do so where calls have two attempts in flight" do
+    interrupt_calls("hedge", calls: 2)
+  end
+
   it "do so where many calls are made at once" do
     interrupt_calls("batch", calls: 4)
   end

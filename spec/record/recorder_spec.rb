@@ -37,6 +37,16 @@ RSpec.describe LlmRouter::CallRecord do
         expect(answered).to include("calls" => 1, "cost_usd" => usd("0.002"))
       end
 
+      it "counts an attempt that was dropped for another as a hop, and not as a failure" do
+        record { |config| config.chain :default, Support::CHAIN, hedge: { after: 0.03 } }
+        gateway.hang(Support::PRIMARY).answer("Hi", Support::SECONDARY, cost_usd: "0.002")
+        ask
+        dropped, answered = stats
+        expect(dropped).to include("model" => Support::PRIMARY, "outcome" => "absorbed", "hops_hedged" => 1)
+        expect(answered.values_at("fallbacks", "troubled")).to eq([1, nil])
+        expect(incidents).to be_empty
+      end
+
       it "adds to rows that other processes and threads write, and loses none" do
         record
         gateway.answer("Hi", cost_usd: "0.001")

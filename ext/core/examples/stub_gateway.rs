@@ -1,9 +1,11 @@
 //! A gateway on loopback for `bin/bench`, which costs as little as it can: it answers by the first part of the model's
-//! name. `ok/…`, `wait-50ms/…`, `large/…` (1 MB), `503/…`, `reset/…`, `hang/…`. It prints its port, and ends when its
+//! name. `ok/…`, `wait-50ms/…`, `large/…` (1 MB), `503/…`, `reset/…`, `hang/…`,
+//! `hang-50th/…` (one request in fifty hangs, the others take 50 ms). It prints its port, and ends when its
 //! standard input does.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,8 @@ struct Replies {
     small: Vec<u8>,
     large: Vec<u8>,
     unavailable: Vec<u8>,
+    /// Those for `hang-50th/…`.
+    requests: AtomicUsize,
 }
 
 async fn serve() {
@@ -31,6 +35,7 @@ async fn serve() {
         small: reply("200 OK", &answer("Hello")),
         large: reply("200 OK", &answer(&"The quick brown fox. ".repeat(50_000))),
         unavailable: reply("503 Service Unavailable", r#"{"error":{"code":503,"message":"no upstream"}}"#),
+        requests: AtomicUsize::new(0),
     });
     loop {
         let (stream, _) = listener.accept().await.unwrap();
@@ -85,6 +90,14 @@ async fn converse(mut stream: TcpStream, replies: Arc<Replies>) {
             "hang" => {
                 let _gone = stream.read_to_end(&mut read).await;
                 return;
+            }
+            "hang-50th" if replies.requests.fetch_add(1, Ordering::Relaxed) % 50 == 49 => {
+                let _gone = stream.read_to_end(&mut read).await;
+                return;
+            }
+            "hang-50th" => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                stream.write_all(&replies.small).await
             }
             kind => {
                 if let Some(wait) = kind.strip_prefix("wait-").and_then(|wait| wait.strip_suffix("ms")) {

@@ -26,7 +26,9 @@ mod request;
 mod routing;
 
 pub use answer::{Completion, Failure, Length, Reason, Scope, Text, Usage, Vectors};
-pub use http::{attempt, poll_connections, Attempt, Client, ClientError, Clients, Progress, Proxy, ProxyError};
+pub use http::{
+    attempt, dropped, poll_connections, Attempt, Client, ClientError, Clients, Progress, Proxy, ProxyError,
+};
 pub use json::{embedded_json, NoJson};
 pub use lookup::{generation, page, prices, provider_prices, Generation, LookupError, Page};
 pub use money::{Cost, CostError, Price};
@@ -37,6 +39,7 @@ pub use request::{
     TrustError,
 };
 pub use routing::{
-    advance, conclude, run, Acceptance, Arrival, Attempts, BlockingHost, Chain, ChainError, Doubt, Due, Ended, Gate,
-    Hop, Host, Next, Outcome, Planned, Retries, Step, Stopped, Walk,
+    advance, conclude, run, run_hedged, Acceptance, Arrival, Attempts, BlockingHost, Chain, ChainError, Doubt, Due,
+    Ended, Gate, Hedge, HedgeAfter, HedgingHost, Hop, Host, Landed, Next, Outcome, Planned, Retries, Side, Step,
+    Stopped, Walk,
 };

@@ -1,19 +1,10 @@
 # frozen_string_literal: true
 
-require "timeout"
-
 class LlmRouter
   # A call of a {Batch}. Its own error is its result only; an interrupt of the thread ends the batch. The two must not
   # be confused.
   # @api private
   class BatchedCall < Call
-    # Interrupts that look like the call's own errors, and so are deferred while its gate runs. Not a plain Timeout: it
-    # leaves the gate as a throw, or on later Rubies as an exception that is no StandardError.
-    MISTAKABLE = { StandardError => :never, ScriptError => :never }.compare_by_identity
-    MISTAKABLE[Timeout::Error] = :immediate unless Timeout.const_defined?(:ExitException)
-    MISTAKABLE.freeze
-    private_constant :MISTAKABLE
-
     %i[answered hopped refused rejected too_long exhausted deadline_exceeded].each do |name|
       define_method(name) { |*arguments| Uninterrupted.run(@mask) { own { super(*arguments) } } }
     end
@@ -30,7 +21,7 @@ class LlmRouter
     def gate(position, _, bounds)
       # The look-up may wait, outside the mask: an error here is an interrupt.
       @config.price_of(@chain.candidates.fetch(position), Bounds.new(*bounds)) if reserving?
-      gate = Uninterrupted.run(Uninterrupted.mask(MISTAKABLE)) { own { super } }
+      gate = Uninterrupted.run(Uninterrupted.mask(Mistakable::DEFERRED)) { own { super } }
       return gate unless gate.first == :too_expensive && fits_after_release?
 
       @spending.reserve_later

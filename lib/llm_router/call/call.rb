@@ -9,6 +9,7 @@ class LlmRouter
   # @api private
   class Call
     include Endings
+    include Hedged
     include Refusals
     include Settling
 
@@ -31,7 +32,7 @@ class LlmRouter
       @mask = Uninterrupted.mask
       @hops = []
       @saving = :unknown
-      account_for(labels.paid_by(budget), overlapping)
+      account_for(labels.paid_by(budget), overlapping || chain.hedges?)
     end
 
     # @yieldparam call [Call] to walk with, unless an earlier run of the job has the answer
@@ -40,7 +41,7 @@ class LlmRouter
       @telemetry.call do
         remembered || yield(self)
       ensure
-        close unless @settled
+        close if !@settled || @hedge
       end
     end
 

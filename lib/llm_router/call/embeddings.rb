@@ -35,6 +35,7 @@ class LlmRouter
   Embeddings = Struct.new(:vectors, :model, :requested_model, :endpoint, :provider, :id, :generation_id, :usage,
                           :cost_usd, :cost_basis, :hops, :context, keyword_init: true) do
     include Portable
+    include WithHops
 
     # @param completion [Native::Completion]
     # @param bill [Bill]
@@ -47,7 +48,7 @@ class LlmRouter
 
     # @return [Boolean] whether a candidate after the first one answered
     def fallback?
-      hops.any?
+      @fallback.nil? ? hops.any? : @fallback
     end
 
     # @return [Array] what {#usage} is made of
@@ -67,7 +68,7 @@ class LlmRouter
     # @return [Boolean] whether the first candidate has answered, with a bill: a debug line
     # @api private
     def plain?
-      !fallback? && (cost_basis == :billed || cost_basis == :computed)
+      hops.empty? && (cost_basis == :billed || cost_basis == :computed)
     end
 
     # @return [String] without the vectors
@@ -76,6 +77,13 @@ class LlmRouter
         "hops=#{hops.size}>"
     end
     alias_method :to_s, :inspect
+
+    protected
+
+    def complete(hops, _)
+      self.hops = hops
+      super
+    end
 
     private
 

@@ -4,8 +4,9 @@ class LlmRouter
   # How a call ends without an answer: raises an error that says why.
   # @api private
   module Endings
-    def rejected(body)
-      hop = @hops.last
+    # Where a call hedges, another attempt may have ended after the one that was rejected.
+    def rejected(body, model)
+      hop = @hops.reverse_each.find { |failed| failed.model == model && failed.attempted? }
       words = ": #{hop.message}" if @config.log_messages
       message = "#{hop.model} rejected the request: #{hop.why}#{words}. " \
                 "The answer blames the request, so no further candidate was tried. Fix the request"

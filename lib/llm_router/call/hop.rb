@@ -16,7 +16,8 @@ class LlmRouter
   #     +:unacceptable+ if +accept:+ refused the answer (docs/answers.md), +:skipped+ if its endpoint had failed before,
   #     +:too_expensive+ if the budget had no room or, with a +status+, if no provider serves the model at the reserved
   #     price, +:cooling_down+ if its circuit breaker is open, +:switched_off+ if a person did that
-  #     ({LlmRouter.switch_off}), or +:saving+ ({BudgetSettings#degrade_at})
+  #     ({LlmRouter.switch_off}), +:saving+ ({BudgetSettings#degrade_at}), or +:hedged+ if it was dropped, because the
+  #     attempt beside it answered first ({Configuration#chain})
   # @!attribute [r] status
   #   @return [Integer, nil] the HTTP status, or the code of an error inside a 200
   # @!attribute [r] message
@@ -46,6 +47,12 @@ class LlmRouter
       !status.nil? || !Hop::SKIPS.include?(reason)
     end
 
+    # @return [Boolean] whether the attempt failed, rather than being dropped for another
+    # @api private
+    def failed?
+      attempted? && reason != :hedged
+    end
+
     # @return [Boolean] whether the same request may succeed later
     # @api private
     def transient?
@@ -67,7 +74,8 @@ class LlmRouter
 
     # @return [String] the same without {#message}, for an attempt
     def outline
-      "#{model} at #{endpoint} failed: #{why} after #{format('%.2f', duration)} s"
+      ended = reason == :hedged ? "was dropped" : "failed"
+      "#{model} at #{endpoint} #{ended}: #{why} after #{format('%.2f', duration)} s"
     end
 
     # @return [String] the reason, with the status if there is one

@@ -10,6 +10,7 @@ class LlmRouter
   #   Rails.logger.info("#{draft.model}, #{draft.cost_usd} USD") if draft.fallback?
   class Response
     include Portable
+    include WithHops
 
     COMPLETION = %i[id generation_id model provider content refusal reasoning finish_reason native_finish_reason tokens
                     body].freeze
@@ -36,11 +37,12 @@ class LlmRouter
     attr_reader :context
 
     # @api private
-    def initialize(completion, bill:, requested_model:, endpoint:, hops:, context: nil)
+    def initialize(completion, bill:, requested_model:, endpoint:, hops:, context: nil, fallback: nil)
       @completion = completion
       @requested_model = requested_model
       @endpoint = endpoint
       @hops = hops
+      @fallback = fallback
       @context = context
       @cost_usd = bill.usd
       @cost_basis = bill.basis
@@ -122,6 +124,8 @@ class LlmRouter
 
     # @return [Boolean] whether a model after the first one answered; false if the first was called again
     def fallback?
+      return @fallback unless @fallback.nil?
+
       hops.any? { |hop| hop.model != requested_model || hop.endpoint != endpoint }
     end
 
@@ -178,14 +182,14 @@ class LlmRouter
     def marshal_dump
       completion = COMPLETION.to_h { |name| [name, @completion.public_send(name)] }
       { completion: completion, cost_usd: cost_usd, cost_basis: cost_basis, requested_model: requested_model,
-        endpoint: endpoint, hops: hops }
+        endpoint: endpoint, hops: hops, fallback: @fallback }
     end
 
     # @api private
     def marshal_load(dump)
       completion = Loaded.new(**dump.fetch(:completion).slice(*COMPLETION).each_value(&:freeze)).freeze
       initialize(completion, bill: Bill.new(*dump.values_at(:cost_usd, :cost_basis)), hops: dump.fetch(:hops).freeze,
-                             **dump.slice(:requested_model, :endpoint))
+                             **dump.slice(:requested_model, :endpoint, :fallback))
     end
 
     # @return [String] without the content

@@ -28,6 +28,8 @@ class LlmRouter
         # Logged, not raised: the interrupt goes on.
         Log.new(@config.logger).write(:error) { e.message }
       end
+    ensure
+      @hedge&.close
     end
 
     private

@@ -22,17 +22,24 @@ class LlmRouter
     # @api private
     attr_reader :native
 
+    # @return [Hash{Symbol => Float, Symbol}, nil] when a call makes a second attempt beside its first (+after:+), and
+    #   the share of the calls that may (+share:+); nil for never
+    # @api private
+    attr_reader :hedge
+
     # @api private
     # @param name [Symbol, nil]
     # @param candidates [Array<String, Hash>]
     # @param endpoints [Hash{Symbol => Endpoint}]
+    # @param hedge [Hash, nil]
     # @raise [ConfigurationError]
-    def initialize(name:, candidates:, endpoints:)
+    def initialize(name:, candidates:, endpoints:, hedge: nil)
       @name = name
       @candidates = list(candidates, endpoints).freeze
       @models = @candidates.map(&:model).freeze
       @own_messages = @candidates.filter_map(&:own_messages).freeze
       @endpoints = @candidates.map(&:endpoint).uniq.freeze
+      @hedge = hedge && Hedging.check(label, hedge, @models.size)
       @has_keys = @endpoints.none?(&:keyless?)
       @native = compile
       @doubts = native.doubts.freeze
@@ -65,6 +72,16 @@ class LlmRouter
       @endpoints.each(&:check_key!)
     end
 
+    # @return [Boolean]
+    # @api private
+    def hedges? = !hedge.nil?
+
+    # The second argument of Native::Chain.new.
+    # @api private
+    def native_hedge
+      hedge && [(hedge[:after] unless hedge[:after] == :p95), hedge[:share]]
+    end
+
     # @return [String]
     def to_s
       name ? label : "chain #{models.inspect}"
@@ -82,7 +99,7 @@ class LlmRouter
     end
 
     def compile
-      Native::Chain.new(@candidates.map(&:to_native))
+      Native::Chain.new(@candidates.map(&:to_native), native_hedge)
     rescue ArgumentError => e
       raise ConfigurationError, "#{label}: #{e.message}"
     end

@@ -43,14 +43,20 @@ class LlmRouter
     #   take precedence over those of the call; nil removes one), +price:+ (as {#price}), and
     #   +messages:+ (a callable that takes the messages of the call and returns those for this model alone) or
     #   +system:+ (a String, the system message for this model alone)
+    # @param hedge [Hash, nil] if the first attempt of a call has not ended +after:+ so many seconds, or +:p95+ (longer
+    #   than 95 of 100 answers of that model took in this process, once it has seen 20), the next candidate is called as
+    #   well, and the first answer wins. +share:+ is the part of the calls that may be hedged (0.05). See docs/chains.md
     # @return [void]
     # @raise [ConfigurationError] at the end of the block of {LlmRouter.configure}
     # @example
     #   config.chain :default, ["anthropic/claude-sonnet-4.5",
     #                           "google/gemini-2.5-flash",
     #                           { model: "llama-3.3-70b-versatile", endpoint: :groq, timeout: 10 }]
-    def chain(name, candidates)
-      @chain_settings = @chain_settings.merge(Setting.name("a chain", name) => Setting.copy(candidates))
+    # @example
+    #   config.chain :chat, ["anthropic/claude-sonnet-4.5", "google/gemini-2.5-flash"], hedge: { after: 8 }
+    def chain(name, candidates, hedge: nil)
+      settings = { candidates: Setting.copy(candidates), hedge: Setting.copy(hedge) }
+      @chain_settings = @chain_settings.merge(Setting.name("a chain", name) => settings)
     end
 
     # Names another OpenAI-compatible gateway, for chains that do not end at OpenRouter.
@@ -204,8 +210,8 @@ class LlmRouter
     end
 
     def compiled_chains
-      @chain_settings.to_h do |name, candidates|
-        [name, Chain.new(name: name, candidates: candidates, endpoints: @endpoints)]
+      @chain_settings.to_h do |name, settings|
+        [name, Chain.new(name: name, endpoints: @endpoints, **settings)]
       end
     end
 

@@ -8,6 +8,7 @@ class LlmRouter
     include Spans
     include MoneyEvents
     include HealthEvents
+    include Unreturned
 
     OUTCOMES = { RequestRejected => :rejected, DeadlineExceeded => :deadline_exceeded, ChainExhausted => :exhausted,
                  Unacceptable => :unacceptable,
@@ -68,9 +69,9 @@ class LlmRouter
       concluded(:interrupted)
     end
 
-    # The cost of an attempt whose call is interrupted.
-    def unreturned(candidate, usd, basis)
-      @unreturned = [candidate.model, usd, basis] if usd
+    # The attempt ended with its call.
+    def attempt_left
+      attempted(:interrupted)
     end
 
     # @param candidate [Candidate]
@@ -84,13 +85,13 @@ class LlmRouter
     end
 
     def answered(response)
-      @answer = response
+      paid(response)
       attempted(:answered) { answer(response) }
     end
 
     def hopped(hop, upcoming)
-      # The hop has the cost of a refused one.
-      @answer = nil
+      # The hop has the cost of a refused one. A dropped attempt leaves the answer of the other.
+      paid(nil) unless hop.reason == :hedged
       if hop.attempted?
         attempted(:failed) do
           { "error.type": hop.reason.to_s, reason: hop.reason, message: hop.message,
@@ -111,14 +112,9 @@ class LlmRouter
         next if @recorded
 
         @recorded = true
-        unreturned = cost_unreturned unless response
+        unreturned = costs_unreturned unless response
         Hooks.at(:call_ended)&.call(@chain, @labels, outcome, @hops, response, now - @began, unreturned)
       end
-    end
-
-    # An interrupt may also come when an answer is settled, and keep it from being returned.
-    def cost_unreturned
-      @unreturned || (@answer&.cost_usd && [@answer.requested_model, @answer.cost_usd, @answer.cost_basis])
     end
 
     def opening
@@ -130,7 +126,7 @@ class LlmRouter
       return unless began
 
       @began = nil
-      attempted(:interrupted)
+      attempt_left
       call = @call || span("call", opening, began)
       call.payload[:hops] = @hops
       conclude(call, outcome, details)

@@ -22,6 +22,12 @@ class LlmRouter
       @open = nil
     end
 
+    # @param telemetry [Telemetry]
+    # @return [Spending] of another attempt of the same call, at the same time
+    def beside(telemetry)
+      Spending.new(@account.budget, @config, telemetry, @labels, least_tokens: @least_tokens)
+    end
+
     # @return [Boolean] whether {#price_worst_case} and {#reserve} are needed
     def reserving?
       @account.reserving?

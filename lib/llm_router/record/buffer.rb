@@ -52,7 +52,7 @@ class LlmRouter
         tally = row(slot, call.chain_name, call.feature, call.model, call.outcome.name)
         tally.call(call)
         call.hops.each { |hop| hop(slot, call, hop) } unless call.hops.empty?
-        unreturned(slot, call, *call.unreturned) if call.unreturned
+        call.unreturned&.each { |attempt| unreturned(slot, call, *attempt) }
         incident(incident) { tally } if incident
       end
 

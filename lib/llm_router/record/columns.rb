@@ -29,7 +29,8 @@ class LlmRouter
       # The columns of reasons that an attempt and a skip may have.
       ATTEMPTED = { too_expensive: :no_provider }.freeze
       SKIPPED = { too_long: :no_window }.freeze
-      REASONS = [*FAILURES, *SKIPS].freeze
+      # +hedged+: an attempt that was dropped, because another answered first.
+      REASONS = [*FAILURES, *SKIPS, :hedged].freeze
       HOPS = REASONS.to_h { |reason| [reason, :"hops_#{reason}"] }.freeze
 
       # The upper ends of the histogram, in milliseconds; the last is open.

@@ -2,7 +2,7 @@
 
 class LlmRouter
   module CallRecord
-    # What {Telemetry} knows of a call at its end. +unreturned+: model, cost and basis of an attempt whose call was
+    # What {Telemetry} knows of a call at its end. +unreturned+: model, cost and basis of each attempt whose call was
     # interrupted.
     # @api private
     EndedCall = Struct.new(:used_chain, :labels, :outcome, :hops, :response, :seconds, :unreturned) do
@@ -28,12 +28,12 @@ class LlmRouter
 
       # @return [Boolean] whether a model failed or was cooling down
       def troubled?
-        hops.any? { |hop| hop.attempted? || hop.reason == :cooling_down }
+        hops.any? { |hop| hop.failed? || hop.reason == :cooling_down }
       end
 
       # @return [Boolean] whether an attempt failed, or nothing answered
       def incident?
-        response.nil? || hops.any?(&:attempted?)
+        response.nil? || hops.any?(&:failed?)
       end
 
       # @return [String] the outcome of its hops

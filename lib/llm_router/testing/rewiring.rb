@@ -14,7 +14,7 @@ class LlmRouter
         # Until it is frozen, the chain reads its doubts, which are about the real endpoints.
         return super unless frozen? && Testing.session.on?
 
-        Wire.new(candidates: candidates, session: Testing.session)
+        Wire.new(candidates: candidates, session: Testing.session, hedge: native_hedge)
       end
 
       # @return [void]

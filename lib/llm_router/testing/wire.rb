@@ -13,8 +13,10 @@ class LlmRouter
       UNSTUBBED = "llm_router testing: nothing scripted for "
 
       # @param candidates [Array<Candidate>]
-      def initialize(candidates:, session:)
+      # @param hedge [Array, nil] see {Chain#native_hedge}
+      def initialize(candidates:, session:, hedge: nil)
         @candidates = candidates
+        @hedge = hedge
         @session = session
       end
 
@@ -41,10 +43,11 @@ class LlmRouter
       private
 
       def moved_to(gateway)
-        Native::Chain.new(@candidates.map do |candidate|
+        rungs = @candidates.map do |candidate|
           model, _, *settings = candidate.to_native
           [model, candidate.endpoint.moved_to(gateway.base_url, gateway.api_key), *settings]
-        end)
+        end
+        Native::Chain.new(rungs, @hedge)
       end
 
       def keep(result, outcomes)

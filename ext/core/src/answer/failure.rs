@@ -45,6 +45,8 @@ pub enum Reason {
     SwitchedOff,
     /// Not attempted: the budget is nearly spent, so that the call starts at the last candidate.
     Saving,
+    /// Dropped: the attempt that was made beside it answered first.
+    Hedged,
 }
 
 impl Reason {
@@ -78,6 +80,7 @@ impl Reason {
             Self::CoolingDown => "cooling_down",
             Self::SwitchedOff => "switched_off",
             Self::Saving => "saving",
+            Self::Hedged => "hedged",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::cooldown::{Cooldown, Phase};
+use super::latency::Latency;
 use super::model::ModelHealth;
 use super::{jitter, Cooling, Notice, Policy};
 use crate::answer::{Failure, Reason, Scope};
@@ -111,6 +112,12 @@ impl Breakers {
         let cooling = length.map(|length| Notice::Cooling { length, reason, failures, whole_endpoint });
         let cleared = cleared.then_some(Notice::Cleared { model: false, whole_endpoint: true });
         cleared.into_iter().chain(cooling).chain(down).collect()
+    }
+
+    /// `None` if no attempt was recorded.
+    pub(super) fn latency(&mut self, candidate: &Candidate) -> Option<&mut Latency> {
+        let entry = self.endpoints.get_mut(candidate.endpoint.identity())?;
+        entry.models.get_mut(&candidate.model).map(|model_health| &mut model_health.latency)
     }
 
     pub(super) fn take_over(

@@ -11,6 +11,8 @@ pub(super) struct Latency {
 }
 
 const MAX_SAMPLES: usize = 128;
+/// One in twenty is the 95th percentile.
+const ENOUGH_SAMPLES: usize = 20;
 
 impl Latency {
     pub(super) fn add(&mut self, took: Duration) {
@@ -20,6 +22,19 @@ impl Latency {
             None => self.recent.push(took),
         }
         self.next = (self.next + 1) % MAX_SAMPLES;
+    }
+
+    /// [`Latency::percentile`] 0.95, once there are [`ENOUGH_SAMPLES`].
+    pub(super) fn p95(&self) -> Option<Duration> {
+        (self.recent.len() >= ENOUGH_SAMPLES).then(|| self.percentile(0.95)).flatten()
+    }
+
+    /// An answer that was not waited for would have taken at least so long. Unless that counts, the 95th percentile
+    /// sinks with each of them.
+    pub(super) fn add_dropped(&mut self, waited: Duration) {
+        if self.p95().is_some_and(|usual| waited > usual) {
+            self.add(waited);
+        }
     }
 
     /// The time within which `share` (0 to 1) of the answers came. `None` before the first.
@@ -47,5 +62,21 @@ mod tests {
         }
         assert_eq!(latency.percentile(0.5), Some(Duration::from_secs(64)));
         assert_eq!(latency.percentile(0.95), Some(Duration::from_secs(122)));
+    }
+
+    #[test]
+    fn the_95th_percentile_needs_twenty_answers_and_does_not_sink_with_those_that_were_not_waited_for() {
+        let mut latency = Latency::default();
+        for seconds in 1..=19 {
+            latency.add(Duration::from_secs(seconds));
+            latency.add_dropped(Duration::from_secs(999));
+        }
+        assert_eq!(latency.p95(), None);
+        latency.add(Duration::from_secs(20));
+        assert_eq!(latency.p95(), Some(Duration::from_secs(19)));
+        latency.add_dropped(Duration::from_secs(3));
+        assert_eq!(latency.recent.len(), 20);
+        latency.add_dropped(Duration::from_secs(21));
+        assert_eq!(latency.p95(), Some(Duration::from_secs(20)));
     }
 }

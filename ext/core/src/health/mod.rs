@@ -119,6 +119,18 @@ impl Health {
         }
     }
 
+    /// The time within which 95 of 100 answers of the candidate came. `None` while too few have come.
+    pub fn p95(&self, candidate: &Candidate) -> Option<Duration> {
+        self.breakers().latency(candidate)?.p95()
+    }
+
+    /// An attempt was dropped after `waited`. That is neither a failure nor a success.
+    pub fn dropped(&self, candidate: &Candidate, waited: Duration) {
+        if let Some(latency) = self.breakers().latency(candidate) {
+            latency.add_dropped(waited);
+        }
+    }
+
     /// Takes over another process's cooldown, of a model or of a whole endpoint.
     pub fn take_over(&self, endpoint: &Endpoint, model: Option<&str>, left: Duration, reason: Reason, now: Instant) {
         let until = now + left.mul_f64(1.0 + jitter());

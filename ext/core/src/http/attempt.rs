@@ -50,6 +50,12 @@ pub async fn attempt(client: &Client, attempt: Attempt<'_>) -> Result<Completion
     }
 }
 
+/// The outcome of an attempt that was dropped, because another one answered.
+pub fn dropped(progress: &Progress) -> Result<Completion, Failure> {
+    let failure = Failure::new(Reason::Hedged, Scope::Model, String::new()).unaccounted();
+    Err(failure.accounted(progress.uncertain(), progress))
+}
+
 /// Lets the connections make progress. They only run while a caller waits, so what happened meanwhile is noticed here:
 /// a connection that the server closed must leave the pool before it is picked, and one whose attempt was dropped is
 /// closed.
@@ -162,5 +168,18 @@ impl Failure {
         let uncertain = self.uncertain && self.cost.is_none() && billable;
         let generation_id = self.generation_id.or_else(|| progress.generation_id().map(str::to_owned));
         Self { uncertain, generation_id, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_attempt_is_uncertain_if_it_went_out() {
+        let uncertain = |progress: &Progress| dropped(progress).unwrap_err().uncertain;
+        let progress = Progress::default();
+        assert!(progress.begin_sending());
+        assert!(uncertain(&progress) && !uncertain(&Progress::default()));
     }
 }

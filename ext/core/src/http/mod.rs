@@ -10,7 +10,7 @@ mod tls;
 pub(crate) mod transport;
 mod unpacking;
 
-pub use attempt::{attempt, poll_connections, Attempt};
+pub use attempt::{attempt, dropped, poll_connections, Attempt};
 pub use client::{Client, ClientError, Clients};
 pub use progress::Progress;
 pub use proxy::{Proxy, ProxyError};

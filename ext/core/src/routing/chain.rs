@@ -3,11 +3,13 @@
 use thiserror::Error;
 
 use crate::request::Candidate;
+use crate::routing::Hedge;
 
 /// Candidates in the order in which they are attempted; never empty.
 #[derive(Debug)]
 pub struct Chain {
     candidates: Vec<Candidate>,
+    hedge: Option<Hedge>,
 }
 
 /// Why a chain was refused.
@@ -28,8 +30,18 @@ impl Chain {
         }
         match candidates.iter().position(|candidate| candidate.model.trim().is_empty()) {
             Some(nameless) => Err(ChainError::NoModel(nameless)),
-            None => Ok(Self { candidates }),
+            None => Ok(Self { candidates, hedge: None }),
         }
+    }
+
+    /// Makes a second attempt beside the first of a call, if that takes long.
+    #[must_use]
+    pub fn hedged(self, hedge: Hedge) -> Self {
+        Self { hedge: Some(hedge), ..self }
+    }
+
+    pub fn hedge(&self) -> Option<&Hedge> {
+        self.hedge.as_ref()
     }
 
     /// In the order in which they are attempted.

@@ -6,7 +6,7 @@
 use crate::routing::{Chain, Hop};
 
 /// The windows of a chain's candidates, and the largest that was too small.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Fit {
     /// In tokens, by position.
     windows: Vec<Option<u64>>,
@@ -14,7 +14,7 @@ pub(super) struct Fit {
     exceeded: Option<Exceeded>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Exceeded {
     window: Window,
     model: String,
@@ -32,6 +32,13 @@ impl Fit {
     pub(super) fn of(chain: &Chain) -> Self {
         let windows = chain.candidates().iter().map(|candidate| candidate.context).collect();
         Self { windows, looked_up: false, exceeded: None }
+    }
+
+    /// Takes over what another walk of the call has found too small.
+    pub(super) fn join(&mut self, other: Self) {
+        if other.exceeded.is_some() {
+            *self = other;
+        }
     }
 
     /// Whether [`Fit::learn`] has yet to be called.

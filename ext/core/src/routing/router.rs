@@ -95,6 +95,21 @@ pub struct Due<'c> {
     since: Instant,
 }
 
+impl<'c> Due<'c> {
+    /// The time that the gate took counts. The limit never exceeds the planned one, which the gate knows: since then
+    /// others may have begun to cool down, so that fewer candidates seem to need their share. `None` after the deadline.
+    pub(super) fn now(walk: &Walk<'c>, planned: Planned<'c>) -> Option<Self> {
+        let now = Instant::now();
+        let limit = walk.limit(planned.candidate, now)?.min(planned.limit);
+        let delay = walk.delay(now);
+        Some(Self { candidate: planned.candidate, position: planned.position, delay, limit, since: now + delay })
+    }
+
+    pub(super) fn took(&self, until: Instant) -> Duration {
+        until.saturating_duration_since(self.since)
+    }
+}
+
 /// Walks the chain until a candidate answers.
 ///
 /// # Errors
@@ -144,12 +159,7 @@ pub fn advance<'c, H: Host>(walk: &mut Walk<'c>, host: &mut H) -> Result<Due<'c>
             host.hopped(&walk.skip_over_budget(candidate, reason, why), walk.upcoming(Instant::now()), &[])?;
             continue;
         }
-        // The time that the gate took counts. The limit never exceeds the planned one, which the gate knows: since then
-        // others may have begun to cool down, so that fewer candidates seem to need their share.
-        let now = Instant::now();
-        let Some(limit) = walk.limit(candidate, now) else { return Err(Stopped::Ended(Ended::DeadlineExceeded)) };
-        let (limit, delay) = (limit.min(planned.limit), walk.delay(now));
-        return Ok(Due { candidate, position: planned.position, delay, limit, since: now + delay });
+        return Due::now(walk, planned).ok_or(Stopped::Ended(Ended::DeadlineExceeded));
     }
 }
 
@@ -164,27 +174,39 @@ pub fn conclude<H: Host>(
     outcome: Outcome,
     now: Instant,
 ) -> Result<Option<H::Answer>, Stopped<H::Error>> {
+    conclude_before(walk, host, due, outcome, now, |walk, now| walk.upcoming(now))
+}
+
+/// As [`conclude`], if another candidate than the walk's may come next.
+pub(super) fn conclude_before<'c, H: Host>(
+    walk: &mut Walk<'c>,
+    host: &mut H,
+    due: Due<'_>,
+    outcome: Outcome,
+    now: Instant,
+    next: impl FnOnce(&mut Walk<'c>, Instant) -> Option<&'c Candidate>,
+) -> Result<Option<H::Answer>, Stopped<H::Error>> {
     if let Err(failure) = &outcome {
         if failure.reason == Reason::TooLong && walk.lacks_windows() {
             walk.learn_windows(&host.windows(Some(failure))?);
         }
     }
-    let (took, began) = (now.saturating_duration_since(due.since), Instant::now());
+    let (took, began) = (due.took(now), Instant::now());
     match walk.record(due.candidate, outcome, took, now) {
         Step::Answered(completion, notices) => match host.answered(due.candidate, completion, &notices)? {
             Acceptance::Accepted(answer) => Ok(Some(answer)),
             Acceptance::Refused(why) => {
                 let hop = Hop::unacceptable(due.position, due.candidate, why, took);
-                host.refused(&hop, walk.upcoming(now + began.elapsed()))?;
+                host.refused(&hop, next(walk, now + began.elapsed()))?;
                 Ok(None)
             }
         },
         Step::Failed(hop, notices) => {
-            host.hopped(&hop, walk.upcoming(now), &notices)?;
+            host.hopped(&hop, next(walk, now), &notices)?;
             Ok(None)
         }
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,6 +1,8 @@
 //! The order of a call: which candidate is next, for how long, and when the call is over. It decides and does nothing;
 //! the time is an argument.
 
+mod beside;
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use llm_router_core::{run, Candidate, Chain};
+use llm_router_core::{run, run_hedged, Candidate, Chain, Hedge, HedgeAfter};
 use magnus::typed_data::Obj;
 use magnus::value::ReprValue;
 use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RObject, Ruby, Value};
@@ -14,6 +14,7 @@ use crate::values::seconds::duration;
 use crate::values::{errors, json};
 use crate::walk::batch::{Batch, Requests};
 use crate::walk::host::RubyHost;
+use crate::walk::pair::Pair;
 use crate::walk::terms::{Limits, Terms};
 
 #[magnus::wrap(class = "LlmRouter::Native::Chain", free_immediately, size)]
@@ -23,7 +24,7 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
     let class = native.define_class("Chain", ruby.class_object())?;
     // Resolved now: on first use, inside a call, magnus would check for interrupts.
     <NativeChain as magnus::TypedData>::class(ruby);
-    class.define_singleton_method("new", function!(new, 1))?;
+    class.define_singleton_method("new", function!(new, 2))?;
     class.define_method("doubts", method!(NativeChain::doubts, 0))?;
     class.define_method("vendors", method!(NativeChain::vendors, 0))?;
     class.define_method("walk", method!(NativeChain::walk, 5))?;
@@ -34,7 +35,10 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<(), Error> {
 /// parameters, whether it has own messages.
 type Rung = (String, Obj<NativeEndpoint>, Option<f64>, Option<u64>, Option<u32>, RHash, bool);
 
-fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
+/// After how many seconds a call hedges, nil for the 95th percentile of the answers' times; and the share of the calls.
+type Hedging = (Option<f64>, f64);
+
+fn new(ruby: &Ruby, rungs: RArray, hedging: Option<Hedging>) -> Result<NativeChain, Error> {
     let mut candidates = Vec::with_capacity(rungs.len());
     let mut own_messages = 0..;
     for rung in rungs {
@@ -50,10 +54,10 @@ fn new(ruby: &Ruby, rungs: RArray) -> Result<NativeChain, Error> {
             model,
         });
     }
-    match Chain::new(candidates) {
-        Ok(chain) => Ok(NativeChain(Arc::new(chain))),
-        Err(error) => Err(errors::configuration(ruby, error)),
-    }
+    let chain = Chain::new(candidates).map_err(|error| errors::configuration(ruby, error))?;
+    let Some((after, share)) = hedging else { return Ok(NativeChain(Arc::new(chain))) };
+    let after = after.map_or(Ok(HedgeAfter::P95), |seconds| duration(ruby, seconds).map(HedgeAfter::Time))?;
+    Ok(NativeChain(Arc::new(chain.hedged(Hedge::new(after, share)))))
 }
 
 impl NativeChain {
@@ -93,7 +97,12 @@ impl NativeChain {
                 pending_interrupt: None,
             };
             let mut walk = terms.walk(&this.0, started);
-            run(&mut walk, &mut host).map_err(|stopped| host.stopped(&walk, stopped))
+            let Some(hedge) = this.0.hedge() else {
+                return run(&mut walk, &mut host).map_err(|stopped| host.stopped(&walk, stopped));
+            };
+            let mut pair = Pair::new(host);
+            run_hedged(&mut walk, &mut pair, hedge)
+                .map_err(|stopped| pair.leave().err().unwrap_or_else(|| pair.first().stopped(&walk, stopped)))
         })
     }
 

@@ -109,6 +109,11 @@ impl BlockingHost for RubyHost<'_> {
 }
 
 impl RubyHost<'_> {
+    /// Of a second attempt at the same request, which `call` gates and settles.
+    pub(crate) fn beside(&self, call: RObject) -> Self {
+        Self { call, request: Arc::clone(&self.request), max_price: None, pending_interrupt: None, ..*self }
+    }
+
     /// The process that makes the attempts.
     pub(crate) fn process(&self) -> Result<Arc<Process>, Error> {
         if self.forked() {
@@ -206,7 +211,7 @@ impl RubyHost<'_> {
                 let (named, least) = (hop.failure.length.tokens, walk.least_tokens(&self.request, &hop));
                 self.call.funcall("too_long", (hop.failure.body, named, least, walk.largest_window()))
             }
-            Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body,)),
+            Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body, hop.model)),
             Ended::Exhausted => self.call.funcall("exhausted", ()),
             Ended::DeadlineExceeded => self.call.funcall("deadline_exceeded", ()),
         };

@@ -4,4 +4,5 @@ pub(crate) mod batch;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod host;
+pub(crate) mod pair;
 pub(crate) mod terms;

@@ -82,7 +82,7 @@ impl BlockingHost for Scripted {
     }
 }
 
-fn completion() -> Completion {
+pub(crate) fn completion() -> Completion {
     Completion { model: "m".into(), content: Some("Hi".into()), ..Completion::default() }
 }
 

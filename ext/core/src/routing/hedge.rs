@@ -1,0 +1,103 @@
+//! Hedging: when a call makes a second attempt beside its first, and how many calls may. `hedged.rs` is how it is done.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Of one chain, in one process. It holds its lock for moments only.
+#[derive(Debug)]
+pub struct Hedge {
+    after: HedgeAfter,
+    /// What each call earns, in millionths of a hedge.
+    share: u64,
+    saved: Mutex<u64>,
+}
+
+/// How long the first attempt is alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HedgeAfter {
+    Time(Duration),
+    /// The time within which 95 of 100 answers of the candidate came. No hedging while there are too few answers.
+    P95,
+}
+
+const ONE: u64 = 1_000_000;
+/// So many hedges can be saved up, so that a primary that begins to hang after a quiet day does not double the load.
+const MAX_SAVED: u64 = 10 * ONE;
+
+impl Hedge {
+    /// `share` of the calls, from 0 to 1. The first call may be hedged, too: so there are never more hedges than `share`
+    /// of the calls, and one.
+    pub fn new(after: HedgeAfter, share: f64) -> Self {
+        Self { after, share: (share.clamp(0.0, 1.0) * ONE as f64).round() as u64, saved: Mutex::new(ONE) }
+    }
+
+    /// `p95` returns that of the candidate. `None`: this attempt is not hedged.
+    pub(super) fn delay(&self, p95: impl FnOnce() -> Option<Duration>) -> Option<Duration> {
+        match self.after {
+            HedgeAfter::Time(time) => Some(time),
+            HedgeAfter::P95 => p95(),
+        }
+    }
+
+    /// Once for each call.
+    pub(super) fn earn(&self) {
+        let mut saved = self.saved();
+        *saved = saved.saturating_add(self.share).min(MAX_SAVED);
+    }
+
+    /// False if too many calls were hedged of late.
+    pub(super) fn spend(&self) -> bool {
+        let mut saved = self.saved();
+        let left = saved.checked_sub(ONE);
+        *saved = left.unwrap_or(*saved);
+        left.is_some()
+    }
+
+    /// The hedge was not made.
+    pub(super) fn give_back(&self) {
+        let mut saved = self.saved();
+        *saved = saved.saturating_add(ONE).min(MAX_SAVED);
+    }
+
+    fn saved(&self) -> MutexGuard<'_, u64> {
+        self.saved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of so many calls are hedged that all would be.
+    fn hedged(hedge: &Hedge, calls: usize) -> usize {
+        (0..calls)
+            .filter(|_| {
+                hedge.earn();
+                hedge.spend()
+            })
+            .count()
+    }
+
+    #[test]
+    fn a_share_of_the_calls_is_hedged_and_the_first() {
+        for (share, calls, expected) in [(0.05, 1, 1), (0.05, 19, 1), (0.05, 1000, 51), (1.0, 7, 7), (0.001, 999, 1)] {
+            let hedge = Hedge::new(HedgeAfter::P95, share);
+            assert_eq!(hedged(&hedge, calls), expected, "{share} of {calls}");
+        }
+    }
+
+    #[test]
+    fn ten_hedges_are_saved_up_at_most() {
+        let hedge = Hedge::new(HedgeAfter::P95, 0.05);
+        (0..10_000).for_each(|_| hedge.earn());
+        assert_eq!((0..100).filter(|_| hedge.spend()).count(), 10);
+    }
+
+    #[test]
+    fn a_hedge_that_was_not_made_is_given_back() {
+        let hedge = Hedge::new(HedgeAfter::P95, 0.05);
+        assert!(hedge.spend() && !hedge.spend());
+        hedge.give_back();
+        assert!(hedge.spend() && !hedge.spend());
+    }
+}

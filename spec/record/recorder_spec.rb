@@ -105,6 +105,19 @@ RSpec.describe LlmRouter::CallRecord do
       ask
     end
 
+    it "lets an interrupt through that comes while the first call waits for the switches" do
+      stub_const("LlmRouter::CallRecord::Rounds::FIRST_READ_TIMEOUT", 60)
+      allow(LlmRouter::OwnThread).to receive(:start).and_call_original
+      allow(LlmRouter::OwnThread).to receive(:start).with("llm_router record") { Thread.new { sleep } }
+      record
+      gateway.answer("Hi", cost_usd: "0.001")
+      caller = Thread.new { ask }
+      caller.report_on_exception = false
+      Thread.pass until caller.stop? && caller.backtrace.to_a.grep(/wait_for_switches/).any?
+      caller.raise(Timeout::Error)
+      expect { caller.value }.to raise_error(Timeout::Error)
+    end
+
     it "takes one connection of the pool at a time" do
       recorded_call
       connection.pool.disconnect!

@@ -29,7 +29,8 @@ class LlmRouter
           start unless running?
           wait_for_switches(now + FIRST_READ_TIMEOUT) if running?
         end
-      rescue StandardError => e
+      rescue ThreadError => e
+        # In a signal's trap. An interrupt that comes meanwhile is the caller's.
         failed(e)
       end
 

@@ -15,12 +15,10 @@ Gem::Specification.new do |spec|
   spec.metadata = { "rubygems_mfa_required" => "true", "default_lint_roller_plugin" => "RuboCop::LlmRouter::Plugin" }
 
   files = Dir["lib/**/*", "config/*", "sig/**/*", "ext/**/*.{rb,rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml",
-              ".yardopts", "README.md", "docs/*.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
+              ".yardopts", "README.md", "docs/{README,budgets}.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
   # An installed gem is small: what only developers, or those who choose it, read is in the repository.
   left_out = Dir["ext/core/{examples,tests}/**/*", "ext/**/{tests,fuzzing}.rs", "ext/**/tests/*.rs",
-                 "lib/llm_router/llm_router.*",
-                 "docs/{architecture,batch,concurrency,doctor,events,installing,interrupts,monitoring,questions}.md",
-                 "docs/{answers,dashboard,embeddings,failover,record,scaling,settings,strays,supported,tls}.md"]
+                 "lib/llm_router/llm_router.*"]
   spec.files = files.select { |file| File.file?(file) } - left_out
   # RubyGems builds Cargo projects by itself, but leaves all that Cargo wrote in the installed gem.
   spec.extensions = ["ext/llm_router/extconf.rb"]

@@ -18,8 +18,8 @@ RSpec.describe LlmRouter, "and a prompt that is too long" do
     gateway.fail(model, status: 400, message: words, error_type: "context_length_exceeded", **options)
   end
 
-  def call(text = "Hi", **options)
-    router(**options).call(messages: [{ role: "user", content: text }])
+  def call(text = "Hi", accept: nil, **options)
+    router(**options).call(messages: [{ role: "user", content: text }], accept: accept)
   end
 
   def hops_of(result)
@@ -43,6 +43,15 @@ RSpec.describe LlmRouter, "and a prompt that is too long" do
       expect(draft.hops.last.message).to end_with("for #{Support::PRIMARY}, and its window is not known")
       expect(models_called).to eq([Support::PRIMARY, Support::FLOOR])
       expect(budget.charges).to eq([BigDecimal("0.25")])
+    end
+
+    it "carries the answers that accept: refused before" do
+      gateway.answer("Hi", Support::PRIMARY)
+      too_long(Support::SECONDARY)
+      configure_windows(500, 1000, nil, price_ttl: nil)
+      error = failure_of { call("Hi", accept: ->(draft) { draft.content.size > 5 }) }
+      expect(error).to be_a(LlmRouter::RequestRejected).and have_attributes(model: Support::SECONDARY)
+      expect(error.responses.map(&:content)).to eq(["Hi"])
     end
 
     it "cools nothing" do

@@ -31,8 +31,8 @@ module Hedging
   end
 
   # @yield returns when the failure may be sent
-  def fail_when(pattern, status, &event)
-    body = { error: { code: status, message: "no" } }.to_json
+  def fail_when(pattern, status, message = "no", &event)
+    body = { error: { code: status, message: message } }.to_json
     reply = LlmRouter::Testing::Gateway::Reply.new(status: status, headers: {}, body: body)
     held(pattern, event) { reply }
   end

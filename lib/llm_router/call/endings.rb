@@ -4,28 +4,29 @@ class LlmRouter
   # How a call ends without an answer: raises an error that says why.
   # @api private
   module Endings
-    # Where a call hedges, another attempt may have ended after the one that was rejected.
-    def rejected(body, model)
-      hop = @hops.reverse_each.find { |failed| failed.model == model && failed.attempted? }
+    # @param model [String] the one that rejected the request
+    # @param body [String, nil] of its answer
+    def rejected(model, endpoint, body)
+      hop = last_hop(model, endpoint)
       words = ": #{hop.message}" if @config.log_messages
       message = "#{hop.model} rejected the request: #{hop.why}#{words}. " \
                 "The answer blames the request, so no further candidate was tried. Fix the request"
       raise RequestRejected.new(message, **so_far, status: hop.status, body: body, model: hop.model)
     end
 
-    # @param body [String, nil] of the last answer; nil if no request was sent
-    # @param named [Integer, nil] tokens of the prompt, as the endpoint says
-    # @param least [Integer] tokens of the prompt, at least
-    # @param largest [Integer, nil] tokens that the largest model takes, as far as that is known
-    def too_long(body, named, least, largest)
-      hop = @hops.last
+    # @param body [String, nil] of the answer; nil if no request was sent
+    # @param sizes [Array(Integer, Integer, Integer)] tokens: of the prompt, as the endpoint says (or nil); the least it
+    #   has; of the largest window that is known (or nil)
+    def too_long(model, endpoint, body, sizes)
+      named, least, largest = sizes
+      hop = last_hop(model, endpoint)
       words = ": #{hop.message}" if @config.log_messages || !hop.attempted?
       how_long = named ? "about #{named}" : "at least #{[least, 1].max}"
       how_large = largest ? "the largest window that is known takes #{largest}" : "the window of none is known"
       message = "the prompt is too long for #{hop.model} (#{hop.why})#{words}. It has #{how_long} tokens; no other " \
                 "model of #{@chain} is known to be larger, and #{how_large}. Shorten it, or add one with a larger " \
                 "window (context: says how large one is)"
-      raise RequestRejected.new(message, hops: hops, status: hop.status, body: body, model: hop.model)
+      raise RequestRejected.new(message, **so_far, status: hop.status, body: body, model: hop.model)
     end
 
     # If the last candidate did not fit the budget, money is what is missing.
@@ -45,6 +46,11 @@ class LlmRouter
     end
 
     private
+
+    # Where a call hedges, another attempt may have ended after the one that ends the call.
+    def last_hop(model, endpoint)
+      @hops.reverse_each.find { |hop| hop.model == model && hop.endpoint.to_s == endpoint }
+    end
 
     def nothing_left(model)
       error = Unscheduled.run do

@@ -113,6 +113,16 @@ RSpec.describe "A chain that hedges" do
     expect(models_called).to eq(Support::CHAIN.first(2))
   end
 
+  it "names the model that the prompt is too long for, though another ended after it" do
+    hopped = Queue.new
+    fail_when("anthropic/*", 400, "maximum context length is 10 tokens", &both_called)
+    fail_when("google/*", 503) { hopped.pop }
+    configure_hedged { |config| config.on_hop { hopped << nil } }
+    error = failure_of { ask }
+    expect(error).to have_attributes(class: LlmRouter::RequestRejected, model: Support::PRIMARY, status: 400)
+    expect(error.message).to include("too long for #{Support::PRIMARY}")
+  end
+
   it "ends at the deadline, with both in flight" do
     gateway.hang
     configure_hedged(Support::CHAIN.first(2))

@@ -209,9 +209,10 @@ impl RubyHost<'_> {
         let raised: Result<Value, Error> = match ended {
             Ended::Rejected(hop) if hop.failure.reason == Reason::TooLong => {
                 let (named, least) = (hop.failure.length.tokens, walk.least_tokens(&self.request, &hop));
-                self.call.funcall("too_long", (hop.failure.body, named, least, walk.largest_window()))
+                let sizes = (named, least, walk.largest_window());
+                self.call.funcall("too_long", (hop.model, hop.endpoint, hop.failure.body, sizes))
             }
-            Ended::Rejected(hop) => self.call.funcall("rejected", (hop.failure.body, hop.model)),
+            Ended::Rejected(hop) => self.call.funcall("rejected", (hop.model, hop.endpoint, hop.failure.body)),
             Ended::Exhausted => self.call.funcall("exhausted", ()),
             Ended::DeadlineExceeded => self.call.funcall("deadline_exceeded", ()),
         };

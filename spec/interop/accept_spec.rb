@@ -14,7 +14,7 @@ RSpec.describe LlmRouter, "and interrupts while accept runs" do
     allow(LlmRouter::Telemetry).to receive(:new).and_wrap_original do |made, *known, **options|
       made.call(*known, **options).tap do |telemetry|
         allow(telemetry).to receive(:left).and_wrap_original do |left|
-          unreturned << telemetry.send(:cost_unreturned)
+          unreturned.concat(telemetry.send(:costs_unreturned))
           left.call
         end
       end

@@ -39,7 +39,7 @@ RSpec.describe LlmRouter, "and Ractors", :slow do
 
   ["Ractor.new(router) { |given| given.call(messages: []) }.take", "Ractor.make_shareable(router)",
    "Ractor.new { Ractor.receive }.send(router, move: true)",
-   "Ractor.new { LlmRouter::Native::Chain.new([]) }.take"].each do |code|
+   "Ractor.new { LlmRouter::Native::Chain.new([], nil) }.take"].each do |code|
     it "is Ruby's own error for #{code}" do
       error, answer = in_another(code)
       expect(error).to match(/\A(TypeError|Ractor::\w+Error): /)

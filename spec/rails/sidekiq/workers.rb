@@ -61,6 +61,7 @@ module Drafting
       config.base_url = SharedState[:gateway]
       config.api_key = "test-key"
       config.price_ttl = nil
+      config.retries = 0
       config.chain :default, %w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]
     end
     router = LlmRouter.new(budget: Object.const_get(budget).new(id))

@@ -23,6 +23,7 @@ BUDGET = Purse.new
 LlmRouter.configure do |config|
   config.chain :default, %w[anthropic/claude-sonnet-4.5 google/gemini-2.5-flash]
   config.logger = nil
+  config.retries = 0
 end
 RubyLLM.configure do |config|
   config.log_file = File::NULL

@@ -8,7 +8,10 @@ module Soak
     class Outage < Part
       # Seconds that it may take on an idle machine until all are connected again.
       SLACK = 2
-      private_constant :SLACK
+      # Calls that may find their thread's connection broken at any time: an interrupt in the middle of a statement can
+      # break it, and Active Record hands it on until a statement fails. Such a call is refused, before money is spent.
+      BROKEN = 3
+      private_constant :SLACK, :BROKEN
 
       # @param record [RunRecord]
       # @param moment [Float, nil] seconds
@@ -37,6 +40,8 @@ module Soak
       def failed(event, what)
         all = record.all(event)
         others = all.reject { |one| Outage.at?(record, Float(one.last)) }
+        broken, others = others.partition { |one| event == "away" && one.join(" ").include?("PG::ConnectionBad") }
+        others += broken if broken.size > BROKEN
         row(what, all.size,
             wrong: others.map { |process, tag, *details| "#{tag} in #{process} (#{details.join(' ')})" })
       end

@@ -2,7 +2,7 @@
 
 require "llm_router/notifications"
 
-RSpec.describe "A chain that hedges" do
+RSpec.describe "A chain that hedges", :puma do
   include Hedging
 
   def counts

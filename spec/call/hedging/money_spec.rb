@@ -2,7 +2,7 @@
 
 require "timeout"
 
-RSpec.describe "The money of a call that is hedged" do
+RSpec.describe "The money of a call that is hedged", :puma do
   include Hedging
 
   let(:budget) { Hedging::Budget.new(cap: "1") }

@@ -204,8 +204,7 @@ class LlmRouter
     headers = @chain.headers_of(headers, "call: headers")
     acceptance = Acceptance.of(accept, "accept")
     @config.check_spelling(options, ArgumentError) { "call" }
-    PlugIns.refuse_real_call_in_test(@config)
-    WebRequest.check(@config)
+    check_surroundings
     labels = Labels.current.and(feature, tags)
     own_messages = CandidateMessages.of(@chain, messages)
     kept = CurrentJob.current&.answers&.of(@budget, @chain, messages, own_messages, options)
@@ -246,14 +245,11 @@ class LlmRouter
   #   router.call_all(requests).grep(LlmRouter::Response) { |draft| draft.context.update!(reply: draft.content) }
   def call_all(requests, concurrency: 64, accept: nil, &block)
     requests = Input.list(requests)
-    requests.each_with_index do |request, number|
-      @config.check_spelling(request.except(*Input::OURS), ArgumentError) { "requests[#{number}]" }
-    end
+    check_spelling(requests, Input::OURS)
     sent = Input.sent(requests, @chain)
     acceptances = Acceptance.all(requests, accept)
     Setting.count("concurrency", concurrency, ArgumentError)
-    PlugIns.refuse_real_call_in_test(@config)
-    WebRequest.check(@config)
+    check_surroundings
     walk_all(requests, sent, acceptances, concurrency, &block)
   end
 
@@ -277,8 +273,7 @@ class LlmRouter
     EmbeddingInput.check(input, options)
     headers = @chain.headers_of(headers, "embed: headers")
     @config.check_spelling(options, ArgumentError) { "embed" }
-    PlugIns.refuse_real_call_in_test(@config)
-    WebRequest.check(@config)
+    check_surroundings
     labels = Labels.current.and(feature, tags)
     Call.new(**terms_of_call, labels: labels, api: Api::EMBEDDINGS).run do |call|
       @chain.native.walk(call, ["input", input], [options, headers, nil], *terms)
@@ -302,13 +297,10 @@ class LlmRouter
   def embed_all(requests, concurrency: 64, &block)
     EmbeddingInput.check_chain(@chain)
     requests = Input.list(requests, EmbeddingInput)
-    requests.each_with_index do |request, number|
-      @config.check_spelling(request.except(*EmbeddingInput::OURS), ArgumentError) { "requests[#{number}]" }
-    end
+    check_spelling(requests, EmbeddingInput::OURS)
     sent = Input.sent(requests, @chain)
     Setting.count("concurrency", concurrency, ArgumentError)
-    PlugIns.refuse_real_call_in_test(@config)
-    WebRequest.check(@config)
+    check_surroundings
     Batch.new(requests, { **terms_of_call, api: Api::EMBEDDINGS }, [], &block).run do |batch|
       @chain.native.walk_all(batch, ["input", sent, nil], concurrency, *terms)
     end
@@ -330,6 +322,19 @@ class LlmRouter
     raise ArgumentError, "budget: a #{budget.class} does not respond to #{missing.join(' and ')}: give an object " \
                          "with exhausted? and charge!(cost_usd), such as LlmBudget.for(organization), or " \
                          "LlmRouter::Unlimited for none"
+  end
+
+  # Whether a call may be made here and now.
+  def check_surroundings
+    PlugIns.refuse_real_call_in_test(@config)
+    WebRequest.check(@config)
+  end
+
+  # @param ours [Array<Symbol>] keys of a request that are not sent
+  def check_spelling(requests, ours)
+    requests.each_with_index do |request, number|
+      @config.check_spelling(request.except(*ours), ArgumentError) { "requests[#{number}]" }
+    end
   end
 
   # Without the requests whose answers an earlier run of the job has paid for.

@@ -31,7 +31,7 @@ class LlmRouter
     def self.all(requests, default)
       default = of(default, "accept")
       requests.each_with_index.map do |request, number|
-        own = request.fetch(:accept) { request["accept"] }
+        own = Input.given(request, :accept)
         own.nil? ? default : of(own, "requests[#{number}]: accept")
       end
     end

@@ -125,8 +125,7 @@ class LlmRouter
     end
 
     def context_of(number)
-      request = @requests[number]
-      request.fetch(:context) { request["context"] }
+      Input.given(@requests[number], :context)
     end
 
     def end_with(number, result)

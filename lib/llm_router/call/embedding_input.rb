@@ -34,7 +34,7 @@ class LlmRouter
       raise ArgumentError, "#{place}input is an empty list: give at least one text" if texts.empty?
 
       Parameters.check(options, ArgumentError) { place.empty? ? "embed" : place.delete_suffix(": ") }
-      check_format(options.fetch(:encoding_format) { options["encoding_format"] }, place)
+      check_format(Input.given(options, :encoding_format), place)
     end
 
     # @param request [Hash] of embed_all

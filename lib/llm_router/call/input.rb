@@ -53,8 +53,8 @@ class LlmRouter
         request = request.except(*UNSENT) if UNSENT.any? { |name| request.key?(name) }
         next request unless HEADERS.any? { |name| request.key?(name) }
 
-        given = request.fetch(:headers) { request["headers"] }
-        request.except(*HEADERS).merge(headers: chain.headers_of(given, "requests[#{number}]: headers"))
+        headers = chain.headers_of(given(request, :headers), "requests[#{number}]: headers")
+        request.except(*HEADERS).merge(headers: headers)
       end
     end
 
@@ -62,8 +62,13 @@ class LlmRouter
     # @return [Labels]
     # @raise [ArgumentError]
     def labels(request)
-      feature, tags = %i[feature tags].map { |name| request.fetch(name) { request[name.name] } }
-      Labels.current.and(feature, tags)
+      Labels.current.and(given(request, :feature), given(request, :tags))
+    end
+
+    # @param request [Hash] whose keys are Symbols or Strings
+    # @param name [Symbol]
+    def given(request, name)
+      request.fetch(name) { request[name.name] }
     end
 
     def check_request(request, number)

@@ -53,9 +53,8 @@ class LlmRouter
     def recalled(number)
       kept = @kept[number] or return
       request = @requests[number]
-      context = request.fetch(:context) { request["context"] }
-      call = BatchedCall.new(batch: nil, context: context, labels: Input.labels(request), kept: kept,
-                             acceptance: @acceptances[number], **@call)
+      call = BatchedCall.new(batch: nil, context: Input.given(request, :context), labels: Input.labels(request),
+                             kept: kept, acceptance: @acceptances[number], **@call)
       call.recall.tap { |response| @block&.call(request, response) if response }
     end
   end

@@ -26,10 +26,14 @@ class LlmRouter
            .merge(chain: "llm_router.chain", feature: "llm_router.feature", endpoint: "llm_router.endpoint",
                   outcome: "llm_router.outcome", cost_basis: "llm_router.cost_basis").freeze
     METRIC = %w[gen_ai.operation.name gen_ai.provider.name gen_ai.request.model gen_ai.response.model error.type].freeze
-    # The conventions' names, where ours differ.
-    PROVIDERS = { "google" => "gcp.gen_ai", "mistralai" => "mistral_ai", "x-ai" => "x_ai", "amazon" => "aws.bedrock",
-                  "azure" => "azure.ai.openai" }.freeze
-    private_constant :SPAN, :METRIC, :PROVIDERS
+    # The conventions' names of vendors, or of endpoints whose models are named without one.
+    PROVIDERS = { "google" => "gcp.gen_ai", "gemini" => "gcp.gemini", "google_ai" => "gcp.gemini",
+                  "vertex" => "gcp.vertex_ai", "vertex_ai" => "gcp.vertex_ai", "mistralai" => "mistral_ai",
+                  "mistral" => "mistral_ai", "x-ai" => "x_ai", "xai" => "x_ai", "grok" => "x_ai",
+                  "amazon" => "aws.bedrock", "bedrock" => "aws.bedrock", "azure" => "azure.ai.openai",
+                  "azure_openai" => "azure.ai.openai" }.freeze
+    OUTPUT = %w[gen_ai.usage.output_tokens gen_ai.response.finish_reasons].freeze
+    private_constant :SPAN, :METRIC, :PROVIDERS, :OUTPUT
 
     class << self
       # @return [Object] what {attach} has subscribed
@@ -62,6 +66,8 @@ class LlmRouter
       # An attribute is a Float at best: the exact cost is in the charges.
       known["llm_router.cost_usd"] = payload[:cost_usd]&.to_f
       known["error.type"] ||= "interrupted" if payload[:outcome] == :interrupted
+      # Vectors have neither tokens of an output nor a reason to finish.
+      known = known.except(*OUTPUT) if known["gen_ai.operation.name"] == "embeddings"
       known.compact
     end
 

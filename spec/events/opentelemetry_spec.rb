@@ -2,7 +2,8 @@
 
 require "llm_router/opentelemetry"
 
-# The SDK is in no Debian, so these are stand-ins with the signatures of opentelemetry-api and its metrics.
+# The SDK is in no Debian, so these are stand-ins with the signatures of opentelemetry-api and its metrics. The SDK
+# itself: opentelemetry_sdk_spec.rb.
 RSpec.describe "OpenTelemetry's spans and metrics" do
   detach = -> { ActiveSupport::Notifications.unsubscribe(LlmRouter::OpenTelemetrySpans.subscription) }
   # Other specs have none of it.
@@ -88,6 +89,28 @@ RSpec.describe "OpenTelemetry's spans and metrics" do
     router.call_all(Array.new(3) { { messages: Support::MESSAGES } })
     expect(finished.size).to eq(6)
     expect(finished).to all(include(parent: :the_job, kind: :client))
+  end
+
+  it "has neither tokens of an output nor reasons to finish for embeddings" do
+    gateway.embed("openai/*")
+    configure
+    LlmRouter.new(chain: %w[openai/text-embedding-3-small], budget: budget).embed(input: "Hi")
+    expect(finished.first[:name]).to eq("embeddings openai/text-embedding-3-small")
+    expect(finished.first[:attributes].keys)
+      .not_to include("gen_ai.usage.output_tokens", "gen_ai.response.finish_reasons")
+    expect(records.map { |name, _, _, attributes| [name, attributes["gen_ai.token.type"]] })
+      .to eq([["gen_ai.client.operation.duration", nil], ["gen_ai.client.token.usage", "input"]])
+  end
+
+  {
+    mistral: "mistral_ai", xai: "x_ai", bedrock: "aws.bedrock", vertex: "gcp.vertex_ai", gemini: "gcp.gemini",
+    azure: "azure.ai.openai", groq: "groq", own: "own"
+  }.each do |endpoint, provider|
+    it "calls the provider #{provider} where the endpoint is #{endpoint}" do
+      configure { |config| config.endpoint endpoint, base_url: gateway.base_url, api_key: "test-key" }
+      LlmRouter.new(chain: [{ model: "large", endpoint: endpoint }], budget: budget).call(messages: Support::MESSAGES)
+      expect(finished.first[:attributes]).to include("gen_ai.provider.name" => provider)
+    end
   end
 
   it "records durations and tokens, in the prescribed buckets" do

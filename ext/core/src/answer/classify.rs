@@ -38,10 +38,12 @@ fn kind(status: u16, evidence: &Evidence, message: &str) -> Kind {
     if let Some(kind) = money_or_moderation(status, evidence, &codes, &message) {
         return kind;
     }
+    // A message may quote a general exception beside its reason.
+    let said = message.iter().find(|kind| **kind != Kind::Unavailable).or(message.first()).copied();
     // A code may say no more than that the request is too large. Where it is the prompt, another model may take it.
-    let too_long = |kind: &Kind| *kind == Kind::Request && message.first() == Some(&Kind::TooLong);
+    let too_long = |kind: &Kind| *kind == Kind::Request && said == Some(Kind::TooLong);
     let coded = codes.iter().map(|(_, kind)| *kind).find(|kind| *kind != Kind::Generic && !too_long(kind));
-    let known = coded.or(message.first().copied());
+    let known = coded.or(said);
     if evidence.retryable == Some(true) {
         return known.filter(|kind| is_transient(*kind)).unwrap_or(Kind::Unavailable);
     }

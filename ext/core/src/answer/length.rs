@@ -13,17 +13,22 @@ pub struct Length {
 const WINDOWS: &[&str] = &[
     "maximum context length is #", "maximum context length of #", "maximum context length: #", "maximum context length (#",
     "with # maximum context length", "maximum prompt length is #", "> # maximum", "context limit: # + # > #",
-    "number of tokens allowed (#", "number of tokens allowed: #", "number of tokens allowed is #", "cannot exceed #",
-    "must be <= #", "model token limit: #", "max size: # tokens", "limit is #", "context window of #", "context window (#",
-    "context window is #", "context length of #", "context length (#", "context length is #", "context size (#",
-    "context size of #", "input length should be [1, #", "maximum input length is #", "maximum of # tokens",
+    "tokens allowed (#", "tokens allowed: #", "tokens allowed is #", "tokens allowed #", "cannot exceed #", "must be <= #",
+    "less than # tokens", "model token limit: #", "tokens limit #", "max size: # tokens", "max input tokens: #",
+    "limit for this model is #", "limit is #", "limit of #", "only supports up to #", "context window of #",
+    "context window (#", "context window is #", "context window limit (#", "context length of #", "context length (#",
+    "context length is #", "context length is only #", "context length of only #", "context size (#", "context size of #",
+    "context size is #", "input length should be [1, #", "input length is #", "input length of #", "model length of #",
+    "exceeds the maximum length #", "exceeding max # tokens", "maximum of # tokens",
 ];
 #[rustfmt::skip]
 const TOKENS: &[&str] = &[
-    "requested about # tokens", "you requested #", "requested: #", "requested # tokens", "too long: # tokens",
-    "too long: #", "token count (#", "token count of #", "prompt contains # tokens", "request contains # tokens",
-    "contains at least # input tokens", "contains # tokens", "received #", "given: # ", "resulted in # tokens",
-    "current length is #", "request (# tokens", "context limit: #", "input length (#", "input of # tokens",
+    "requested about # tokens", "you requested #", "requested: #", "requested # tokens", "requested tokens (#",
+    "total of # tokens", "too long: # tokens", "too long: #", "token count (#", "token count of #", "token count is #",
+    "token count: #", "contains # tokens", "contains at least # input tokens", "has # tokens", "has # input tokens",
+    "passed # input tokens", "of input tokens #", "output tokens (#", "received #", "given: #", "resulted in # tokens",
+    "current length is #", "request (# tokens", "context limit: #", "input length (#", "input length #",
+    "input (# tokens", "input of # tokens", "prompt (length #",
 ];
 
 impl Length {

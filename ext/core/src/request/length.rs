@@ -9,8 +9,11 @@ use crate::request::{Candidate, Request};
 
 /// No text has more characters than this in a token, on average. English has about 4.5, code 3.5, Hindi and Russian 4,
 /// Chinese 1.5; the vocabularies of today's models have longer tokens, but text is not made of those alone. What they
-/// do pack, runs of one character (blanks, rulers), counts as one character.
+/// do pack, runs of one or two characters, weighs less.
 const MAX_CHARACTERS_PER_TOKEN: u64 = 8;
+/// The longest token of a run of letters has 16, of blanks or of a ruler 128.
+const MAX_LETTERS_PER_TOKEN: u64 = 32;
+const MAX_SIGNS_PER_TOKEN: u64 = 128;
 
 /// Options by which OpenRouter shortens a prompt that is too long.
 const SHORTENING: [&str; 2] = ["transforms", "plugins"];
@@ -65,17 +68,26 @@ struct Part<'j> {
 /// Of messages that cannot be read, none.
 fn least_tokens(messages: &RawValue) -> u64 {
     let messages = serde_json::from_str::<Vec<Message<'_>>>(messages.get()).unwrap_or_default();
-    let characters = messages.iter().filter_map(|message| message.content.as_ref()).map(|content| match content {
-        Content::Text(text) => characters(text),
-        Content::Parts(parts) => parts.iter().filter_map(|part| part.text.as_deref()).map(characters).sum(),
+    let weights = messages.iter().filter_map(|message| message.content.as_ref()).map(|content| match content {
+        Content::Text(text) => weight(text),
+        Content::Parts(parts) => parts.iter().filter_map(|part| part.text.as_deref()).map(weight).sum(),
     });
-    characters.sum::<u64>() / MAX_CHARACTERS_PER_TOKEN
+    weights.sum::<u64>() / MAX_SIGNS_PER_TOKEN
 }
 
-/// Without those that repeat the one before.
-fn characters(text: &str) -> u64 {
-    let mut last = None;
-    text.chars().filter(|letter| last.replace(*letter) != Some(*letter)).count() as u64
+/// The least that a text has, in parts of a token of the most signs.
+fn weight(text: &str) -> u64 {
+    let mut before = [None; 2];
+    let weights = text.chars().map(|letter| {
+        let repeats = before.contains(&Some(letter));
+        before = [before[1], Some(letter)];
+        match repeats {
+            false => MAX_SIGNS_PER_TOKEN / MAX_CHARACTERS_PER_TOKEN,
+            true if letter.is_alphanumeric() => MAX_SIGNS_PER_TOKEN / MAX_LETTERS_PER_TOKEN,
+            true => 1,
+        }
+    });
+    weights.sum()
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use llm_router_core::{Failure, Reason, Scope};
 use crate::support::{answer, Caller, Gateway, Step};
 
 use Reason::{
-    BadAnswer, InsufficientCredits, ModelNotFound, Moderated, RateLimited, Rejected, Timeout, TooExpensive, TooLong,
+    BadAnswer, InsufficientCredits, ModelNotFound, Moderated, RateLimited, Rejected, Timeout, TooExpensive,
     Unauthorized, Unavailable,
 };
 
-type Row<'r> = (u16, &'r str);
+pub(crate) type Row<'r> = (u16, &'r str);
 
 /// Each answer over a socket, of one gateway.
-async fn failures(rows: &[Row<'_>]) -> Vec<Failure> {
+pub(crate) async fn failures(rows: &[Row<'_>]) -> Vec<Failure> {
     let script = rows.iter().map(|(status, body)| vec![Step::Send(answer(&format!("{status} Scripted"), "", body))]);
     let gateway = Gateway::start(script.collect());
     let caller = Caller::of(gateway.address);
@@ -24,7 +24,7 @@ async fn failures(rows: &[Row<'_>]) -> Vec<Failure> {
     failures
 }
 
-async fn all_are(reason: Reason, scope: Scope, rows: &[Row<'_>]) {
+pub(crate) async fn all_are(reason: Reason, scope: Scope, rows: &[Row<'_>]) {
     for ((status, body), failure) in rows.iter().zip(failures(rows).await) {
         assert_eq!((failure.reason, failure.scope), (reason, scope), "{status} {body}");
         assert_eq!(failure.body.is_some(), scope == Scope::Request, "{status} {body}");
@@ -86,72 +86,6 @@ async fn moderation_guardrails_and_refusals_stop_whatever_the_status() {
         ),
     ];
     all_are(Moderated, Scope::Request, &rows).await;
-}
-
-/// Each gateway's and vendor's way of saying it. Whether a candidate with a larger window is tried is up to the walk.
-#[tokio::test]
-async fn what_is_too_long_for_the_model() {
-    let rows = [
-        (
-            400,
-            r#"{"error":{"message":"This endpoint's maximum context length is 8 tokens. However, you requested about 9 tokens (5 of text input, 4 in the output). Please reduce the length of either one, or use the \"middle-out\" transform to compress your prompt automatically.","code":400}}"#,
-        ),
-        (
-            400,
-            r#"{"object":"error","message":"Prompt contains 9 tokens and 0 draft tokens, too large for model with 8 maximum context length","type":"invalid_request_message","code":3051}"#,
-        ),
-        (
-            400,
-            r#"{"code":"Client specified an invalid argument","error":"This model's maximum prompt length is 8 but the request contains 9 tokens."}"#,
-        ),
-        (
-            400,
-            r#"{"message":"too many tokens: total number of tokens in the prompt cannot exceed 8 - received 9. Try using a shorter prompt, or enabling prompt truncating."}"#,
-        ),
-        (
-            400,
-            r#"{"error":{"message":"This model's maximum context length is 8 tokens. However, you requested 9 tokens (5 in the messages, 4 in the completion).","type":"invalid_request_error","code":"invalid_request_error"}}"#,
-        ),
-        (400, r#"{"__type":"ValidationException","message":"Input is too long for requested model."}"#),
-        (
-            400,
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"input length and `max_tokens` exceed context limit: 7 + 2 > 8, decrease input length or `max_tokens` and try again"}}"#,
-        ),
-        (
-            400,
-            r#"{"error":{"message":"the request exceeds the available context size (8 tokens), try increasing it","type":"exceed_context_size_error","code":400}}"#,
-        ),
-        (
-            400,
-            r#"{"error":{"message":"Your request exceeded model token limit: 8 (requested: 9)","type":"invalid_request_error"}}"#,
-        ),
-        (
-            422,
-            r#"{"error":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8. Given: 9 `inputs` tokens and 1 `max_new_tokens`","error_type":"validation"}"#,
-        ),
-        (413, r#"{"error":{"code":"payload_too_large","message":"prompt is too long: 9 tokens > 8 maximum"}}"#),
-        (200, r#"{"error":{"code":400,"message":"This model's maximum context length is 8 tokens"}}"#),
-        (400, r#"{"error":{"metadata":{"error_type":"context_length_exceeded"}}}"#),
-        (400, r#"{"error":{"message":"too long","type":"invalid_request_error","code":"context_length_exceeded"}}"#),
-        (413, r#"{"error":{"code":"tokens_limit_reached"}}"#),
-        (
-            400,
-            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}"#,
-        ),
-        (
-            400,
-            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8"}}"#,
-        ),
-        (
-            400,
-            r#"[{"error":{"code":400,"message":"The input token count (9) exceeds the maximum number of tokens allowed (8).","status":"INVALID_ARGUMENT"}}]"#,
-        ),
-        (
-            400,
-            r#"{"error":{"code":400,"message":"Provider returned error","metadata":{"provider_name":"P","raw":"{\"error\":{\"code\":\"context_length_exceeded\"}}"}}}"#,
-        ),
-    ];
-    all_are(TooLong, Scope::Request, &rows).await;
 }
 
 #[tokio::test]

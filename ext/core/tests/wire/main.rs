@@ -29,6 +29,7 @@ mod stalls;
 mod statuses;
 mod time;
 mod tls;
+mod too_long;
 mod transport;
 mod trust;
 mod uncertain;

@@ -36,6 +36,7 @@ pub(super) const CODES: &[(Kind, &[&str])] = &[
     (Kind::TooLong, &[
         "context_length_exceeded", "context_window_exceeded", "exceed_context_size", "tokens_limit_reached",
         "prompt_too_long", "input_too_long", "context_length_error", "context_window_overflow",
+        "model_max_prompt_tokens_exceeded",
     ]),
     (Kind::NoModel, &[
         "model_not_found", "wrong_endpoint", "no_endpoints", "model_deprecated", "model_unavailable_upstream",
@@ -86,11 +87,17 @@ pub(super) const PHRASES: &[(Kind, &[&str])] = &[
         "tokens per day", "requests per min", "requests per day", "resource exhausted", "exceeded your current quota",
         "quota exceeded", "throttled",
     ]),
+    (Kind::Request, &["max tokens*must be less than"]),
     (Kind::TooLong, &[
         "maximum context length", "context length", "context window", "context size", "exceed context limit",
-        "prompt is too long", "input is too long", "input too long", "reduce the length of the messages",
+        "prompt is too long", "prompt is too large", "prompt too long", "prompt exceeds max", "input is too long",
+        "input too long", "too many input tokens", "too many tokens:", "reduce the length of the messages",
         "exceeds the maximum number of tokens", "range of input length", "maximum prompt length", "shorter prompt",
-        "exceeded model token limit", "input tokens exceed", "too many tokens:", "tokens*must be <=",
+        "exceeded model token limit", "maximum model length", "maximum allowed input length", "input length*exceed",
+        "input tokens exceed", "number of input tokens", "input token count is", "prompt token count of",
+        "tokens*must be <=", "must have less than*tokens", "tokens, exceeding max", "more than max tokens allowed",
+        "exceed max message tokens", "text cannot exceed*tokens", "body too large for*tokens",
+        ".content': string too long", ".text': string too long", "'input': string too long",
     ]),
     (Kind::NoModel, &[
         "location is not supported", "region is not supported", "country is not supported", "territory not supported",

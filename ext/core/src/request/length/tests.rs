@@ -26,13 +26,23 @@ fn a_text_has_at_least_an_eighth_of_its_characters_as_tokens() {
 
 #[test]
 fn what_may_be_few_tokens_does_not_count() {
-    assert_eq!(exceeds(&content(&"=".repeat(100_000)), &[], 10), None);
     let image = format!(
         r#"[{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{}"}}}}]}}]"#,
         "iVBORw0KGgo".repeat(10_000)
     );
     assert_eq!(exceeds(&image, &[], 10), None);
     assert_eq!(exceeds(&format!("[7,{:?}]", "abcdefgh".repeat(1000)), &[], 10), None);
+}
+
+/// As the longest tokens of today's vocabularies.
+#[test]
+fn runs_are_packed() {
+    for (run, longest) in [("=", 128), (" ", 128), ("=-", 128), ("x", 32), ("ab", 32), ("あ", 32)] {
+        let text = content(&run.repeat(128_000 / run.chars().count()));
+        let tokens = 128_000 / longest;
+        assert_eq!(exceeds(&text, &[], tokens), None, "{run}");
+        assert_eq!(exceeds(&text, &[], tokens - 1), Some(tokens), "{run}");
+    }
 }
 
 #[test]

@@ -25,10 +25,11 @@ const ONE: u64 = 1_000_000;
 const MAX_SAVED: u64 = 10 * ONE;
 
 impl Hedge {
-    /// `share` of the calls, from 0 to 1. The first call may be hedged, too: so there are never more hedges than `share`
-    /// of the calls, and one.
+    /// `share` of the calls, above 0 and up to 1. The first call may be hedged, too: there are never more hedges than
+    /// `share` of the calls, rounded up.
     pub fn new(after: HedgeAfter, share: f64) -> Self {
-        Self { after, share: (share.clamp(0.0, 1.0) * ONE as f64).round() as u64, saved: Mutex::new(ONE) }
+        let share = (share.clamp(0.0, 1.0) * ONE as f64).round() as u64;
+        Self { after, share, saved: Mutex::new(ONE - share) }
     }
 
     /// `p95` returns that of the candidate. `None`: this attempt is not hedged.

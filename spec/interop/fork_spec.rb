@@ -95,25 +95,40 @@ RSpec.describe "A process that forks", :slow do
     expect(prompts_of_each_connection).to have_attributes(size: 7).and all(have_attributes(size: 1))
   end
 
-  it "continues its call where a trap forks, and raises in the child, whose call it is not" do
-    program(<<~RUBY) do |io|
-      require_relative "#{File.join(__dir__, 'recording_budget')}"
-      budget = RecordingBudget.new
-      LlmRouter.configure { |config| config.price_ttl = nil }
-      trap(:USR1) { @child = fork || 0 }
-      begin
-        LlmRouter.new(budget: budget).call(messages: [{ role: "user", content: "slow" }])
-      rescue LlmRouter::Error => e
-        $stdout.syswrite("child: \#{e.message}, unended \#{budget.unended}\\n")
-        exit!(@child)
-      end
-      Process.wait(@child)
-      $stdout.syswrite("parent: \#{$?.exitstatus} \#{budget.settled.values.flatten.size} \#{budget.unended}\\n")
-    RUBY
-      eventually { echo_gateway.prompts_by_connection.flatten.any? }
-      Process.kill(:USR1, io.pid)
-      expect(io.read).to match(/\Achild: .*in the middle of a call.*, unended 1\nparent: 0 1 0\n\z/)
+  # Forks in a trap, and prints what child and parent make of the call.
+  forking_call = <<~RUBY
+    require_relative "#{File.join(__dir__, 'recording_budget')}"
+    budget = RecordingBudget.new
+    trap(:USR1) { @child = fork || 0 }
+    begin
+      LlmRouter.new(budget: budget).call(messages: [{ role: "user", content: "slow" }])
+    rescue LlmRouter::Error => e
+      $stdout.syswrite("child: \#{e.message}, unended \#{budget.unended}\\n")
+      exit!(@child)
     end
+    Process.wait(@child)
+    ended = [$?.exitstatus, budget.settled.values.flatten.size, budget.uncertain, budget.unended]
+    $stdout.syswrite("parent: \#{ended.join(' ')}\\n")
+  RUBY
+
+  define_method(:printed_by_forking_call) do |settings, attempts:|
+    program("LlmRouter.configure { |config| #{settings} }\n#{forking_call}") do |io|
+      eventually { echo_gateway.prompts_by_connection.flatten.size == attempts }
+      Process.kill(:USR1, io.pid)
+      io.read
+    end
+  end
+
+  it "continues its call where a trap forks, and raises in the child, whose call it is not" do
+    printed = printed_by_forking_call("config.price_ttl = nil", attempts: 1)
+    expect(printed).to match(/\Achild: .*in the middle of a call.*, unended 1\nparent: 0 1 0 0\n\z/)
     expect(echo_gateway.prompts_by_connection).to eq([["slow"]])
+  end
+
+  it "does so with both attempts of a call that hedges, which the child neither drops nor settles" do
+    settings = "config.price_ttl = nil; config.chain(:default, #{Support::CHAIN.inspect}, hedge: { after: 0.05 })"
+    expect(printed_by_forking_call(settings, attempts: 2))
+      .to match(/\Achild: .*in the middle of a call.*, unended 2\nparent: 0 (1 1|2 0) 0\n\z/)
+    expect(echo_gateway.prompts_by_connection).to eq([["slow"]] * 2)
   end
 end

@@ -57,9 +57,9 @@ def draft_reply(app, env)
   line("budget", "Acme has spent #{budget(app)}")
   sidekiq = app.start("bundle", "exec", "sidekiq", "-c", "1", log: "sidekiq.log", **env)
   answer = app.runner(<<~RUBY, **env)
-    DraftReplyJob.perform_later(Message.last.id)
-    Timeout.timeout(90) { sleep 0.1 until Message.uncached { Message.last.suggested_reply } }
-    print Message.last.suggested_reply
+    DraftReplyJob.perform_later((message = Message.last).id)
+    Timeout.timeout(90) { sleep 0.1 until message.reload.suggested_reply }
+    print message.suggested_reply
   RUBY
   show(app, answer)
 ensure

@@ -40,7 +40,7 @@ RSpec.describe "LlmRouter::Budget, under many calls at once", :slow do
     case connection.adapter_name
     when "PostgreSQL"
       connection.select_value("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()").to_i
-    when "Mysql2" then connection.select_rows("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'").flatten.last.to_i
+    when "Mysql2", "Trilogy" then connection.select_rows("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'").flatten.last.to_i
     else 0
     end
   end

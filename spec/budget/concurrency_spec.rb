@@ -28,7 +28,7 @@ RSpec.describe "LlmRouter::Budget, charged by many while the month turns", :slow
     condition = "NEW.period_started_on <> OLD.period_started_on"
     case connection.adapter_name
     when "SQLite" then ["CREATE TRIGGER t AFTER UPDATE ON llm_budgets WHEN #{condition} BEGIN #{keep}; END"]
-    when "Mysql2"
+    when "Mysql2", "Trilogy"
       ["CREATE TRIGGER t AFTER UPDATE ON llm_budgets FOR EACH ROW IF #{condition} THEN #{keep}; END IF"]
     else
       ["CREATE OR REPLACE FUNCTION keep() RETURNS trigger AS $$ BEGIN #{keep}; RETURN NULL; END $$ LANGUAGE plpgsql",

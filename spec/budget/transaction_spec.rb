@@ -9,7 +9,7 @@ RSpec.describe "LlmRouter::Budget, inside the caller's transaction" do
 
       def connections
         sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
-        sql = "SELECT COUNT(*) FROM information_schema.processlist" if connection.adapter_name == "Mysql2"
+        sql = "SELECT COUNT(*) FROM information_schema.processlist" unless connection.adapter_name == "PostgreSQL"
         connection.select_value(sql)
       end
 

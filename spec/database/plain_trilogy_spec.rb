@@ -59,6 +59,19 @@ RSpec.describe LlmRouter::Database::PlainTrilogy do
     expect(interrupted?(&query)).to be(true)
   end
 
+  it "does so beneath what others have prepended to the client, before and after" do
+    seen = []
+    tracing = lambda do |name|
+      Module.new { define_method(:query) { |*arguments, **options| (seen << name) && super(*arguments, **options) } }
+    end
+    client.prepend(tracing.call(:before))
+    described_class.use { client.new.query("SELECT 1") }
+    client.prepend(tracing.call(:after))
+    seen.clear
+    expect(interrupted? { described_class.use { client.new.query("SELECT 1") } }).to be(false)
+    expect(seen).to eq(%i[after before])
+  end
+
   it "passes arguments, options and blocks on" do
     yielded = false
     answer = described_class.use { client.new.query("SELECT 1", option: 2) { yielded = true } }

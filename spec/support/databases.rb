@@ -121,6 +121,10 @@ module Databases
       { adapter: adapter, socket: "#{@mariadb.directory}/socket", username: "root", database: NAME }
     end
 
+    def trilogy
+      mariadb.merge(adapter: "trilogy")
+    end
+
     # Specs fork beside open connections, which sqlite3 2 closes in the child, and warns.
     def quiet_forks
       require "sqlite3"

@@ -27,10 +27,10 @@ class LlmRouter
         LOCK.synchronize { install(client) unless client.const_defined?(:LlmRouterPlain, false) }
       end
 
+      # Beneath what others prepended to the client, such as traces of statements, which so see the ledger's.
       def install(client)
-        masked = client::Synchronization.public_instance_methods(false)
-        methods = masked.to_h { |name| [name, client.instance_method(name).super_method] }
-        client.prepend(client.const_set(:LlmRouterPlain, Module.new do
+        methods = client::Synchronization.public_instance_methods(false).to_h { |name| [name, own(client, name)] }
+        client::Synchronization.prepend(client.const_set(:LlmRouterPlain, Module.new do
           methods.each do |name, plain|
             define_method(name) do |*arguments, **options, &block|
               next super(*arguments, **options, &block) unless Thread.current[HERE]
@@ -39,6 +39,12 @@ class LlmRouter
             end
           end
         end))
+      end
+
+      def own(client, name)
+        method = client.instance_method(name)
+        method = method.super_method until method.owner == client
+        method
       end
     end
   end

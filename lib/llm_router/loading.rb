@@ -15,7 +15,7 @@ class LlmRouter
       events: %w[events health_events labels log money_events spans telemetry unreturned],
       call: %w[acceptance accepted_schema api batch batch_money batched_call call candidate_messages embedding_input
                embeddings endings gate hedge hedged hop input mistakable recall refusals response schema_check
-               schema_words settling web_request with_hops]
+               schema_references schema_words settling web_request with_hops]
     }.freeze
     CONSTANTS = ROOMS.flat_map do |room, files|
       files.map { |file| [file.split("_").map(&:capitalize).join.to_sym, File.join(__dir__, room.name, "#{file}.rb")] }

@@ -75,6 +75,9 @@ RSpec.describe LlmRouter, "accept: with a JSON Schema" do
       expect(refusal_of('{"items": []}', accept)).to eq("the answer: lacks currency")
     end
     expect(refusal_of("[]", { "type" => :object })).to eq("the answer: is not an object")
+    expect(refusal_of('{"items": []}', format[:json_schema])).to eq("the answer: lacks currency")
+    expect(refusal_of("[]", { type: "json_object" })).to eq("the answer: is not an object")
+    expect(refusal_of('{"any": 1}', { type: :json_object })).to be_nil
   end
 
   it "takes true for any JSON" do
@@ -82,6 +85,30 @@ RSpec.describe LlmRouter, "accept: with a JSON Schema" do
     expect(refusal_of("Hm", true)).to include("is no JSON")
     referring = { "$ref" => "#/$defs/a", "$defs" => { "a" => { type: "string" } } }
     expect(refusal_of("[1]", referring)).to eq("the answer: is not a string")
+  end
+
+  it "takes the names of older drafts as people write them" do
+    %w[http://json-schema.org/draft-04/schema https://json-schema.org/draft-07/schema#].each do |draft|
+      low = { "$schema" => draft, properties: { v: { minimum: 3 } } }
+      expect(refusal_of('{"v": 2}', low)).to eq("/v: is below 3")
+    end
+    draft4 = { "$schema" => "http://json-schema.org/draft-04/schema#",
+               properties: { v: { minimum: 3, exclusiveMinimum: true } } }
+    expect(refusal_of('{"v": 3}', draft4)).to eq("/v: is not above 3")
+  end
+
+  it "takes references to its own parts: by place, by name, and back to a part that holds them" do
+    {
+      { properties: { v: { "$ref": "#/definitions/a~1b%20c" } }, definitions: { "a/b c" => { type: "string" } } } =>
+        "/v: is not a string",
+      { "$id": "http://x.test/root", properties: { v: { "$ref": "part" } },
+        definitions: { a: { "$id": "part", type: "string" } } } => "/v: is not a string",
+      { "$id": "http://x.test/root", properties: { v: { "$ref": "root#/definitions/a" } },
+        definitions: { a: { type: "string" } } } => "/v: is not a string",
+      { properties: { v: { "$ref": "#part" } }, definitions: { a: { "$id": "#part", type: "string" } } } =>
+        "/v: is not a string",
+      { type: "object", properties: { v: { "$ref": "#" } } } => "/v: is not an object"
+    }.each { |accept, words| expect([accept, refusal_of('{"v": 1}', accept)]).to eq([accept, words]) }
   end
 
   it "judges all answers of call_all by one" do
@@ -106,6 +133,16 @@ RSpec.describe LlmRouter, "accept: with a JSON Schema" do
         { patternProperties: { "[" => true } } => /has \{"patternProperties"/,
         { "$ref" => "#/$defs/a" } => %r{/\$ref is "#/\$defs/a", which is not in it: put it under definitions},
         { "$ref" => "https://example.com/other.json" } => /which is not in it/,
+        { "$id": "http://x.test/a", properties: { b: { "$ref": "c.json" } } } =>
+          %r{/properties/b/\$ref is "c.json", which is not in it},
+        { "$id": "file:///x", items: { "$ref": "file:///etc/passwd" } } => /which is not in it/,
+        { "$ref": "#a", definitions: { b: { "$id": "#b" } } } => /which is not in it/,
+        { "$ref": "#" } => %r{/\$ref is "#", which leads back to itself},
+        { definitions: { x: { allOf: [{ "$ref": "#/definitions/x" }] } }, items: { "$ref": "#/definitions/x" } } =>
+          /which leads back to itself/,
+        { response_format: { type: "json_object" } } => /none of its keys is a rule: response_format/,
+        { proprties: { a: true } } => /none of its keys is a rule: proprties/,
+        { type: "text" } => %r{/type is "text"},
         { type: "json_schema", json_schema: { name: "a" } } => /this is no JSON Schema:  is null/,
         { minimum: Float::NAN } => /the schema is no JSON/,
         { "$schema" => "https://example.com/draft-99" } => /json_schemer \S+ cannot use this schema/

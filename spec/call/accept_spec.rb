@@ -143,6 +143,22 @@ RSpec.describe LlmRouter, "accept:" do
       expect(log).not_to include("Erika")
     end
 
+    it "does not quote a whole answer that is short" do
+      expect(refused { |response| case response.content; in Integer then true; end })
+        .to match(/\A\[FILTERED\]: Integer === \[FILTERED\] does not/)
+      expect(refused { |response| Integer(response.content) }).to eq("invalid value for Integer(): [FILTERED]")
+      gateway.answer(" It's so \n", Support::PRIMARY)
+      expect(refused { |response| { a: 1 }.fetch(response.content.strip) }).to eq("key not found: [FILTERED]")
+      expect(refused { |response| raise "cannot read '#{response.content}'" }).to eq("cannot read [FILTERED]")
+      gateway.answer("", Support::PRIMARY, tool_calls: [{ "id" => "1" }])
+      expect(refused { raise %(no "" and '') }).to eq(%(no "" and ''))
+    end
+
+    it "refuses where it recurses too deeply, which is no interrupt" do
+      deep = ->(text) { deep.call(text) + 1 }
+      expect(refused { |response| deep.call(response.content) }).to eq("stack level too deep")
+    end
+
     it "that has no message says its class" do
       odd = Class.new(StandardError) { def message = raise("odd") }
       stub_const("Odd", odd)

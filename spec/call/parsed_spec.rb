@@ -15,6 +15,32 @@ RSpec.describe LlmRouter::Response, "#parsed" do
     expect(parsed("null")).to be_nil
   end
 
+  it "is all of a fence, if there is one" do
+    expect(parsed("With {\"type\": \"x\"} in mind:\n~~~JSON\n{\"a\": 1}\n~~~\n")).to eq("a" => 1)
+    expect(parsed("```ruby\nputs [1]\n```\n```json\n{\"a\": 1}\n```\n```json\n{}\n```")).to eq("a" => 1)
+    expect(parsed("```json\n\"yes\"\n```")).to eq("yes")
+  end
+
+  it "is no footnote and no box to tick, unless there is nothing else" do
+    expect(parsed("As [1] and [[2]] say, - [ ] and {}: {\"price\": 3} [3]")).to eq("price" => 3)
+    expect(parsed("The numbers: [1, 2]. [3]")).to eq([1, 2])
+  end
+
+  it "is never a part of an answer that was cut off, or that is broken" do
+    [
+      '{"items": [{"price": 1}], "currency": "EU', "[\n{\"a\": 1},\n{\"a\": 2},", '{"a": ["b"], "c" 2}',
+      '{"a": NaN, "b": {"c": "d"}}', "```json\n{\"a\": {\"b\": \"c\"},\n```"
+    ].each { |content| expect { parsed(content) }.to raise_error(LlmRouter::NoJson), content }
+  end
+
+  it "has the last value of a key that is there twice, and so has #raw" do
+    body = '{"x": {"y": 1, "y": 2}, "choices": [{"finish_reason": "stop", "message": ' \
+           '{"content": "{\\"a\\": 1, \\"a\\": 2}"}}]}'
+    gateway.respond { [200, { "content-type" => "application/json" }, body] }
+    draft = ask
+    expect([draft.parsed, draft.raw["x"], draft.tool_calls]).to eq([{ "a" => 2 }, { "y" => 2 }, []])
+  end
+
   it "is frozen, and parsed once" do
     gateway.answer('{"a": {"b": "c"}}')
     draft = ask

@@ -10,7 +10,10 @@ class LlmRouter
     # taken for a refusal. A Timeout never is one.
     DEFERRED = { StandardError => :never, ScriptError => :never, Timeout::Error => :immediate }.compare_by_identity
     DEFERRED.freeze
-    private_constant :DEFERRED
+    # Characters; longer quotations are found in any form.
+    SHORT = 16
+    MASK = "[FILTERED]"
+    private_constant :DEFERRED, :SHORT, :MASK
 
     # @param accept [#call, Hash, Boolean, nil] as the caller gave it
     # @param place [String] for errors
@@ -65,15 +68,18 @@ class LlmRouter
       e.message
     rescue Timeout::Error
       raise
-    rescue StandardError, ScriptError => e
+    # Deep recursion is a fault of the code or the answer, and no interrupt.
+    rescue StandardError, ScriptError, SystemStackError => e
       without_quotations(words_of(e), response)
     end
 
-    # Many libraries quote the text that they cannot read.
+    # Many libraries quote the text that they cannot read. One that is short is hidden if it is quoted whole.
     def without_quotations(words, response)
       said = [response.content, response.refusal, response.reasoning,
-              *response.tool_calls.map { |call| call.dig("function", "arguments") }]
-      Native.without_quotations(words, said.grep(String))
+              *response.tool_calls.map { |call| call.dig("function", "arguments") }].grep(String)
+      quoted = said.flat_map { |text| [text, text.strip] }.reject { |text| text.empty? || text.size > SHORT }
+      quoted = Regexp.union(quoted.flat_map { |text| [text.inspect, "'#{text}'"] })
+      Native.without_quotations(words.gsub(quoted, MASK), said)
     end
 
     def words_of(error)

@@ -8,15 +8,20 @@ class LlmRouter
     # An answer breaks it. The message quotes nothing of the answer.
     class Broken < StandardError; end
 
+    # As people write the names of older drafts.
+    DRAFT = %r{\Ahttps?://json-schema\.org/draft-0([467])/schema#?\z}
+    private_constant :DRAFT
+
     # @param given [Hash, Boolean] a schema, or what +response_format+ takes
     # @param place [String] for errors
     # @raise [ArgumentError] it is no schema
     # @raise [ConfigurationError] json_schemer is not installed
     def initialize(given, place)
       load_json_schemer(place)
-      schema = plain(unwrapped(given), place)
-      SchemaCheck.new(schema, place).call
-      @schemer = schemer(schema, place)
+      schema = unwrapped(plain(given, place))
+      references = SchemaReferences.new(schema)
+      SchemaCheck.new(schema, place).call(references)
+      @schemer = schemer(schema, references, place)
       @words = SchemaWords.new(schema)
     end
 
@@ -41,10 +46,13 @@ class LlmRouter
 
     # As +response_format+ has it: { type: "json_schema", json_schema: { name:, schema: } }.
     def unwrapped(given)
-      return given unless given.is_a?(Hash) && (given[:type] || given["type"]).to_s == "json_schema"
+      return given unless given.is_a?(Hash)
 
-      format = given[:json_schema] || given["json_schema"]
-      format.is_a?(Hash) ? format.fetch(:schema) { format["schema"] } : format
+      case given["type"]
+      when "json_object" then { "type" => "object" }
+      when "json_schema" then given["json_schema"].is_a?(Hash) ? given["json_schema"]["schema"] : given["json_schema"]
+      else given["name"].is_a?(String) && given["schema"].is_a?(Hash) ? given["schema"] : given
+      end
     end
 
     # With String keys.
@@ -55,8 +63,10 @@ class LlmRouter
       raise ArgumentError, "#{place}: the schema is no JSON, or has more than 100 levels", cause: nil
     end
 
-    def schemer(schema, place)
-      JSONSchemer.schema(schema).tap { |schemer| schemer.valid?(nil) }
+    def schemer(schema, references, place)
+      draft = DRAFT.match(schema["$schema"].to_s) if schema.is_a?(Hash)
+      schema = schema.merge("$schema" => "http://json-schema.org/draft-0#{draft[1]}/schema#") if draft
+      JSONSchemer.schema(schema, ref_resolver: references).tap { |schemer| schemer.valid?(nil) }
     rescue StandardError => e
       used = "json_schemer #{JSONSchemer::VERSION}"
       raise ArgumentError, "#{place}: #{used} cannot use this schema: #{e.class}: #{e.message}", cause: nil

@@ -17,7 +17,9 @@ class LlmRouter
     # A completion that was dumped.
     Loaded = Struct.new(*COMPLETION, keyword_init: true)
     CUT_OFF = ". It was cut off: raise max_tokens"
-    private_constant :COMPLETION, :Loaded, :CUT_OFF
+    # Of a key that is there twice, the last counts, which json 3 takes for an error.
+    READING = { max_nesting: 100, freeze: true, allow_duplicate_key: true }.freeze
+    private_constant :COMPLETION, :Loaded, :CUT_OFF, :READING
 
     # @return [BigDecimal, nil] US dollars: exactly as the endpoint sent them, or as {#cost_basis} says. Already
     #   charged to the budget. nil if unknown.
@@ -66,8 +68,8 @@ class LlmRouter
       @memo[:content] ||= @completion.content.freeze
     end
 
-    # The JSON in {#content}: all of it, or the first object or list in it that is whole. What models like to write
-    # around it, a fence of Markdown or a few words, is left out.
+    # The JSON in {#content}: all of it, all of a fence of Markdown, or else the first object or list that is whole.
+    # Words around it are left out, and so are footnotes, such as +[1]+. JSON that is cut off has no part that counts.
     # @return [Hash, Array, Object] with String keys, frozen, parsed on first use
     # @raise [NoJson] where it breaks
     # @example
@@ -210,7 +212,7 @@ class LlmRouter
     # The json library is loaded here, as that takes a third of the time to load this gem.
     def parsed_body
       require "json"
-      JSON.parse(@completion.body, max_nesting: 100, freeze: true, allow_nan: true)
+      JSON.parse(@completion.body, allow_nan: true, **READING)
     end
 
     def embedded_json
@@ -220,7 +222,7 @@ class LlmRouter
       raise NoJson, "the answer of #{model} is no JSON: #{fault}#{CUT_OFF if finish_reason == 'length'}" unless json
 
       require "json"
-      JSON.parse(json, max_nesting: 100, freeze: true)
+      JSON.parse(json, **READING)
     rescue JSON::ParserError
       # Without the cause, which quotes.
       raise NoJson, "the answer of #{model} is no JSON that Ruby reads: has it more than 100 levels?", cause: nil

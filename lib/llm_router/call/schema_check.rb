@@ -28,8 +28,13 @@ class LlmRouter
     META = { "$schema" => "http://json-schema.org/draft-07/schema#", "allOf" => [ANY],
              "definitions" => { "schema" => { "type" => %w[object boolean], "properties" => KEYWORDS } } }.freeze
     OF_TEXTS = %w[pattern contentEncoding contentMediaType].freeze
+    # Not schemas, although they may look like some.
     VALUES = %w[enum const default examples].freeze
-    private_constant :ANY, :ALL, :NAMED, :COUNT, :NUMBER, :TEXT, :TEXTS, :TYPE, :KEYWORDS, :META, :OF_TEXTS, :VALUES
+    OTHERS = %w[$schema $id id $anchor $comment $dynamicRef $recursiveRef $vocabulary title description const default
+                examples deprecated readOnly writeOnly contentEncoding contentMediaType contentSchema dependencies
+                dependentRequired dependentSchemas unevaluatedItems unevaluatedProperties minContains
+                maxContains].freeze
+    private_constant :ANY, :ALL, :NAMED, :COUNT, :NUMBER, :TEXT, :TEXTS, :TYPE, :KEYWORDS, :META, :OF_TEXTS, :OTHERS
 
     # @param schema [Object] plain JSON
     # @param place [String] for errors
@@ -38,23 +43,32 @@ class LlmRouter
       @place = place
     end
 
+    # @param references [SchemaReferences]
     # @raise [ArgumentError]
-    def call
+    def call(references)
+      refuse("none of its keys is a rule: #{@schema.keys.first(3).join(', ')}") if without_rules?
       fault = JSONSchemer.schema(META).validate(@schema).first
       refuse("#{fault['data_pointer']} is #{fault['data'].to_json[0, 60]}") if fault
-      each_part(@schema) do |part, pointer|
-        # A property may have such a name; then it is a schema.
-        patterns, reference = part.values_at("patternProperties", "$ref")
-        try(part.slice(*OF_TEXTS).select { |_, rule| rule.is_a?(String) }, "", pointer)
-        try({ "patternProperties" => patterns.transform_values { true } }, { "" => 1 }, pointer) if patterns.is_a?(Hash)
-        check_reference(reference, "#{pointer}/$ref") if reference.is_a?(String)
-      end
+      each_part(@schema) { |part, pointer| check_rules(part, pointer) }
+      references.fault&.then { |found| refuse(found) }
     end
 
     private
 
     def refuse(fault)
       raise ArgumentError, "#{@place}: this is no JSON Schema: #{fault}", cause: nil
+    end
+
+    # Such a Hash accepts everything: a misspelt rule, or the wrong part of a request.
+    def without_rules?
+      @schema.is_a?(Hash) && @schema.any? && @schema.keys.none? { |key| KEYWORDS.key?(key) || OTHERS.include?(key) }
+    end
+
+    # A property may have such a name; then it is a schema.
+    def check_rules(part, pointer)
+      patterns = part["patternProperties"]
+      try(part.slice(*OF_TEXTS).select { |_, rule| rule.is_a?(String) }, "", pointer)
+      try({ "patternProperties" => patterns.transform_values { true } }, { "" => 1 }, pointer) if patterns.is_a?(Hash)
     end
 
     # What json_schemer first reads as it validates.
@@ -64,39 +78,13 @@ class LlmRouter
       refuse("#{pointer} has #{rules.to_json[0, 100]}: #{e.class}: #{e.message}")
     end
 
-    # One by its name ($id, $anchor) is left to json_schemer.
-    def check_reference(reference, pointer)
-      return if reference.start_with?("#") ? found?(reference.delete_prefix("#")) : identified?
-
-      refuse("#{pointer} is #{reference.to_json}, which is not in it: put it under definitions")
-    end
-
-    def found?(pointer)
-      return pointer.empty? || identified? unless pointer.start_with?("/")
-
-      target = pointer.split("/").drop(1).reduce(@schema) do |part, key|
-        key = key.gsub(/%(\h\h)/) { Regexp.last_match(1).hex.chr }.gsub("~1", "/").gsub("~0", "~")
-        case part
-        when Array then part[Integer(key, 10, exception: false) || part.size]
-        when Hash then part[key]
-        end
-      end
-      !target.nil?
-    end
-
-    def identified?
-      each_part(@schema).any? { |part,| part.key?("$id") || part.key?("$anchor") }
-    end
-
-    # Each Hash that is a schema, or holds some; not values, which may look like one.
-    def each_part(schema, pointer = "", &block)
-      return enum_for(:each_part, schema, pointer) unless block
-
+    # Each Hash that is a schema, or holds some.
+    def each_part(schema, pointer = "", &)
       case schema
-      when Array then schema.each_with_index { |part, at| each_part(part, "#{pointer}/#{at}", &block) }
+      when Array then schema.each_with_index { |part, at| each_part(part, "#{pointer}/#{at}", &) }
       when Hash
         yield schema, pointer
-        schema.except(*VALUES).each { |key, part| each_part(part, "#{pointer}/#{key}", &block) }
+        schema.except(*VALUES).each { |key, part| each_part(part, "#{pointer}/#{key}", &) }
       end
     end
   end

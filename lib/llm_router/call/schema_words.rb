@@ -41,8 +41,13 @@ class LlmRouter
       return "is not #{TYPES[type]}" if TYPES.key?(type)
       return "lacks #{details.fetch('missing_keys').join(', ')}" if type == "required" && details
 
+      RULES.key?(type) ? format(RULES[type], demanded(type, schema).to_json) : "breaks the rule #{type}"
+    end
+
+    def demanded(type, schema)
       demanded = schema[type] if schema.is_a?(Hash)
-      RULES.key?(type) ? format(RULES[type], demanded.to_json) : "breaks the rule #{type}"
+      # In draft 4, exclusiveMinimum: true stands beside minimum.
+      demanded == true && type.start_with?("exclusiveM") ? schema[type.sub("exclusiveM", "m")] : demanded
     end
 
     def place(pointer)

@@ -20,24 +20,71 @@ pub enum NoJson {
     Broken { line: usize, column: usize },
 }
 
-/// The place of the JSON in a text: all of it, or the first object or list that is whole.
+/// The place of the JSON in a text: all of it, all of a fence, or the first object or list that is whole. A list or an
+/// object without any text, such as a footnote's `[1]` or a `[ ]` to tick, counts only if there is no other.
 ///
 /// # Errors
 /// [`NoJson`], with the place at which the first object or list breaks; lines and columns count from 1.
 pub fn embedded_json(text: &str) -> Result<Range<usize>, NoJson> {
-    if let Ok(end) = value(text) {
-        if text.get(end..).is_some_and(|rest| rest.trim().is_empty()) {
-            return Ok(0..end);
+    let found = std::iter::once(0..text.len()).chain(fences(text)).find_map(|place| alone(text, place));
+    found.map_or_else(|| among_words(text), Ok)
+}
+
+/// The place of a value, if nothing else is there.
+fn alone(text: &str, place: Range<usize>) -> Option<Range<usize>> {
+    let json = text.get(place.clone())?.trim_start_matches('\u{feff}');
+    let start = place.end - json.len();
+    let end = value(json).ok()?;
+    json.get(end..)?.trim().is_empty().then_some(start..start + end)
+}
+
+/// What stands in fences. Their marks begin a line, which nothing in JSON's texts does.
+fn fences(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut offset = 0;
+    let mut began = None;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = offset;
+        offset += line.len();
+        if !["```", "~~~"].iter().any(|mark| line.trim_start().starts_with(mark)) {
+            return None;
+        }
+        match began.take() {
+            Some(first) => Some(first..start),
+            None => {
+                began = Some(offset);
+                None
+            }
+        }
+    })
+}
+
+fn among_words(text: &str) -> Result<Range<usize>, NoJson> {
+    let (mut from, mut fault, mut bare) = (0, None, None);
+    for _ in 0..MAX_OPENINGS {
+        let rest = text.get(from..).unwrap_or_default();
+        let Some(start) = rest.find(['{', '[']).map(|at| from + at) else { break };
+        let json = text.get(start..).unwrap_or_default();
+        match value(json) {
+            Ok(length) => {
+                from = start + length;
+                if json.get(..length).is_some_and(|json| json.contains('"')) {
+                    return Ok(start..from);
+                }
+                bare = bare.or(Some(start..from));
+            }
+            Err(error) => {
+                // What is inside of JSON that is broken is no answer.
+                let skipped = if is_json(json, &error) { length(json) } else { Some(1) };
+                fault = fault.or(Some((start, error)));
+                let Some(skipped) = skipped else { break };
+                from = start + skipped;
+            }
         }
     }
-    let mut first = None;
-    for start in text.match_indices(['{', '[']).map(|(start, _)| start).take(MAX_OPENINGS) {
-        match value(text.get(start..).unwrap_or_default()) {
-            Ok(length) => return Ok(start..start + length),
-            Err(error) => first = first.or(Some((start, error))),
-        }
+    if let Some(place) = bare {
+        return Ok(place);
     }
-    let Some((start, error)) = first else { return Err(NoJson::Missing) };
+    let Some((start, error)) = fault else { return Err(NoJson::Missing) };
     let (line, column) = place(text.get(..start).unwrap_or_default(), &error);
     Err(if error.is_eof() { NoJson::CutOff { line, column } } else { NoJson::Broken { line, column } })
 }
@@ -50,6 +97,34 @@ fn value(text: &str) -> Result<usize, serde_json::Error> {
         Some(Err(error)) => Err(error),
         None => Err(serde::de::Error::custom("nothing")),
     }
+}
+
+/// Whether what breaks is JSON, and not words in brackets: it goes on to a text or to another opening.
+fn is_json(text: &str, error: &serde_json::Error) -> bool {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let end = lines.map(str::len).sum::<usize>() + error.column();
+    error.is_eof() || text.bytes().take(end.saturating_sub(1)).skip(1).any(|byte| matches!(byte, b'"' | b'{' | b'['))
+}
+
+/// The length of what begins with an opening, up to its closing.
+fn length(text: &str) -> Option<usize> {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' if !quoted => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => (),
+        }
+    }
+    None
 }
 
 /// Where an error is in the whole text, of which the part that was read begins after `before`.

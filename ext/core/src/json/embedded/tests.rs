@@ -26,6 +26,49 @@ fn fences_and_words_around_it_are_left_out() {
 }
 
 #[test]
+fn a_fence_comes_before_what_else_there_is() {
+    for text in [
+        "With {\"type\": \"object\"} in mind:\n```json\n{\"a\": 1}\n```\nor {\"b\": 2}",
+        "~~~JSON\n{\"a\": 1}\n~~~",
+        "```json {\"a\": 1}```",
+        "```\nputs [1]\n```\n  ```json\r\n{\"a\": 1}\r\n  ```\r\n",
+        "```json\n{\"a\": 1}\n```\n```json\n{\"b\": 2}\n```",
+    ] {
+        assert_eq!(found(text), Ok("{\"a\": 1}"), "{text}");
+    }
+    assert_eq!(found("```json\n42\n```"), Ok("42"));
+    assert_eq!(found("So:\n```\n[1, 2]\n```\n"), Ok("[1, 2]"));
+    assert_eq!(found("Sure: {\"a\": \"```[1]```\"} [\"b\"]"), Ok("{\"a\": \"```[1]```\"}"));
+    assert_eq!(found("\u{feff}42"), Ok("42"));
+}
+
+#[test]
+fn footnotes_and_boxes_to_tick_are_no_answer_unless_there_is_no_other() {
+    let json = "{\"a\": [1]}";
+    for words in ["As [1] and [[2]] say: ", "- [ ] one\n- [x] two\n", "{}: "] {
+        assert_eq!(found(&format!("{words}{json} [3]")), Ok(json), "{words}");
+    }
+    assert_eq!(found("The numbers: [1, 2], [3]."), Ok("[1, 2]"));
+}
+
+#[test]
+fn what_is_inside_of_broken_json_is_no_answer() {
+    for text in [
+        "{\"items\": [{\"price\": 1}], \"currency\": \"EU",
+        "Here:\n[\n {\"a\": 1},\n {\"a\": 2},\n",
+        "{\"a\": [[1, 2], [3",
+        "```json\n{\"a\": {\"b\": \"c\"},\n```",
+        "{\"a\": [\"b\"], \"c\" 2}",
+        "{\"a\": NaN, \"b\": {\"c\": \"d\"}}",
+        "[{\"a\": 1}, {\"b\": undefined}]",
+    ] {
+        assert!(found(text).is_err(), "{text}: {:?}", found(text));
+    }
+    assert_eq!(found("{\"a\": tru} I mean {\"a\": \"b\"}"), Ok("{\"a\": \"b\"}"));
+    assert_eq!(found("[see {it}, ]: {\"a\": \"b\"}"), Ok("{\"a\": \"b\"}"));
+}
+
+#[test]
 fn where_it_breaks_is_said_without_a_quotation() {
     assert_eq!(found(""), Err(NoJson::Missing));
     assert_eq!(found("I would rather not."), Err(NoJson::Missing));
@@ -39,5 +82,7 @@ fn where_it_breaks_is_said_without_a_quotation() {
 fn hostile_text_is_read_a_bounded_number_of_times() {
     assert!(found(&"[\"".repeat(1 << 16)).is_err());
     assert!(found(&"[".repeat(1 << 16)).is_err());
+    assert!(found(&"]}".repeat(1 << 16)).is_err());
+    assert!(found(&"```\n[\n".repeat(1 << 14)).is_err());
     assert!(found(&format!("{}{}", "{".repeat(1000), "\"a\" ".repeat(1 << 14))).is_err());
 }

@@ -20,7 +20,7 @@ class LlmRouter
 
     # @return [Float]
     def seconds(name, value)
-      number = value.is_a?(Numeric) ? value.to_f : Float::NAN
+      number = value.is_a?(Numeric) && value.real? ? value.to_f : Float::NAN
       return number if number.positive? && number <= MAX_SECONDS
 
       raise ConfigurationError, "#{name} is #{value.inspect}: give seconds, a number above 0 and up to #{MAX_SECONDS}"
@@ -139,6 +139,13 @@ class LlmRouter
       return value if [true, false].include?(value)
 
       raise ConfigurationError, "#{name} is #{value.inspect}: give true or false"
+    end
+
+    # @return [Logger, nil]
+    def logger(name, value)
+      return value if value.nil? || %i[debug info warn error].all? { |level| value.respond_to?(level) }
+
+      raise ConfigurationError, "#{name} is a #{value.class}: give a Logger, such as Logger.new($stdout), or nil"
     end
 
     # @return [Symbol]

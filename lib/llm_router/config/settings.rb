@@ -60,16 +60,16 @@ class LlmRouter
     #   default false. Connections with an open transaction, or in a +with_connection+ block, stay. The thread loses the
     #   session state of a returned connection (+search_path+ or another +SET+, advisory locks, temporary tables,
     #   prepared statements) to the next thread that takes it
-    attr_accessor :release_connections
+    attr_reader :release_connections
     # @return [Boolean] whether tests may send requests without {LlmRouter.testing!}; default false: such a call raises
     #   {Testing::RealCallInTest}
-    attr_accessor :allow_real_calls_in_test
+    attr_reader :allow_real_calls_in_test
     # @return [Boolean] whether the log, and the message of {RequestRejected}, include the endpoints' error messages,
     #   without the key and quotes of the call; default true. If false, they have the reason and the status only.
     #   {Hop#message}, and so events, have the error message in either case.
     attr_reader :log_messages
-    # @return [Logger] default: warnings and errors to standard error
-    attr_accessor :logger
+    # @return [Logger, nil] default: warnings and errors to standard error
+    attr_reader :logger
 
     # @return [Symbol] what to do about a misspelt parameter (+temprature+): +:warn+, once for each, +:raise+ or
     #   +:allow+; default +:raise+ in the test environment, +:warn+ elsewhere
@@ -200,6 +200,24 @@ class LlmRouter
     # @raise [ConfigurationError]
     def log_messages=(value)
       @log_messages = Setting.flag("log_messages", value)
+    end
+
+    # @param value [Boolean]
+    # @raise [ConfigurationError]
+    def release_connections=(value)
+      @release_connections = Setting.flag("release_connections", value)
+    end
+
+    # @param value [Boolean]
+    # @raise [ConfigurationError]
+    def allow_real_calls_in_test=(value)
+      @allow_real_calls_in_test = Setting.flag("allow_real_calls_in_test", value)
+    end
+
+    # @param value [Logger, nil] nil logs nothing
+    # @raise [ConfigurationError]
+    def logger=(value)
+      @logger = Setting.logger("logger", value)
     end
 
     private

@@ -87,7 +87,7 @@ RSpec.describe "bin/soak" do
     charges = "charges, each once and as billed"
     uncertain = "billed, and held as uncertain"
     reservations = "reservations, and those left open by the killed"
-    longest = "the longest, and its limit on this machine"
+    longest = "the longest"
     {
       "a wrong digit" => [["one.journal", charge, charge.sub("1\n", "2\n")], [sums, charges, "for answers"]],
       "a double charge" => [["one.journal", charge, charge * 2], [sums, charges, reservations]],
@@ -114,8 +114,7 @@ RSpec.describe "bin/soak" do
       "a thread that is left" => [["one.journal", "left 20 5", "left 20 6"], ["threads at the start and at the end"]],
       "a process that crashed" => [["run", "ended one 0", "ended one 1"], ["processes that ended"]],
       "a gateway that stays away" => [["run", "gateway started\n", ""], ["restarts of the gateway: KILL"]],
-      "a call that took too long" => [["one.journal", "answer t1 0.5", "answer t1 5.5"],
-                                      ["time of a call: median, 99th percentile", longest]]
+      "a call whose deadline did not end it" => [["one.journal", "answer t1 0.5", "answer t1 46"], [longest]]
     }.each do |what, (change, lines)|
       it "sees #{what}" do
         change(*change)
@@ -129,13 +128,9 @@ RSpec.describe "bin/soak" do
         .and match(/one had 5 and then 6: stray$/)
     end
 
-    it "gives calls more time on a busy machine, but not what a hanging gateway takes" do
-      files["run"] += "pace 1.5\npace 12.5\n"
-      change("one.journal", "answer t1 0.5", "answer t1 5.4")
+    it "takes no slow call for a fault, for this machine may be busy" do
+      change("one.journal", "answer t1 0.5", "answer t1 44")
       expect(failed).to eq([])
-      files["run"] += "pace 1000\n"
-      change("one.journal", "answer t1 5.4", "answer t1 46")
-      expect(failed).to contain_exactly("time of a call: median, 99th percentile", longest)
     end
 
     describe "of rows" do

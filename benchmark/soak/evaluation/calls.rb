@@ -6,14 +6,10 @@ module Soak
   class Evaluation
     # Whether each call came to an end, and how soon.
     class Calls < Part
-      # Seconds: a call's deadline, and what an idle machine may add to it: to one call in a hundred, or to any.
-      DEADLINE = 3
-      SLACK = { usual: 0.2, most: 2 }.freeze
-      # Likewise of calls that are charged to rows, of which more than one in a hundred meets the database's restart.
-      ROWS_SLACK = { usual: 10, most: 10 }.freeze
-      # A call whose deadline nothing enforces takes {Exchange::CLOSING_TIMEOUT}, however slow the machine is.
-      MOST = 45
-      private_constant :DEADLINE, :SLACK, :ROWS_SLACK, :MOST
+      # Seconds: what a call may take. Its deadline is 3 s, the rest is for a busy machine and the database's restart. A
+      # call whose deadline nothing enforces takes {Exchange::CLOSING_TIMEOUT}, however fast the machine is.
+      LIMIT = 45
+      private_constant :LIMIT
 
       # @return [Array<Row>]
       def rows
@@ -55,24 +51,13 @@ module Soak
 
       def times
         p50, p99 = [0.5, 0.99].map { |share| seconds[(seconds.size * share).to_i] || 0 }
-        row("time of a call: median, 99th percentile", milliseconds(p50), milliseconds(p99),
-            wrong: late(p99, limit(:usual)))
+        row("time of a call: median, 99th percentile", milliseconds(p50), milliseconds(p99))
       end
 
       def longest
         longest = seconds.last || 0
-        row("  the longest, and its limit on this machine", milliseconds(longest), milliseconds(limit(:most)),
-            wrong: late(longest, limit(:most)))
-      end
-
-      # The slack of an idle machine is stretched as any work was.
-      def limit(which)
-        slack = (options.budget ? ROWS_SLACK : SLACK).fetch(which)
-        [DEADLINE + (slack * record.pace), MOST].min
-      end
-
-      def late(seconds, limit)
-        complain("the deadline is #{DEADLINE} s, and no call may take #{limit.round(1)} s", seconds > limit)
+        row("  the longest", milliseconds(longest),
+            wrong: complain("its deadline was not enforced: no call may take #{LIMIT} s", longest > LIMIT))
       end
 
       def seconds

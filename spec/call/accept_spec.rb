@@ -81,17 +81,17 @@ RSpec.describe LlmRouter, "accept:" do
       expect(error.responses.map(&:content)).to eq(["Hm"])
     end
 
-    it "is DeadlineExceeded, with the answers, once accept has used up the deadline" do
-      slow = ->(_) { sleep(0.6) && false }
-      error = failure_of { router(deadline: 0.5).call(messages: Support::MESSAGES, accept: slow) }
+    it "is DeadlineExceeded, with the answers, once accept has used up the deadline", :slow do
+      slow = ->(_) { sleep(3) && false }
+      error = failure_of { router(deadline: 3).call(messages: Support::MESSAGES, accept: slow) }
       expect(error).to be_a(LlmRouter::DeadlineExceeded)
       expect(error.responses.map(&:content)).to eq(["Hm"])
       expect(gateway.requests.size).to eq(1)
     end
   end
 
-  it "brings an answer whose acceptance ends after the deadline" do
-    draft = router(deadline: 0.3).call(messages: Support::MESSAGES, accept: ->(_) { sleep(0.4) })
+  it "brings an answer whose acceptance ends after the deadline", :slow do
+    draft = router(deadline: 3).call(messages: Support::MESSAGES, accept: ->(_) { sleep(3) })
     expect(draft.content).to eq("Hm")
   end
 

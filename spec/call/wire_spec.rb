@@ -188,8 +188,10 @@ RSpec.describe LlmRouter, "and the wire" do
   it "believes no server that announces more than it sends", :slow do
     gateway.answer("Hi")
     gateway.raw(Support::PRIMARY, body: "{}", headers: { "content-length" => (2**46).to_s })
-    configure(max_answer_bytes: 2**31)
-    expect(router(timeout: 1).call(messages: Support::MESSAGES).model).to eq(Support::SECONDARY)
+    configure(max_answer_bytes: 2**31) do |config|
+      config.chain :default, [{ model: Support::PRIMARY, timeout: 1 }, Support::SECONDARY]
+    end
+    expect(ask.model).to eq(Support::SECONDARY)
   end
 
   it "reads an answer of 20 MB under the default limit" do

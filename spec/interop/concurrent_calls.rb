@@ -30,4 +30,4 @@ charges = budget.settled.values.flatten
 puts JSON.generate(right: answers.each_with_index.count { |answer, index| answer == index.to_s },
                    charges: charges.size, sum: charges.sum.to_s("F"), unended: budget.unended,
                    # Ruby keeps the native threads of those that ended for a while.
-                   grown: Waiting.poll(10) { left == before } ? 0 : left)
+                   grown: Waiting.poll(60) { left == before } ? 0 : left)

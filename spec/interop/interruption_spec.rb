@@ -21,8 +21,8 @@ RSpec.describe LlmRouter, "and interruption" do
     thread
   end
 
-  # Far above the 100 ms that it takes, for the machine may be busy; far below the call's 20 s.
-  let(:soon) { 2 }
+  # Far above the 100 ms that it takes, for the machine may be busy; below the call's 20 s.
+  let(:soon) { 15 }
 
   it "ends for Timeout.timeout, and drops the request" do
     gateway.hang

@@ -52,7 +52,7 @@ RSpec.describe "A Puma cluster", :puma, :slow do
   # After a refork, Puma 6 on Ruby 3.3 does not always end, with this gem or without.
   def stop
     Process.kill(:TERM, @puma.pid)
-    Timeout.timeout(10) { @puma.read }
+    Timeout.timeout(60) { @puma.read }
   rescue Timeout::Error
     Process.kill(:KILL, -@puma.pid)
   ensure

@@ -5,7 +5,7 @@ require_relative "echo_gateway"
 
 RSpec.describe "A router that threads share", :slow do
   it "answers 512 of them at once, charges each once, and leaves no thread" do
-    EchoGateway.open(delay: 1) do |echo_gateway|
+    EchoGateway.open(delay: 3) do |echo_gateway|
       program = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, "concurrent_calls.rb")]
       report = JSON.parse(IO.popen([*program, "512", echo_gateway.base_url], &:read), symbolize_names: true)
       expect(report).to eq(right: 512, charges: 512, sum: "128.0", unended: 0, grown: 0)

@@ -164,12 +164,15 @@ RSpec.describe "A budget that reserves" do
     it "is charged the estimate of an attempt that timed out after it was sent, or not, as configured", :slow do
       gateway.answer("Hi", cost_usd: "0.1")
       gateway.hang(Support::PRIMARY)
-      { charge_estimate: "0.6", release: "0.7" }.each do |policy, spent|
-        prices { |config| config.on_uncertain = policy }
-        LlmRouter.new(chain: :default, budget: budget, timeout: 1).call(messages: Support::MESSAGES, max_tokens: 50)
+      { charge_estimate: "0.35", release: "0.45" }.each do |policy, spent|
+        prices(primary: "0.005") do |config|
+          config.on_uncertain = policy
+          config.chain :default, [{ model: Support::PRIMARY, timeout: 1 }, *Support::CHAIN.drop(1)]
+        end
+        expect(reasons(ask(max_tokens: 50).hops)).to eq([:timeout])
         expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal(spent), 0]), policy.to_s
       end
-      expect(log).to include("#{Support::PRIMARY} may have been billed: 0.5 USD stay reserved")
+      expect(log).to include("#{Support::PRIMARY} may have been billed: 0.25 USD stay reserved")
     end
 
     it "is charged nothing where the connection was refused" do
@@ -185,7 +188,7 @@ RSpec.describe "A budget that reserves" do
       gateway.await_requests(1)
       call.kill.join
       expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("0.5"), 0])
-      expect { Timeout.timeout(1) { ask(max_tokens: 50) } }.to raise_error(Timeout::Error)
+      expect { Timeout.timeout(3) { ask(max_tokens: 50) } }.to raise_error(Timeout::Error)
       expect([budget.spent_usd, budget.reserved_usd]).to eq([BigDecimal("1.0"), 0])
     end
 

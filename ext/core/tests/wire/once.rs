@@ -43,7 +43,7 @@ async fn assert_sent_once(before: usize) {
         for _ in 0..before {
             caller.attempt().await.unwrap();
         }
-        caller.limit = Duration::from_millis(if reason == Reason::Timeout { 300 } else { 60_000 });
+        caller.limit = Duration::from_millis(if reason == Reason::Timeout { 1_000 } else { 60_000 });
         assert_eq!(caller.attempt().await.unwrap_err().reason, reason, "{end:?}");
         assert_eq!((gateway.requests().len(), gateway.connections()), (before + 1, 1), "{end:?}");
     }

@@ -31,7 +31,7 @@ impl Road {
 
     async fn failure(conduct: Conduct) -> (Failure, u16) {
         let mut road = Self::through(conduct, &format!("{NAME_AND_PASSWORD}@"), None).await;
-        road.caller.limit = Duration::from_secs(1);
+        road.caller.limit = Duration::from_secs(3);
         let failure = road.caller.attempt().await.unwrap_err();
         assert!(!failure.uncertain, "{failure:?}");
         let words = format!("{failure:?}");
@@ -153,7 +153,7 @@ async fn a_proxy_that_is_none_or_is_down_is_named() {
 #[tokio::test]
 async fn a_proxy_that_stalls_is_named_when_the_time_is_up() {
     let (failure, port) = Road::failure(Conduct::Stall).await;
-    let words = format!("no connection to localhost within 1.000 s (HTTPS_PROXY is 127.0.0.1:{port})");
+    let words = format!("no connection to localhost within 3.000 s (HTTPS_PROXY is 127.0.0.1:{port})");
     assert_eq!((failure.reason, failure.message), (Reason::Timeout, words));
 }
 

@@ -216,7 +216,7 @@ async fn a_request_that_never_went_out_is_not_billed() {
     let stalled = caller.attempt().await.unwrap_err();
     assert_eq!((stalled.reason, stalled.uncertain), (Reason::Timeout, false), "TLS never came about");
     drop(listener);
-    caller.candidate.endpoint = plain;
+    (caller.candidate.endpoint, caller.limit) = (plain, Duration::from_secs(60));
     let refused = caller.attempt().await.unwrap_err();
     assert_eq!((refused.reason, refused.uncertain), (Reason::Connection, false));
 }

@@ -167,8 +167,8 @@ fn a_walk_that_is_deferred_retries_the_same_candidate() {
 
 #[test]
 fn a_gate_that_takes_all_the_time_leaves_none_for_the_attempt() {
-    let deadline = Some(Instant::now() + Duration::from_millis(10));
-    let mut host = Scripted { slow: Duration::from_millis(20), ..Scripted::default() };
+    let deadline = Some(Instant::now() + Duration::from_millis(500));
+    let mut host = Scripted { slow: Duration::from_millis(500), ..Scripted::default() };
     let stopped = run(&mut Walk::new(&chain(&["a/1", "b/2"]), Duration::from_secs(1), deadline), &mut host);
     assert!(matches!(stopped, Err(Stopped::Ended(Ended::DeadlineExceeded))));
     assert_eq!(host.seen, ["gate a/1"]);
@@ -215,8 +215,8 @@ fn a_chain_whose_answers_are_all_refused_is_exhausted() {
 
 #[test]
 fn the_time_that_a_refusal_takes_counts_under_the_deadline() {
-    let deadline = Some(Instant::now() + Duration::from_millis(50));
-    let (outcomes, judging) = (vec![Ok(completion())], Duration::from_millis(60));
+    let deadline = Some(Instant::now() + Duration::from_millis(500));
+    let (outcomes, judging) = (vec![Ok(completion())], Duration::from_millis(500));
     let mut host = Scripted { outcomes, refused: vec!["a/1"], judging, ..Scripted::default() };
     let stopped = run(&mut Walk::new(&chain(&["a/1", "b/2"]), Duration::from_secs(1), deadline), &mut host);
     assert!(matches!(stopped, Err(Stopped::Ended(Ended::DeadlineExceeded))));

@@ -47,7 +47,7 @@ RSpec.describe LlmRouter::Database::PlainTrilogy, "with Trilogy" do
   end
 
   it "does not lose one inside the caller's transaction, which rolls back" do
-    charge = lambda do
+    charge = proc do
       rolled_back { organization.update!(llm_cap_usd: 5) && LlmRouter::Uninterrupted.run { budget.charge!("0.25") } }
     end
     expect(interrupted(&charge)).to eq("interrupted")

@@ -7,7 +7,7 @@ class LlmRouter
   # The record of calls, if +config.record_calls+: statistics in +llm_call_stats+, failures in +llm_incidents+, and the
   # switches of +llm_switches+. See docs/record.md.
   module CallRecord
-    %w[columns table tally ended_call incidents buffer current_connection connection
+    %w[columns table tally ended_call incidents part buffer current_connection connection
        store latency pruning rounds recorder audit sums
        outage verdict text report switch_input switchboard]
       .each do |file|

@@ -66,33 +66,23 @@ class LlmRouter
       end
 
       # @param size [Integer] how many rows, and incidents, each has at most
-      # @return [Array<Buffer>] this one, divided. Rows are in one order, so that no two processes wait for each other
+      # @return [Array<Part>] this one, divided. Rows are in one order, so that no two processes wait for each other
       def parts(size)
         rows = @rows.sort.each_slice(size).to_a
         incidents = @incidents.each_slice(size).to_a
-        parts = Array.new([rows.size, incidents.size].max) do |at|
-          Buffer.new.fill(rows.fetch(at, []).to_h, incidents.fetch(at, []))
+        Array.new([rows.size, incidents.size].max) do |at|
+          Part.new(rows.fetch(at, []).to_h, incidents.fetch(at, []), at.zero? ? @dropped : 0)
         end
-        parts.first&.fill(nil, nil, @dropped)
-        parts
       end
 
       # Takes back what could not be written.
-      # @param older [Buffer]
+      # @param older [Part]
       def restore(older)
         newer = @incidents
         @incidents = older.incidents
         @dropped += older.dropped
         older.rows.each { |key, tally| row(*key).add(tally) }
         newer.each { |incident| incident(incident) { row_of(incident) } }
-      end
-
-      # @api private
-      def fill(rows, incidents, dropped = 0)
-        @rows = rows if rows
-        @incidents = incidents if incidents
-        @dropped = dropped
-        self
       end
 
       private

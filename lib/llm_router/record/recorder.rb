@@ -19,6 +19,9 @@ class LlmRouter
         @lock = Mutex.new
         @writing = Mutex.new
         @buffer = Buffer.new
+        # What is to be written first, and the markers of what is written.
+        @left = []
+        @marked = []
         @connection = Connection.new(Stat)
         @pruning = Pruning.new
         @switches_known = ConditionVariable.new
@@ -55,28 +58,34 @@ class LlmRouter
       # @return [Boolean] whether all of it is written
       def flush
         @writing.synchronize do
-          buffer = @lock.synchronize { @buffer.tap { @buffer = Buffer.new } }
-          next true if buffer.empty?
+          next true if empty?
 
           @last_call = now
-          write(buffer)
+          write
         end
       end
 
       # @return [void] within {EXIT_TIMEOUT}
       def finish
-        return if @lock.synchronize { @buffer.empty? } && !@writing.locked?
+        return if empty?
 
         last = Thread.new { write_until(now + EXIT_TIMEOUT) }
         last.report_on_exception = false
         last.join(EXIT_TIMEOUT)
-        left = @lock.synchronize { @buffer.calls }
-        log(:error) { "the record lacks #{left} calls of this process: they could not be written" } if left.positive?
+        missing = @lock.synchronize { @buffer.calls + @left.sum(&:calls) }
+        return if missing.zero?
+
+        log(:error) { "the record lacks #{missing} calls of this process: they could not be written" }
       rescue StandardError => e
         failed(e)
       end
 
       private
+
+      # @return [Boolean] whether nothing is to be written
+      def empty?
+        @lock.synchronize { @buffer.empty? && @left.empty? }
+      end
 
       def slot
         Process.clock_gettime(Process::CLOCK_REALTIME, :second) / Columns::SLOT
@@ -86,22 +95,54 @@ class LlmRouter
         sleep(EXIT_RETRY) until flush || now > deadline
       end
 
-      def write(buffer)
-        left = [buffer]
-        left = buffer.parts(Store.most_at_once)
-        while (part = left.first)
+      def write
+        Uninterrupted.run { take }
+        while (part = @left.first)
           # Begins with a whole slice of this thread's time.
           Thread.pass
-          patiently { @connection.use { |connection| Store.new(connection).write(part) } }
-          left.shift
+          patiently { write_part(part) }
           recovered(part)
         end
+        unmark
         true
       rescue StandardError, ScriptError => e
         failed(e)
         false
       ensure
-        @lock.synchronize { left.reverse_each { |unwritten| @buffer.restore(unwritten) } }
+        Uninterrupted.run { restore }
+      end
+
+      def take
+        @lock.synchronize do
+          @left.concat(@buffer.parts(Store.most_at_once))
+          @buffer = Buffer.new
+        end
+      end
+
+      def write_part(part)
+        @connection.use do |connection|
+          Store.new(connection).write(part)
+          @left.shift
+          @marked << part.marker if part.committing?
+        end
+      end
+
+      # What may be written stays as it is: its marker says whether it is.
+      def restore
+        @lock.synchronize do
+          @left, unwritten = @left.partition(&:committing?)
+          unwritten.reverse_each { |part| @buffer.restore(part) }
+        end
+      end
+
+      # Best effort: otherwise after the next write.
+      def unmark
+        return if @marked.empty?
+
+        @connection.use { |connection| Store.new(connection).unmark(@marked) }
+        @marked = []
+      rescue StandardError
+        nil
       end
 
       # Another process writes the same rows.

@@ -55,7 +55,7 @@ class LlmRouter
       # Whether nothing is left to do. A call that comes now finds no thread, and starts one.
       def idle?
         @lock.synchronize do
-          idle = @buffer.empty? && now - @last_call > IDLE_TIMEOUT
+          idle = @buffer.empty? && @left.empty? && now - @last_call > IDLE_TIMEOUT
           @thread = nil if idle
           idle
         end

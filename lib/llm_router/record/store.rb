@@ -2,7 +2,7 @@
 
 class LlmRouter
   module CallRecord
-    # Adds what a {Buffer} holds to the tables, in one transaction: a few statements, however many calls it counts.
+    # Adds a {Part} to the tables, in one transaction: a few statements, however many calls it counts.
     # @api private
     class Store
       # Rows of one statement.
@@ -29,25 +29,47 @@ class LlmRouter
           error.message.match?(/database (?:table )?is locked|SQLite3::BusyException/)
       end
 
-      # @param buffer [Buffer]
+      # Writes a part, unless an earlier transaction has.
+      # @param part [Part]
       # @return [void]
-      def write(buffer)
+      def write(part)
         # Not while the database is locked: it takes a connection of the pool.
         [Stat, Incident].each { |table| table.model.columns_hash }
-        environment = Environment.name[0, 64]
-        rows = buffer.rows.map { |key, tally| [columns(key, environment), tally] }
-        incidents = buffer.incidents.map { |incident| { environment: environment, **incident } }
-        @connection.transaction(**isolation) do
-          rows.each_slice(BATCH) { |batch| add(batch) }
-          incidents.each_slice(BATCH) { |batch| @connection.execute(Incident.insert(@connection, batch), NAME) }
-        end
+        @connection.transaction(**isolation) { text? ? add_all(part) : add_marked(part) }
+      rescue ActiveRecord::RecordNotUnique
+        raise unless part.committing?
+      end
+
+      # @param markers [Array<Array>] of parts that are written for certain
+      # @return [void]
+      def unmark(markers)
+        keys = markers.map { |marker| "(#{equal(columns(marker)).join(' AND ')})" }
+        @connection.execute("DELETE FROM #{Stat.name} WHERE #{keys.join(' OR ')}", NAME)
       end
 
       private
 
-      def columns((slot, chain, feature, model, outcome), environment)
+      # If an earlier transaction with the marker is not over, this waits for its end. SQLite needs no marker: its reply
+      # is not lost on the way.
+      def add_marked(part)
+        @connection.execute(Stat.insert(@connection, [columns(part.marker)]), NAME)
+        add_all(part)
+        part.committing
+      end
+
+      def add_all(part)
+        part.rows.each_slice(BATCH) { |batch| add(batch.map { |key, tally| [columns(key), tally] }) }
+        incidents = part.incidents.map { |incident| { environment: environment, **incident } }
+        incidents.each_slice(BATCH) { |batch| @connection.execute(Incident.insert(@connection, batch), NAME) }
+      end
+
+      def columns((slot, chain, feature, model, outcome))
         { starts_at: Time.at(slot * Columns::SLOT).utc, chain: chain, feature: feature, environment: environment,
           model: model, outcome: outcome }
+      end
+
+      def environment
+        Environment.name[0, 64]
       end
 
       def add(rows)

@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use crate::answer::verdict::{self, Received};
-use crate::answer::{Completion, Failure, Reason, Scope};
+use crate::answer::{retry_after, Completion, Failure, Reason, Scope};
 use crate::http::incoming::{self, Unread};
 use crate::http::transport;
 use crate::http::{outgoing, Client, Progress};
@@ -122,8 +122,7 @@ async fn send(client: &Client, attempt: &Attempt<'_>) -> Result<Response, Failur
 
 async fn receive(mut response: Response, client: &Client, attempt: &Attempt<'_>) -> Result<Received, Failure> {
     let status = response.status().as_u16();
-    let retry_after = header(response.headers(), RETRY_AFTER.as_str());
-    let retry_after = retry_after.and_then(|value| crate::answer::retry_after::parse(&value, SystemTime::now()));
+    let retry_after = retry_after(response.headers());
     let shown = |id: &String| attempt.request.may_show(&attempt.candidate.endpoint, id);
     let generation_id = header(response.headers(), "x-generation-id").filter(shown);
     let cached = header(response.headers(), "x-openrouter-cache-status");
@@ -160,6 +159,13 @@ async fn receive(mut response: Response, client: &Client, attempt: &Attempt<'_>)
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// In milliseconds, as OpenAI and Azure say it as well, or in seconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let milliseconds = header(headers, "retry-after-ms").and_then(|value| value.trim().parse::<f64>().ok());
+    let precise = milliseconds.and_then(|milliseconds| retry_after::from_seconds(milliseconds / 1000.0));
+    precise.or_else(|| retry_after::parse(&header(headers, RETRY_AFTER.as_str())?, SystemTime::now()))
 }
 
 impl Failure {

@@ -28,6 +28,10 @@ async fn a_429_may_say_so_with_a_date() {
     let past = failure("429 Too Many Requests", &at(SystemTime::UNIX_EPOCH), "").await;
     assert_eq!(past.retry_after, Some(Duration::ZERO));
     assert_eq!(failure("429 Too Many Requests", "Retry-After: soon\r\n", "").await.retry_after, None);
+    let both = failure("429 Too Many Requests", "Retry-After: 2\r\nRetry-After-Ms: 1250\r\n", "").await;
+    assert_eq!(both.retry_after, Some(Duration::from_millis(1250)), "the more precise");
+    let noise = failure("429 Too Many Requests", "Retry-After: 2\r\nRetry-After-Ms: -1\r\n", "").await;
+    assert_eq!(noise.retry_after, Some(Duration::from_secs(2)));
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@ fn hedged(hedge: &Hedge, calls: usize) -> usize {
 
 #[test]
 fn a_share_of_the_calls_rounded_up_is_hedged_and_the_first_is() {
-    for (share, calls, expected) in [(0.05, 1, 1), (0.05, 20, 1), (0.05, 21, 2), (0.05, 1000, 50), (1.0, 7, 7), (0.001, 1000, 1)] {
+    for (share, calls, expected) in
+        [(0.05, 1, 1), (0.05, 20, 1), (0.05, 21, 2), (0.05, 1000, 50), (1.0, 7, 7), (0.001, 1000, 1)]
+    {
         let hedge = Hedge::new(HedgeAfter::P95, share);
         assert_eq!(hedged(&hedge, calls), expected, "{share} of {calls}");
     }

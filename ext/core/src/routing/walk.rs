@@ -1,14 +1,17 @@
 //! The order of a call: which candidate is next, for how long, and when the call is over. It decides and does nothing;
 //! the time is an argument.
 
+mod availability;
 mod beside;
+mod fitting;
+mod time;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::answer::{Completion, Failure, Length, Reason, Scope};
+use crate::answer::{Completion, Failure, Reason, Scope};
 use crate::health::{Admission, Health, Policy, Probe};
-use crate::request::{Candidate, Request};
+use crate::request::Candidate;
 use crate::routing::fit::Fit;
 use crate::routing::retry::{Failed, Retries, Retry};
 use crate::routing::{Chain, Ended, Hop, Next, Planned, Step};
@@ -119,85 +122,14 @@ impl<'c> Walk<'c> {
         Next::Attempt(Planned { candidate, position, limit, delay })
     }
 
-    /// How long the next attempt has to wait, if it is a retry.
-    pub fn delay(&self, now: Instant) -> Duration {
-        self.retry.as_ref().map_or(Duration::ZERO, |retry| retry.at.saturating_duration_since(now))
-    }
-
-    /// The time limit of an attempt at the next candidate: its timeout, but at most its share of the time left until the
-    /// deadline. A retry waits in its own share. `None` if no time is left.
-    pub fn limit(&self, candidate: &Candidate, now: Instant) -> Option<Duration> {
-        let left = self.share(now).saturating_sub(self.delay(now));
-        (!left.is_zero()).then(|| self.timeout(candidate).min(left))
-    }
-
-    fn timeout(&self, candidate: &Candidate) -> Duration {
-        candidate.timeout.unwrap_or(self.timeout)
-    }
-
-    /// An equal share of the time left until the deadline, so that a candidate that hangs leaves time for those behind
-    /// it. Candidates that cool down share one share.
-    fn share(&self, now: Instant) -> Duration {
-        let Some(deadline) = self.deadline else { return Duration::MAX };
-        let left = deadline.saturating_duration_since(now);
-        let (behind, cooling): (Vec<usize>, Vec<usize>) =
-            self.remaining.iter().skip(1).partition(|position| self.is_available(**position, now));
-        let last_resort = self.cooling.iter().chain(&cooling).any(|position| self.is_last_resort(*position, now));
-        let behind = behind.len() + usize::from(last_resort);
-        let sharing = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
-        left / sharing
-    }
-
     /// Skips the candidate that [`Walk::next`] planned, to spare the budget. `why` says so.
     pub fn skip_over_budget(&mut self, candidate: &Candidate, reason: Reason, why: String) -> Hop {
         Hop::passed_over(self.take_front(), candidate, reason, why)
     }
 
-    /// Skips the candidate that [`Walk::next`] planned: the prompt has at least `tokens`, and it takes `window`.
-    pub fn skip_too_long(&mut self, candidate: &Candidate, tokens: u64, window: u64) -> Hop {
-        let why = format!("not called: the prompt has at least {tokens} tokens, and it takes {window}");
-        let mut hop = Hop::passed_over(self.take_front(), candidate, Reason::TooLong, why);
-        hop.failure.length = Length { tokens: None, window: Some(window) };
-        self.too_long(&hop);
-        hop
-    }
-
-    /// Whether a prompt that is too long needs [`Walk::learn_windows`] first.
-    pub fn lacks_windows(&self) -> bool {
-        self.fit.is_to_learn()
-    }
-
-    /// Takes the windows of the chain's candidates, by position, as far as they are known.
-    pub fn learn_windows(&mut self, windows: &[Option<u64>]) {
-        self.fit.learn(windows);
-    }
-
-    /// The largest window of the chain, in tokens, as far as it is known.
-    pub fn largest_window(&self) -> Option<u64> {
-        self.fit.largest()
-    }
-
-    /// The fewest tokens of the prompt that was too long for a candidate.
-    pub fn least_tokens(&self, request: &Request, hop: &Hop) -> Option<u64> {
-        Some(request.least_tokens(self.chain.candidates().get(hop.position)?))
-    }
-
-    /// Without a candidate that is known to be larger, the request is rejected.
-    fn too_long(&mut self, hop: &Hop) {
-        self.fit.exceeded(hop, hop.failure.length.window);
-        if self.fit.nowhere() {
-            self.rejected = Some(Box::new(hop.clone()));
-        }
-    }
-
     /// Lets another call make the probe that [`Walk::next`] planned, if it was one. The walk stays at its candidate.
     pub fn release_probe(&mut self) {
         self.probe = None;
-    }
-
-    /// Extends the deadline by time that this call spent waiting for other calls.
-    pub fn extend_deadline(&mut self, by: Duration) {
-        self.deadline = self.deadline.and_then(|deadline| deadline.checked_add(by));
     }
 
     /// Records the outcome of the attempt that [`Walk::next`] planned.
@@ -249,65 +181,6 @@ impl<'c> Walk<'c> {
         self.chain.candidates().get(*available.or(cooling)?)
     }
 
-    /// The retries of a candidate for which the chain sets none: only of the last. Those that cool down do not count.
-    fn retries_of_last(&self, now: Instant) -> u32 {
-        let followed = self.remaining.iter().any(|position| self.is_available(*position, now));
-        if followed {
-            0
-        } else {
-            self.retries.last
-        }
-    }
-
-    /// If all remaining candidates cool down, they are attempted all the same, in order, so that no call fails without
-    /// an attempt.
-    fn fall_back_to_cooling(&mut self, now: Instant) {
-        if self.last_resort
-            || self.retry.is_some()
-            || self.remaining.iter().any(|position| self.is_available(*position, now))
-        {
-            return;
-        }
-        self.last_resort = true;
-        let mut cooling = std::mem::take(&mut self.cooling);
-        cooling.retain(|position| self.is_last_resort(*position, now));
-        self.remaining.extend(cooling);
-        self.remaining.make_contiguous().sort_unstable();
-    }
-
-    fn admit(&self, candidate: &Candidate, limit: Duration, now: Instant) -> Admission<'c> {
-        match self.health {
-            Some((health, Policy { cooldown_after: Some(_), .. })) => health.admit(candidate, limit, now),
-            _ => Admission::Clear,
-        }
-    }
-
-    /// Whether the candidate would be attempted rather than skipped.
-    fn is_available(&self, position: usize, now: Instant) -> bool {
-        let cools_down = |candidate| match self.health {
-            Some((health, Policy { cooldown_after: Some(_), .. })) => !health.admits(candidate, now),
-            _ => false,
-        };
-        let candidate = self.chain.candidates().get(position).filter(|_| self.is_last_resort(position, now));
-        candidate.is_some_and(|candidate| self.last_resort || !cools_down(candidate))
-    }
-
-    /// Whether the candidate may be attempted although it cools down.
-    fn is_last_resort(&self, position: usize, now: Instant) -> bool {
-        self.fit.refusal(position).is_none()
-            && self.chain.candidates().get(position).is_some_and(|candidate| {
-                self.endpoint_failure(candidate).is_none() && self.switched_off(candidate, now).is_none()
-            })
-    }
-
-    /// Who switched the candidate off. If the whole chain is switched off, no candidate is skipped for that, so that no
-    /// call fails without an attempt.
-    fn switched_off(&self, candidate: &Candidate, now: Instant) -> Option<String> {
-        let note = |candidate: &Candidate| self.health?.0.switched_off(&candidate.model, now);
-        let off = note(candidate)?;
-        self.chain.candidates().iter().any(|other| note(other).is_none()).then_some(off)
-    }
-
     fn front(&self) -> Option<(usize, &'c Candidate)> {
         let position = *self.remaining.front()?;
         Some((position, self.chain.candidates().get(position)?))
@@ -318,11 +191,6 @@ impl<'c> Walk<'c> {
         self.probe = None;
         self.retry = None;
         self.remaining.pop_front().unwrap_or_default()
-    }
-
-    fn endpoint_failure(&self, candidate: &Candidate) -> Option<Reason> {
-        let failed = self.failed_endpoints.iter().find(|(name, _)| name == candidate.endpoint.name());
-        failed.map(|(_, reason)| *reason)
     }
 }
 

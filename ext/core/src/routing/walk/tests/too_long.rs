@@ -1,6 +1,7 @@
 //! A prompt that is too long goes on to candidates that are known to be larger.
 
 use super::*;
+use crate::answer::Length;
 
 fn windows(contexts: &[Option<u64>]) -> Chain {
     let models: Vec<String> = (0..contexts.len()).map(|number| format!("v{number}/m")).collect();

@@ -28,9 +28,16 @@ RSpec.describe "The cops" do
                               "    next\n  end\nend\ndef request(model) = #{openai}",
       "classes that are named after vendors" => "def a = ClaudeService.call(text)\ndef b\n  OpenAiService.call(text)\n" \
                                                 "rescue StandardError\n  ClaudeService.call(text)\nend",
+      "a for loop" => "for model in MODELS\n  begin\n    return RubyLLM.chat(model: model).ask(x)\n  rescue StandardError\n    next\n  end\nend",
+      "a list that gets shorter" => "until models.empty?\n  begin\n    return RubyLLM.chat(model: models.shift).ask(x)\n  rescue StandardError => e\n    warn(e)\n  end\nend",
       "another model's name" => "begin\n  ask(text, model: 'gpt-4o')\nrescue StandardError\n  ask(text, model: 'claude-3-haiku')\nend"
     }.each do |what, code|
       it("finds #{what}") { expect(lines_of(:RescuedFallback, code).size).to eq(1) }
+    end
+
+    it "comes to an end where methods call each other" do
+      methods = (1..25).map { |n| "def a#{n}\n  a#{n + 1}\n  a#{n + 2}\n  a1\nrescue StandardError\n  a#{n + 2}\nend\n" }
+      Timeout.timeout(60) { expect(lines_of(:RescuedFallback, methods.join)).to be_empty }
     end
 
     {
@@ -66,13 +73,20 @@ RSpec.describe "The cops" do
       "a concern's callback" => "module A\n  extend ActiveSupport::Concern\n  included { after_save_commit :a }\n  def a = #{call}\nend",
       "an association's callback" => "class A < ApplicationRecord\n  has_many :b, after_add: :a\n  def a(_b) = #{call}\nend",
       "a callback's object" => "class Drafter\n  def after_create(record) = #{call}\nend",
+      "a callback's argument" => "class A < ApplicationRecord\n  after_create { |record| record.draft! }\n  def draft! = #{call}\nend",
+      "a callback by its method" => "class A < ApplicationRecord\n  before_save(&:draft!)\n  def draft! = #{call}\nend",
+      "a callback's condition" => "class A < ApplicationRecord\n  before_save :a, if: :urgent?\n  def urgent? = #{call}\nend",
+      "a validator" => "class Kind < ActiveModel::EachValidator\n  def validate_each(record, name, value) = #{call}\nend",
+      "a channel" => "class Chat < ApplicationCable::Channel\n  def speak(data) = transmit(#{call})\nend",
+      "embeddings" => "class AController < B\n  def a = #{router}.embed(input: 'x')\nend",
       "a validation" => "class A < ApplicationRecord\n  validate :kind\n  def kind = #{call}\nend"
     }.each do |what, code|
       it("finds #{what}") { expect(lines_of(:CallInController, code, path: "thing.rb").size).to eq(1) }
     end
 
     %w[app/controllers/concerns/drafts.rb app/helpers/drafts.rb app/views/replies/show.json.jbuilder
-       app/components/reply.rb app/graphql/mutations/draft.rb].each do |path|
+       app/components/reply.rb app/graphql/mutations/draft.rb app/channels/chat.rb app/serializers/reply.rb
+       config/routes.rb app/middleware/draft.rb].each do |path|
       it("finds a call in #{path}") { expect(lines_of(:CallInController, call, path: path).size).to eq(1) }
     end
 
@@ -99,6 +113,7 @@ RSpec.describe "The cops" do
       "a cost in a variable" => "#{made}cost = draft.cost_usd\nbudget.charge!(cost)",
       "safe navigation" => "#{made}budget&.charge!(draft.cost_usd) if draft.cost_usd",
       "one of many budgets" => "#{made.sub('budget: budget', 'budget: [a, budget]')}budget.charge!(draft.cost_usd)",
+      "embeddings" => "found = #{router}.embed(input: 'x')\nbudget.charge!(found.cost_usd)",
       "a method of its own" => "class A\n  def a = settle(#{router}.call(messages: m))\n  def settle(draft) = budget.charge!(draft.cost_usd)\nend",
       "many calls" => "#{router}.call_all(requests) { |_, draft| budget.charge!(draft.cost_usd) }",
       "a router from elsewhere" => "draft = router.call(messages: m)\nbudget.charge!(draft.cost_usd)"
@@ -124,6 +139,8 @@ RSpec.describe "The cops" do
       "a call with nil" => "#{router}.call(messages: messages, max_tokens: nil)",
       "a router in a variable" => "@drafts = #{router}\n@drafts.call(messages: messages, temperature: 0)",
       "a router from elsewhere" => "router.call(messages: messages)",
+      "options of this file" => "OPTIONS = { temperature: 0 }.freeze\nrouter.call(messages: messages, **OPTIONS)",
+      "requests that a method makes" => "router.call_all(tickets.map { |ticket| request(ticket) })\ndef request(ticket) = { messages: prompt(ticket) }",
       "requests of a batch" => "router.call_all([{ messages: a }, { messages: b, max_tokens: 9 }])",
       "requests that are mapped" => "requests = tickets.map { |ticket| { messages: prompt(ticket) } }\nrouter.call_all(requests)"
     }.each do |what, code|
@@ -133,6 +150,8 @@ RSpec.describe "The cops" do
     {
       "a call with a limit" => "router.call(messages: messages, max_completion_tokens: 9)",
       "a call with a string" => 'router.call(messages: messages, "max_tokens" => 9)',
+      "options of this file" => "OPTIONS = { max_tokens: 9 }.freeze\nrouter.call(messages: messages, **OPTIONS)",
+      "embeddings" => "router.embed(input: 'x')\nrouter.embed_all([{ input: 'x' }])",
       "options from elsewhere" => "router.call(messages: messages, **options)",
       "a chain with limits" => "LlmRouter.new(chain: [{ model: 'a/b', params: { max_tokens: 9 } }], budget: b).call(messages: m)",
       "another object" => "Notify.new.call(messages: messages)"

@@ -55,6 +55,13 @@ RSpec.describe "LlmRouter/StrayCall" do
     "a parent's connection" => "class A < Http\n  def initialize = super('https://api.replicate.com/v1')\nend",
     "a socket" => "Faye::WebSocket::Client.new('wss://api.openai.com/v1/realtime')",
     "curl" => "`curl https://api.openai.com/v1/models`",
+    "a URL in a Hash" => "URLS = { a: 'https://api.x.ai/v1' }.freeze\ndef a(name, body) = Faraday.post(URLS.fetch(name), body)",
+    "a URL in a Hash of Hashes" => "ALL = { x: { url: 'https://api.x.ai' } }\ndef a(name)\n  it = ALL[name]\n  Faraday.get(it[:url])\nend",
+    "a client's class in a Hash" => "ALL = { a: OpenAI::Client, b: Anthropic::Client }\ndef a(name) = ALL[name].new",
+    "a URL by attr_reader" => "attr_reader :uri\ndef initialize = @uri = URI.parse('https://api.together.xyz')\ndef a\n  " \
+                              "Net::HTTP.start(uri.host, uri.port) { |http| http.post('/v1/x', body) }\nend",
+    "an agent whose parent is in another file" => "class Support < ApplicationAgent\n  generate_with :openai, model: 'gpt-4o'\nend",
+    "an agent once" => "class ApplicationAgent < ActiveAgent::Base\n  generate_with :openai\nend",
     "a local Ollama" => "HTTParty.post('http://localhost:11434/api/chat', body: {})"
   }.each do |what, code|
     it("finds #{what}") { expect(lines(code).size).to eq(1) }
@@ -66,7 +73,8 @@ RSpec.describe "LlmRouter/StrayCall" do
     'KEY = "MISTRAL_API_KEY"; ENV[KEY]', "Rails.application.credentials.openai", "Rails.application.credentials.openai[:api_key]",
     "Rails.application.credentials.anthropic.api_key", "Rails.application.credentials.fetch(:gemini_api_key)",
     "Rails.application.credentials.dig!(:azure_openai, :key)", "Rails.application.secrets.openai_access_token",
-    "Rails.configuration.x.openai.api_key", "Figaro.env.deepseek_api_key!", 'GlobalConfig.get("OPENROUTER_API_KEY")'
+    "Rails.configuration.x.openai.api_key", "Settings.openai.api_key", "Rails.application.config_for(:openai)[:api_key]",
+    "Figaro.env.deepseek_api_key!", 'GlobalConfig.get("OPENROUTER_API_KEY")'
   ].each do |code|
     it("finds the key #{code}") { expect(lines(code).size).to eq(1) }
     it("lets initializers read #{code}") { expect(lines(code, path: "config/initializers/llm.rb")).to be_empty }
@@ -91,6 +99,9 @@ RSpec.describe "LlmRouter/StrayCall" do
     "settings of a model" => "Rails.configuration.x.openai.model; Rails.configuration.llm",
     "labels of keys" => 'LABELS["OPENAI_API_KEY"]',
     "reports that are generated" => "report.generate_later; Report.generate(parameters: params)",
+    "another key of a Hash" => "URLS = { docs: 'https://platform.openai.com/docs', api: 'https://api.openai.com/v1' }\nFaraday.get(URLS[:docs])",
+    "settings of another kind" => "Settings.openai.model; Settings.site.title; Rails.application.config_for(:stripe)[:api_key]",
+    "a method of another object" => "builder.generate_with(:openai)",
     "what only the word has" => "gemini = Zodiac.find('gemini'); mistral = Wind.new(name: :mistral)"
   }.each do |what, code|
     it("finds nothing in #{what}") { expect(lines(code)).to be_empty }
@@ -100,6 +111,33 @@ RSpec.describe "LlmRouter/StrayCall" do
     Dir.mktmpdir do |root|
       write_app("== app/models/groq/client.rb\nclass Groq::Client\nend\n== lib/cohere.rb\nmodule Cohere\n  class Client\n  end\nend\n", root)
       expect(lines("Groq::Client.new; Cohere::Client.new; Mistral::Client.new", root: root).size).to eq(1)
+    end
+  end
+
+  it "finds them in an app that is a part of a repository" do
+    Dir.mktmpdir do |root|
+      write_app("== backend/app/models/cohere.rb\nclass Cohere < ApplicationRecord\nend\n", root)
+      expect(lines("Cohere.new(api_key: 'x')", root: root, path: "backend/app/services/a.rb")).to be_empty
+    end
+  end
+
+  %w[test/fixtures/files/llm.rb spec/system/llm.rb backend/spec/requests/llm.rb engines/chat/test/dummy/app/llm.rb].each do |path|
+    it("finds nothing in the test #{path}") { expect(lines("OpenAI::Client.new", path: path)).to be_empty }
+  end
+
+  it "finds calls in the app's own folder named test" do
+    expect(lines("OpenAI::Client.new", path: "app/services/test/llm.rb").size).to eq(1)
+  end
+
+  # Each takes minutes, or has no end, where names are followed again and again.
+  {
+    "a value of itself" => "  config = config[:a]\n" * 20,
+    "a text of itself" => "  config = config + config\n" * 30,
+    "two of each other" => "  other = config ? other : config\n  config = other ? config : other\n" * 10,
+    "a Hash of itself" => "  config = { a: config[:a], b: config.fetch(:b) }\n" * 20
+  }.each do |what, code|
+    it "comes to an end with #{what}" do
+      Timeout.timeout(60) { expect(lines("def a\n#{code}  Faraday.get(config[:url])\n  Faraday.get(config)\nend")).to be_empty }
     end
   end
 

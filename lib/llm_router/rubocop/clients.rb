@@ -16,7 +16,7 @@ module RuboCop
       def name(node)
         return parent(node) if node.class_type?
         return unless node.call_type?
-        return node.method_name.to_s if node.method?(:acts_as_chat) && node.receiver.nil?
+        return macro(node) if node.receiver.nil? && Providers::MACROS.include?(node.method_name)
         return mixed_in(node) if %i[include extend prepend].include?(node.method_name)
 
         made(node) || called(node)
@@ -26,6 +26,12 @@ module RuboCop
 
       def parent(node)
         named(node.parent_class, Providers::PARENT) if node.parent_class
+      end
+
+      # A class below ActiveAgent::Base is an offense itself.
+      def macro(node)
+        outer = node.each_ancestor(:class).first
+        node.method_name.to_s unless outer && parent(outer)
       end
 
       def mixed_in(node)

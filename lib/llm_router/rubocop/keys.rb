@@ -5,7 +5,7 @@ module RuboCop
     # Where a file reads a provider's key.
     class Keys
       READERS = %i[[] fetch values_at get get! load dig slice read find].freeze
-      STORES = %w[credentials secrets configuration config env].freeze
+      STORES = %w[credentials secrets configuration config config_for env].freeze
       SECRET = /(?:\A|_)(?:key|token|secret|password)\z/i
       # Other constants that are read like ENV.
       STORE = /\A(?:ENV|(?:\w+::)*\w*(?:Config|Setting|Credential|Secret|Vault|Figaro|Dotenv)\w*)\z/
@@ -55,6 +55,7 @@ module RuboCop
         while node&.call_type?
           names.unshift(*words(node))
           return names if STORES.include?(node.method_name.to_s) && root?(node.receiver)
+          return ["settings", *names] if node.receiver&.const_type? && node.receiver.const_name == "Settings"
 
           node = node.receiver
         end

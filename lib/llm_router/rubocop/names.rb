@@ -1,30 +1,39 @@
 # frozen_string_literal: true
 
+require_relative "definitions"
+
 module RuboCop
   module LlmRouter
     # What the names of one file stand for: constants, variables and methods that have their value there.
     class Names
-      # Deep enough for a URL that is made of constants, and no endless loop.
-      MAX_DEPTH = 8
+      include Definitions
+
+      MAX_TEXTS = 64
+      MAX_LENGTH = 2_000
       UNKNOWN = "\0"
       SAME_TEXT = %i[host hostname to_s to_str freeze strip chomp squish dup path request_uri origin presence].freeze
       MADE_OF_TEXT = %i[URI parse build new join HTTP HTTPS encode].freeze
+      LOOKUPS = %i[fetch []].freeze
       VARIABLES = %i[lvar ivar cvar gvar const].freeze
 
       def initialize(ast)
         @ast = ast
         @values = {}
         @methods = {}
+        @looked_up = {}.compare_by_identity
+        @texts = {}.compare_by_identity
         ast.each_node(:lvasgn, :ivasgn, :cvasgn, :gvasgn, :casgn, :optarg, :kwoptarg) { |node| note(node) }
         ast.each_node(:def, :defs) { |node| (@methods[node.method_name] ||= []) << node }
       end
 
-      # @return [Array<Node>] what a variable or a constant was set to; what a method without a receiver returns
+      # @return [Array<Node>] what a variable, a constant or a Hash's key was set to; what a method without a receiver
+      #   returns
       def values(node)
         return @values.fetch(key(node), []) if VARIABLES.include?(node.type)
-        return [] unless node.send_type? && (node.receiver.nil? || node.receiver.self_type?)
+        return [] unless node.call_type?
+        return once(@looked_up, node) { looked_up(node) } if node.receiver && LOOKUPS.include?(node.method_name)
 
-        methods(node).filter_map { |method| last(method.body) }
+        node.receiver.nil? || node.receiver.self_type? ? returned(node) : []
       end
 
       # @return [Array<Node>] the definitions in this file that a call without a receiver may mean
@@ -33,30 +42,21 @@ module RuboCop
       end
 
       # @return [Array<Node>] the node, and what it may stand for
-      def meanings(node, depth = 0)
-        return [] if node.nil? || depth > MAX_DEPTH
-
-        inner = case node.type
-                when :or, :and then node.children
-                when :begin, :kwbegin, :or_asgn, :and_asgn, :lvasgn, :ivasgn, :casgn then [node.children.last]
-                when :if then node.children.drop(1)
-                when :block then [node.send_node]
-                else values(node)
-                end
-        [node, *inner.flat_map { |child| meanings(child, depth + 1) }]
+      def meanings(node)
+        found = {}.compare_by_identity
+        waiting = [node]
+        while (each = waiting.shift)
+          waiting.unshift(*inner(each)) unless found.key?(each)
+          found[each] = true
+        end
+        found.keys
       end
 
       # @return [Array<String>] the texts that a node may have, with {UNKNOWN} for parts that are not known here
-      def texts(node, depth = 0)
-        return [] if node.nil? || depth > MAX_DEPTH
+      def texts(node)
+        return [] if node.nil?
 
-        case node.type
-        when :str then [node.value]
-        when :dstr then joined(node.children, depth)
-        when :send, :csend then sent(node, depth)
-        when :block then texts(node.send_node, depth + 1) + texts(last(node.body), depth + 1)
-        else (meanings(node) - [node]).flat_map { |value| texts(value, depth + 2) }
-        end
+        once(@texts, node) { texts_of(node).uniq.first(MAX_TEXTS) }
       end
 
       # @return [String, nil] the full name of the constant that is meant; nil for one of the file's own
@@ -83,81 +83,85 @@ module RuboCop
         end
       end
 
-      # Whether a constant is in a namespace that is not of this file.
-      def elsewhere?(namespace)
-        namespace&.const_type? && definitions(namespace.short_name).empty?
-      end
-
       def last(body)
         body&.begin_type? ? body.children.last : body
       end
 
-      def joined(parts, depth, between = "")
-        first, *rest = parts.map { |part| texts(part, depth + 1) }
-        first = [UNKNOWN] if first.nil? || first.empty?
-        rest = rest.map { |alternatives| alternatives.first || UNKNOWN }
-        first.map { |text| [text, *rest].join(between) }
+      # A node's value is made once; while it is made it has none, so that what refers to itself has an end.
+      def once(made, node)
+        made.fetch(node) do
+          made[node] = []
+          made[node] = yield
+        end
       end
 
-      def sent(node, depth)
-        case node.method_name
-        when :+ then joined([node.receiver, *node.arguments], depth)
-        when :%, :format then texts(node.receiver || node.first_argument, depth + 1).map { |text| unformatted(text) }
-        when :fetch then texts(node.arguments[1], depth + 1)
-        when *SAME_TEXT then texts(node.receiver, depth + 1) + returned(node, depth)
-        when *MADE_OF_TEXT then made(node, depth)
-        else returned(node, depth)
+      def inner(node)
+        case node.type
+        when :or, :and then node.children
+        when :begin, :kwbegin, :or_asgn, :and_asgn, :lvasgn, :ivasgn, :casgn then [node.children.last]
+        when :if then node.children.drop(1)
+        when :block then [node.send_node]
+        else values(node)
+        end.grep(AST::Node)
+      end
+
+      # What a method of this file returns, or what an attr_reader may read.
+      def returned(node)
+        found = methods(node).filter_map { |method| last(method.body) }
+        found.empty? && node.arguments.empty? ? @values.fetch([:file, :"@#{node.method_name}"], []) : found
+      end
+
+      # URLS[:openai]: that value of a Hash in this file, or all of them where the key is not known here.
+      def looked_up(node)
+        hashes = meanings(node.receiver).flat_map { |value| value.call_type? ? meanings(value.receiver) : [value] }
+        pairs = hashes.select(&:hash_type?).flat_map(&:pairs)
+        wanted = pairs.select { |pair| pair.key.source == node.first_argument&.source.to_s.delete_prefix(":") }
+        (wanted.any? ? wanted : pairs).map(&:value)
+      end
+
+      def texts_of(node)
+        case node.type
+        when :str then [node.value]
+        when :dstr then joined(node.children)
+        when :send, :csend then sent(node)
+        when :block then texts(node.send_node) + texts(last(node.body))
+        else meanings(node).drop(1).flat_map { |value| texts(value) }
         end
+      end
+
+      def joined(parts, between = "")
+        first, *rest = parts.map { |part| texts(part) }
+        first = [UNKNOWN] if first.nil? || first.empty?
+        rest = rest.map { |alternatives| alternatives.first || UNKNOWN }
+        first.map { |text| [text, *rest].join(between)[0, MAX_LENGTH] }
+      end
+
+      def sent(node)
+        case node.method_name
+        when :+ then joined([node.receiver, *node.arguments])
+        when :%, :format then texts(node.receiver || node.first_argument).map { |text| unformatted(text) }
+        when *LOOKUPS then texts_of_values(node) + texts(node.arguments[1])
+        when *SAME_TEXT then texts(node.receiver) + texts_of_values(node)
+        when *MADE_OF_TEXT then made(node)
+        else texts_of_values(node)
+        end
+      end
+
+      def texts_of_values(node)
+        values(node).flat_map { |value| texts(value) }
       end
 
       def unformatted(text)
         text.gsub(/%(?:<\w+>|\{\w+\})?[sd]?/, UNKNOWN)
       end
 
-      def returned(node, depth)
-        values(node).flat_map { |value| texts(value, depth + 1) }
-      end
-
       # URI("…"), URI.parse("…"), URI::HTTPS.build(host: "…"), File.join(BASE, "…"), BASE + "…"
-      def made(node, depth)
+      def made(node)
         return [] unless node.method?(:URI) || node.receiver&.const_name.to_s.match?(/\A(?:Addressable|URI|File)\b/)
 
         pairs = node.arguments.select(&:hash_type?).flat_map(&:pairs)
         host = pairs.find { |pair| pair.key.value == :host } if pairs.all? { |pair| pair.key.sym_type? }
-        host ? texts(host.value, depth + 1) : joined(node.arguments, depth, "/")
-      end
-
-      # Whether Ruby would find the constant in this file: one of the app's that only looks alike.
-      def own?(node)
-        names = [node]
-        names.unshift(names.first.namespace) while names.first.namespace&.const_type?
-        scopes = names.first.absolute? ? [] : scopes_of(node)
-        definitions(names.first.short_name).any? do |definition|
-          outer = scopes_of(definition)
-          next false unless (outer - scopes).empty?
-
-          outer.any? || names.one? || inside?(definition, names[1].short_name)
-        end
-      end
-
-      # A module at the top may reopen a gem's: then only what it defines is the app's.
-      def inside?(definition, name)
-        definitions(name).any? { |inner| inner.each_ancestor.any? { |outer| outer.equal?(definition) } }
-      end
-
-      def definitions(name)
-        @definitions ||= @ast.each_node(:class, :module, :casgn).group_by do |node|
-          node.casgn_type? ? node.children[1] : plain_name(node.identifier)
-        end
-        @definitions.fetch(name, [])
-      end
-
-      def plain_name(identifier)
-        identifier.short_name if identifier.namespace.nil? || identifier.namespace.cbase_type?
-      end
-
-      def scopes_of(node)
-        node.each_ancestor(:class, :module).to_a
+        host ? texts(host.value) : joined(node.arguments, "/")
       end
     end
   end

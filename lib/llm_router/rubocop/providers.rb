@@ -29,6 +29,8 @@ module RuboCop
       PARENT = Regexp.union(MADE,
                             /\A(?:ActiveAgent::Base|Sublayer::(?:Generators|Actions|Agents|Tasks)::Base)\z/).freeze
       MIXED_IN = /\ARaix::(?:ChatCompletion|Predicate)\z/
+      # Of ruby_llm's models, and of ActiveAgent's agents below a parent that another file has.
+      MACROS = %i[acts_as_chat generate_with].freeze
       # What tells a gem's Gemini.new from a zodiac's.
       CREDENTIALS = %i[credentials api_key access_token api_token].freeze
 

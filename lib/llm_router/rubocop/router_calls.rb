@@ -4,7 +4,8 @@ module RuboCop
   module LlmRouter
     # The calls of a file that go through a router.
     class RouterCalls
-      CALLS = %i[call call_all].freeze
+      CALLS = %i[call call_all embed embed_all].freeze
+      BATCHES = %i[call_all embed_all].freeze
       NAME = /(?:\A|_)(?:llm|router)\z/i
 
       def initialize(ast, names)
@@ -37,7 +38,7 @@ module RuboCop
       def router_call?(node)
         return false unless CALLS.include?(node.method_name) && node.receiver && node.arguments?
 
-        !made(node).nil? || (named?(node.receiver) && (messages?(node) || node.method?(:call_all)))
+        !made(node).nil? || (named?(node.receiver) && (messages?(node) || BATCHES.include?(node.method_name)))
       end
 
       def new?(node)
@@ -50,7 +51,7 @@ module RuboCop
       end
 
       def messages?(node)
-        pairs(node).any? { |pair| pair.key.value.to_sym == :messages } ||
+        pairs(node).any? { |pair| %i[messages input].include?(pair.key.value.to_sym) } ||
           node.arguments.any? { |part| part.hash_type? && part.children.any?(&:kwsplat_type?) }
       end
     end

@@ -10,7 +10,8 @@ module RuboCop
   module LlmRouter
     # What the cops know of one file. All of them share it.
     class SourceFile
-      TEST = %r{_(?:spec|test|steps)\.rb\z|(?:\A|/)(?:spec|rails|test)_helper\.rb\z|
+      TEST = %r{\A(?:(?!app/|lib/)[^/]+/)*(?:spec|test|features)/|_(?:spec|test|steps)\.rb\z|
+                (?:\A|/)(?:spec|rails|test)_helper\.rb\z|
                 (?:\A|/)(?:spec|test|features)/(?:support|factories|mocks|helpers|shared\w*|vcr\w*)/}x
       CONFIG = %r{(?:\A|/)config/(?!(?:.*/)?(?:app|lib)/)}
 
@@ -55,7 +56,7 @@ module RuboCop
       end
 
       # @return [Boolean] whether a model is called below a node, or in this file's methods that are called there
-      def calls_model?(node, seen = [])
+      def calls_model?(node, seen = {}.compare_by_identity)
         return false if node.nil?
 
         node.each_node.any? { |each| model?(each) || (own_call?(each) && called_there?(each, seen)) }
@@ -77,8 +78,11 @@ module RuboCop
         node.send_type? && (node.receiver.nil? || node.receiver.self_type?)
       end
 
+      # Each method is looked into once.
       def called_there?(call, seen)
-        (names.methods(call) - seen).any? { |method| calls_model?(method.body, [*seen, method]) }
+        methods = names.methods(call).reject { |method| seen.key?(method) }
+        methods.each { |method| seen[method] = true }
+        methods.any? { |method| calls_model?(method.body, seen) }
       end
 
       # Whether the app has that constant itself, in a file from which Rails would load it.
@@ -92,7 +96,13 @@ module RuboCop
       end
 
       def places(file)
-        Dir.glob(%w[app/*/ app/*/concerns/ lib/].map { |folder| "#{@root}/#{folder}#{file}" })
+        roots = [@root, File.join(@root, part)].uniq
+        Dir.glob(roots.product(%w[app/*/ app/*/concerns/ lib/]).map { |root, folder| "#{root}/#{folder}#{file}" })
+      end
+
+      # The part of a repository that has an app of its own: "backend/" in backend/app/models/a.rb, else "".
+      def part
+        @path[%r{\A(?:[^/]+/)*?(?=(?:app|lib)/)}].to_s
       end
 
       def file_of(name)

@@ -26,9 +26,17 @@ module RuboCop
           hashes = call.arguments.select(&:hash_type?)
           return hashes.select { |hash| messages?(hash) }.map { |hash| [call, hash] } if call.method?(:call)
 
-          list = call.first_argument
-          file.names.meanings(list).flat_map { |value| value.each_node(:hash).to_a }.uniq(&:object_id)
-              .select { |hash| messages?(hash) }.map { |hash| [hash, hash] }
+          list_of(call).flat_map { |value| value.each_node(:hash).to_a }.uniq(&:object_id)
+                       .select { |hash| messages?(hash) }.map { |hash| [hash, hash] }
+        end
+
+        # A batch's requests, also those that a method of this file makes.
+        def list_of(call)
+          return [] unless call.first_argument
+
+          values = file.names.meanings(call.first_argument)
+          values + values.flat_map { |value| value.each_node(:send).select { |each| each.receiver.nil? }.to_a }
+                         .flat_map { |each| file.names.methods(each) }
         end
 
         def messages?(hash)
@@ -36,8 +44,14 @@ module RuboCop
         end
 
         def limited?(hash)
-          hash.children.any?(&:kwsplat_type?) ||
+          hash.children.any? { |part| part.kwsplat_type? && may_limit?(part) } ||
             hash.pairs.any? { |pair| LIMITS.include?(key(pair)) && !pair.value.nil_type? }
+        end
+
+        # **options: not if this file says what they are, and there is no limit among them.
+        def may_limit?(splat)
+          hashes = file.names.meanings(splat.children.first).flat_map { |value| value.each_node(:hash).to_a }
+          hashes.empty? || hashes.any? { |hash| limited?(hash) }
         end
 
         def keys(hash)

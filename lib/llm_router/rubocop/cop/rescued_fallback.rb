@@ -17,6 +17,7 @@ module RuboCop
                       (?:openai|anthropic|google|meta-llama|mistralai|deepseek|x-ai|cohere|qwen|amazon)/)}xi
         ITERATORS = %i[each each_with_index each_entry each_with_object map filter_map find detect lazy times
                        reverse_each cycle].freeze
+        LOOPS = %i[block for while until].freeze
         TAKEN = %i[shift pop next rotate! slice!].freeze
         ASSIGNED = %i[lvasgn ivasgn].freeze
 
@@ -58,12 +59,21 @@ module RuboCop
 
         # The article's own loop: each model of a list, and next where one fails.
         def next_in_loop?(body, handler)
-          loop_of_models = handler.each_ancestor(:block).find { |block| ITERATORS.include?(block.method_name) }
-          unless loop_of_models&.send_node&.receiver&.source&.match?(MODELS) && !leaves?(handler.children.last)
-            return false
+          around = handler.each_ancestor(*LOOPS).find do |node|
+            !node.block_type? || ITERATORS.include?(node.method_name)
           end
+          return false unless list_of(around)&.source&.match?(MODELS) && !leaves?(handler.children.last)
 
           file.calls_model?(body) || (body && named_model?(body))
+        end
+
+        # What a loop goes through, or waits for.
+        def list_of(around)
+          case around&.type
+          when :block then around.send_node.receiver
+          when :for then around.variable && around.collection
+          when :while, :until then around.condition
+          end
         end
 
         # Whether a handler always ends the loop.

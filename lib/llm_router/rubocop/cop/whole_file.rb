@@ -18,9 +18,10 @@ module RuboCop
           RuboCop::LlmRouter::SourceFile.of(processed_source, root)
         end
 
-        # The app's folder.
+        # The app's folder, also where the configuration is kept elsewhere.
         def root
-          config.loaded_path ? config.base_dir_for_path_parameters : Dir.pwd
+          folder = config.base_dir_for_path_parameters if config.loaded_path
+          folder && processed_source.file_path.to_s.start_with?("#{folder}/") ? folder : Dir.pwd
         end
       end
     end

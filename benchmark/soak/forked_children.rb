@@ -20,17 +20,24 @@ module Soak
     # One child, from its birth to its end.
     # @return [void]
     def run
-      pid = fork { child }
+      pid = without_collection { fork { child } }
       status = await(pid)
       @journal.note("fork", status&.exitstatus || status&.termsig&.then { |signal| "signal_#{signal}" } || "hung")
     end
 
     private
 
-    # Without what the parent does at its exit. A connection that another thread was opening is in no pool yet, so Rails
-    # does not discard it here: collected, it would say goodbye to the database on the parent's socket.
-    def child
+    # A connection that another thread was opening is in no pool yet, so Rails does not discard it in the child:
+    # collected there, it would say goodbye to the database on the parent's socket.
+    def without_collection
       GC.disable
+      yield
+    ensure
+      GC.enable
+    end
+
+    # Without what the parent does at its exit.
+    def child
       tracked = []
       well = Array.new(CALLS) { call(@tracked.call.tap { |one| tracked << one }) }.all?
       write(tracked)

@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "json"
+require "logger"
 require "timeout"
 require "llm_router"
 require_relative "tracked_call"
@@ -33,6 +34,7 @@ module Soak
       @threads = options.fetch("threads")
       @seed = options.fetch("seed")
       @journal = Journal.new(options.fetch("journal"))
+      @log = "#{options.fetch('journal')}.log"
       @budget = JournalingBudget.new(@journal)
       @database = options["database"]
       @stopped = false
@@ -69,7 +71,8 @@ module Soak
         # The gateway's ledger has one line for each call and model.
         config.retries = 0
         config.price_ttl = nil
-        config.logger = nil
+        # Kept where a run fails.
+        config.logger = Logger.new(@log, level: :error)
         config.on_hop { |hop| hopped(hop) }
       end
     end

@@ -82,8 +82,10 @@ RSpec.describe "LlmRouter::Budget, after a lease has ended", :slow do
           held = reserve
           travel 61
           # The fast path does nothing, as if it had come after another.
-          allow_any_instance_of(LlmRouter::Budget::Statement.on(connection, [budget]).class)
-            .to receive(:release).and_wrap_original { |original, *args| @again ? original.call(*args) : nil }
+          fast = LlmRouter::Budget::Statement.on(connection, [budget]).class
+          allow_any_instance_of(fast).to receive(:release).and_wrap_original do |original, *arguments|
+            original.call(*arguments) if @again
+          end
           before_the_careful_path do
             @again = true
             end_leases

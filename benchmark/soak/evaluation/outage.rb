@@ -8,9 +8,9 @@ module Soak
     class Outage < Part
       # Seconds that it may take on an idle machine until all are connected again.
       SLACK = 2
-      # Calls that may find their thread's connection broken at any time: an interrupt in the middle of a statement can
-      # break it, and Active Record hands it on until a statement fails. Such a call is refused, before money is spent.
-      BROKEN = 3
+      # Calls that may find their connection broken at any time, for a reason that is not known: an interrupt in the
+      # middle of a statement does not break it. Such a call is refused, before money is spent.
+      BROKEN = 2
       private_constant :SLACK, :BROKEN
 
       # @param record [RunRecord]

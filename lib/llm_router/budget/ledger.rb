@@ -66,7 +66,8 @@ class LlmRouter
       def release!(reservation)
         columns = { **charge(0, nil, reservation.attempt_id), kind: "cost" }
         id, now = columns.values_at(:attempt_id, :created_at)
-        act(->(statement) { statement.release(id, now, reservation.usd) }) { |careful| careful.release(columns) }
+        fast = ->(statement) { statement.release(id, now, reservation.usd) }
+        act(fast, reconnect: true) { |careful| careful.release(columns) }
         nil
       end
 
@@ -158,26 +159,33 @@ class LlmRouter
 
       # @param fast [Proc, nil] does it with a {Statement}, or returns nil
       # @param beside [Beside, nil] what the careful path writes with it
+      # @param reconnect [Boolean] whether a lost connection is opened again: what is only ended does no harm twice, nor
+      #   in another schema, where the session had one
       # @yieldparam careful [CarefulPath] where the fast path does not do it
       # @return [Object] true where that did it, or else what the block returns
-      def act(fast, beside = nil)
+      def act(fast, beside = nil, reconnect: false)
         raise Row.missing(budgets) unless budgets.all?(&:id)
 
         Database::OwnConnection.bare(model) do |connection, settings|
           # An error would end a test's own transaction.
           alone = settings.empty? && connection.open_transactions.zero?
-          next true if alone && fast && done?(fast, connection)
+          next true if alone && fast && done?(fast, connection, reconnect)
 
           yield CarefulPath.new(connection, budgets, settings, beside)
         end
       end
 
-      def done?(fast, connection)
+      def done?(fast, connection, reconnect)
         fast.call(Statement.on(connection, budgets))
       rescue *CarefulPath::AGAIN
         false
       rescue ActiveRecord::LockWaitTimeout
         raise RowLocked, Database::OwnConnection.locked(model)
+      rescue ActiveRecord::StatementInvalid, ActiveRecord::ConnectionNotEstablished
+        raise if !reconnect || connection.active?
+
+        connection.verify!
+        false
       end
 
       def model

@@ -67,6 +67,16 @@ RSpec.describe LlmRouter::StructuredEvents do
     expect(heard.inspect).not_to match(/#<(?!BigDecimal)/)
   end
 
+  it "names the class of a budget, whatever that is" do
+    stub_const("PoorBudget", Class.new do
+      def exhausted? = true
+      def charge!(*) = nil
+    end)
+    poor = router(budget: PoorBudget.new)
+    expect { poor.call(messages: Support::MESSAGES) }.to raise_error(LlmRouter::BudgetExceeded)
+    expect(payload("budget_exceeded")).to include(budget: "PoorBudget")
+  end
+
   it "gets no words of an endpoint where they are not to be logged" do
     configure { |config| config.log_messages = false }
     gateway.fail(Support::PRIMARY, status: 503, message: "quoted words")

@@ -11,7 +11,8 @@ class LlmRouter
     # By default Rails masks each value whose name has "token" in it, also a count.
     RENAMED = { "gen_ai.usage.input_tokens": :"gen_ai.usage.input",
                 "gen_ai.usage.output_tokens": :"gen_ai.usage.output" }.freeze
-    private_constant :NAMES, :RENAMED
+    PLAIN = [nil, true, false, Numeric, String, Symbol, Hash, Time, Date].freeze
+    private_constant :NAMES, :RENAMED, :PLAIN
 
     # @param reporter [ActiveSupport::EventReporter]
     # @return [Array] the subscriptions
@@ -45,7 +46,8 @@ class LlmRouter
       case value
       when Array then value.map { |element| value_of(element) }
       when BigDecimal then value.to_s("F")
-      else value
+      when *PLAIN then value
+      else value.class.name # a budget, with all that its row holds
       end
     end
 

@@ -191,6 +191,16 @@ RSpec.describe "bin/soak" do
         expect([table.ok?, failed]).to eq([true, []]), table.to_s
       end
 
+      # The call is interrupted before it is made again.
+      it "takes the cost of a charge that failed for one that may be recorded" do
+        change("one.journal", "answer t7 0.5 gen-7 0.001 -", "interrupted t7 0.5")
+        change("database", "t7-f t7 first a cost 0.001", "t7-f t7 first a estimate 0.02")
+        change("database", "recorded 6 0.01", "recorded 6 0.011")
+        expect(failed).to eq([])
+        change("database", "recorded 6 0.011", "recorded 6 0.0111")
+        expect(failed).to eq(["record: charged, and perhaps not recorded, USD"])
+      end
+
       # One is refused just before or after the process that is killed writes its counts.
       { 100.9 => ["record: calls, of at least", "record: incidents, of at least"], 101.1 => [] }.each do |over, lines|
         it "expects what was over at #{over} s to be recorded, if all was last written since 101 s: #{lines.any?}" do

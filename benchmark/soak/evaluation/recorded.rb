@@ -27,6 +27,7 @@ module Soak
 
       def money(charged)
         perhaps, surely = known.partition { |tag,| unrecorded.include?(tag) }.map { |all| sum(all.map(&:last)) }
+        perhaps += sum(failed_charges.map(&:billed))
         most = surely + perhaps
         row("record: charged, and perhaps not recorded, USD", charged.to_s("F"), perhaps.to_s("F"),
             wrong: complain("charges are #{surely.to_s('F')} to #{most.to_s('F')}", !charged.between?(surely, most)))
@@ -68,6 +69,14 @@ module Soak
           charges = of_a_row(all)
           [all.first.key.split.first, sum(charges.map(&:usd))] if charges
         end
+      end
+
+      # Those that failed while the database was away, and that an interrupt kept the app from making again. The record
+      # has them, for the app is to make them.
+      # @return [Array<Attempt>]
+      def failed_charges
+        charged = tables.charges.reject { |charge| charge.kind == "estimate" }.to_h { |charge| [charge.key, true] }
+        record.attempts.values.select { |one| one.billed && !charged[one.key] && unrecorded.failed_charge?(one.call) }
       end
 
       def of_a_row(charges)

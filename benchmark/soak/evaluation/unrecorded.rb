@@ -17,7 +17,21 @@ module Soak
         @tags.key?(tag)
       end
 
+      # @param call [RunRecord::Call]
+      # @return [Boolean] whether a charge of it may have failed, and not have been made again
+      def failed_charge?(call)
+        call.ends == %w[interrupted] && call.rows.any? && failed_charges.key?(call.tag)
+      end
+
       private
+
+      # @return [Hash{String => Boolean}] calls that said so, or ended while the database was away
+      def failed_charges
+        @failed_charges ||= begin
+          away = @record.all("over").select { |_, _, at| Outage.at?(@record, Float(at)) }
+          [*said("charge_failed"), *away.map { |_, tag| tag }].to_h { |tag| [tag, true] }
+        end
+      end
 
       def said(event)
         @record.all(event).map { |_, tag| tag }

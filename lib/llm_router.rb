@@ -254,7 +254,7 @@ class LlmRouter
   end
 
   # Embeds texts, through a chain of **one** model at several endpoints: vectors of two models cannot be compared. Which
-  # model a name is, is what follows the vendor: +openai/text-embedding-3-small+ is +text-embedding-3-small+. Gate,
+  # model a name is, is what follows the last slash: +openai/text-embedding-3-small+ is +text-embedding-3-small+. Gate,
   # charge, hops, timeout and deadline are those of {#call}. See docs/embeddings.md.
   # @param input [String, Array<String>]
   # @param feature [Symbol, String, nil] as for {#call}

@@ -195,8 +195,9 @@ RSpec.describe LlmRouter, "and embeddings" do
     end
   end
 
-  it "takes names that differ in the vendor and in capitals alone, without a doubt about such a chain" do
-    chain.replace(["baai/bge-m3", { model: "BGE-M3", endpoint: :openai }])
+  it "takes names that differ in what is before the last slash, and in capitals, without a doubt about such a chain" do
+    others = %w[BGE-M3 @cf/baai/bge-m3 accounts/fireworks/models/bge-m3]
+    chain.replace(["baai/bge-m3", *others.map { |name| { model: name, endpoint: :openai } }])
     gateway.embed
     expect(chained(same_vendor: :raise).embed(input: "Hi").vectors.size).to eq(1)
   end

@@ -163,6 +163,15 @@ RSpec.describe LlmRouter, "and candidates with messages of their own" do
     end
   end
 
+  deep = ->(given) { deep.call(given) + 1 }
+  { NotImplementedError => ->(given) { raise NotImplementedError, given.inspect }, SystemStackError => deep }
+    .each do |fault, callable|
+      it "takes a #{fault} for the callable's fault, too" do
+        chain[1] = { model: Support::SECONDARY, messages: callable }
+        unsent(/candidate 1: messages: the callable raised a #{fault}, which/) { router.call(messages: messages) }
+      end
+    end
+
   it "lets a timeout of the caller's through" do
     chain[1] = { model: Support::SECONDARY, messages: ->(_) { Queue.new.pop } }
     chained

@@ -351,13 +351,29 @@ RSpec.describe LlmRouter::Job do
     stub_const("DraftJob", job_class(accept: ->(_) { raise "no price" }, &)).queue_adapter = adapter
   end
 
-  it "retries a job whose answers were all refused, unless the class discards it" do
+  it "discards a job whose answers were all refused, as the next run would pay for others like them" do
     refusing_job
+    gateway.empty(Support::FLOOR, finish_reason: "length", cost_usd: "0.25")
     perform
-    expect([adapter.enqueued_jobs.size, budget.ledger.charges.size]).to eq([1, 3])
+    expect([adapter.enqueued_jobs, budget.ledger.charges.size]).to eq([[], 3])
+    expect(log).to match(/ERROR.*DraftJob .* is discarded: no answer of chain :default was accepted/)
+  end
+
+  it "retries it if a model failed or was not called, or if the class says so" do
+    refusing_job
+    gateway.fail(Support::PRIMARY, status: 503, times: 1)
+    perform
+    expect(adapter.enqueued_jobs.size).to eq(1)
+    hops = %i[unacceptable switched_off].map { |reason| LlmRouter::Hop.new(model: "a/b", reason: reason) }
+    error = LlmRouter::Unacceptable.new(hops: hops)
+    expect(LlmRouter::JobPolicy.decide(error, DraftJob) { 1 }.action).to eq(:retry)
+    refusing_job { retry_on LlmRouter::Unacceptable, attempts: 3 }
+    perform
+    expect(adapter.enqueued_jobs.size).to eq(2)
     refusing_job { discard_on LlmRouter::Unacceptable }
+    gateway.fail(Support::PRIMARY, status: 503)
     perform
-    expect([adapter.enqueued_jobs.size, budget.ledger.charges.size]).to eq([1, 6])
+    expect(adapter.enqueued_jobs.size).to eq(2)
   end
 
   it "waits for the period where a refused answer left no money for the next model: it would be refused again" do

@@ -42,7 +42,7 @@ class LlmRouter
       own.of(messages)
     rescue Timeout::Error
       raise
-    rescue StandardError => e
+    rescue StandardError, ScriptError, SystemStackError => e
       raise ArgumentError, "#{place}: the callable raised a #{e.class}, which is the cause of this error"
     end
 

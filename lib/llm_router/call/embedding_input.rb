@@ -51,9 +51,9 @@ class LlmRouter
       raise e.message.start_with?(place) ? e : ArgumentError.new("#{place}#{e.message}")
     end
 
-    # @return [String] the model, without its vendor
+    # @return [String] the model, without vendors and what else gateways write before it
     def name(model)
-      model.split("/", 2).last.downcase
+      model.rpartition("/").last.downcase
     end
 
     # The text stays out of the message.

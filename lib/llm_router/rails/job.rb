@@ -13,6 +13,8 @@ class LlmRouter
   #
   # - {ChainExhausted} and {DeadlineExceeded}: retried with growing waits, and no sooner than a model may answer. The
   #   tenth failure is raised to the queue. Waits for a budget, interruptions and continuations do not count.
+  # - {Unacceptable}: the same if a candidate failed or was not called. If all answered in vain, it is reported and
+  #   discarded, as each run would pay for answers like those.
   # - {RequestRejected}, {ConfigurationError}: reported and discarded, as a retry would fail the same way.
   # - {BudgetExceeded}: waits for the end of the period if that is within +config.budget_wait+, and is reported and
   #   discarded otherwise; {OnBudgetExceeded#on_budget_exceeded} changes that. If only reservations of other calls are

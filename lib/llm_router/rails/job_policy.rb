@@ -28,10 +28,18 @@ class LlmRouter
     # @return [Decision]
     def decide(error, job_class, attempts = ATTEMPTS, &)
       case error
+      when Unacceptable then unacceptable(error, attempts, &)
       when ChainExhausted then retry_later(ChainExhausted, error.retry_after, attempts, &)
       when BudgetExceeded then budget_exceeded(error, job_class.budget_exceeded_policy, attempts, &)
       else Decision.new(:discard)
       end
+    end
+
+    # Another run would pay for answers like those that were refused. It may help if a candidate failed, or was not
+    # called.
+    def unacceptable(error, attempts, &)
+      in_vain = error.hops.all? { |hop| hop.paid_in_vain? || hop.reason == :too_long }
+      in_vain ? Decision.new(:discard) : retry_later(ChainExhausted, error.retry_after, attempts, &)
     end
 
     # Retries within the period if only reservations of other calls were in the way, or if a model that fits the budget

@@ -116,7 +116,6 @@ fn second<'c, P: HedgingHost>(
         pair.start(Side::Second, due)?;
         return Ok(Some((other, due)));
     }
-    other.release_probe();
     walk.join(other);
     hedge.give_back();
     Ok(None)

@@ -16,8 +16,12 @@ struct Scripted {
     ends: Vec<Option<(Side, Outcome)>>,
     /// Models that the gate has no money for.
     too_expensive: Vec<&'static str>,
+    /// Models whose window of ten tokens the gate finds too small.
+    too_small: Vec<&'static str>,
     /// Models whose answers are refused.
     unacceptable: Vec<&'static str>,
+    /// How long the attempts seem to have taken.
+    took: Duration,
     hosts: [Recorded; 2],
     seen: Seen,
 }
@@ -27,6 +31,7 @@ type Seen = Rc<RefCell<Vec<String>>>;
 #[derive(Default)]
 struct Recorded {
     too_expensive: Vec<&'static str>,
+    too_small: Vec<&'static str>,
     unacceptable: Vec<&'static str>,
     seen: Seen,
 }
@@ -38,6 +43,9 @@ impl Host for Recorded {
     fn gate(&mut self, planned: Planned<'_>) -> Result<Gate, Self::Error> {
         if self.too_expensive.contains(&planned.candidate.model.as_str()) {
             return Ok(Gate::TooExpensive("no money".to_owned()));
+        }
+        if self.too_small.contains(&planned.candidate.model.as_str()) {
+            return Ok(Gate::TooLong { tokens: 11, window: 10 });
         }
         Ok(Gate::Proceed)
     }
@@ -80,6 +88,7 @@ impl HedgingHost for Scripted {
     fn side(&mut self, side: Side) -> Result<&mut Recorded, &'static str> {
         let host = &mut self.hosts[side as usize];
         host.too_expensive.clone_from(&self.too_expensive);
+        host.too_small.clone_from(&self.too_small);
         host.unacceptable.clone_from(&self.unacceptable);
         host.seen = Rc::clone(&self.seen);
         Ok(host)
@@ -91,7 +100,7 @@ impl HedgingHost for Scripted {
     }
 
     fn wait(&mut self, _: Option<Duration>) -> Result<Option<Landed>, &'static str> {
-        Ok(self.ends.remove(0).map(|(side, outcome)| Landed { side, outcome, at: Instant::now() }))
+        Ok(self.ends.remove(0).map(|(side, outcome)| Landed { side, outcome, at: Instant::now() + self.took }))
     }
 
     fn drop_attempt(&mut self, _: Side) -> Result<Outcome, &'static str> {
@@ -115,7 +124,9 @@ fn scripted(ends: Vec<Option<(Side, Outcome)>>) -> Scripted {
     Scripted {
         ends,
         too_expensive: Vec::new(),
+        too_small: Vec::new(),
         unacceptable: Vec::new(),
+        took: Duration::ZERO,
         hosts: Default::default(),
         seen: Seen::default(),
     }
@@ -220,9 +231,66 @@ fn candidates_that_cool_down_are_no_second() {
     let (answer, seen) = walked(&chain, &health, &mut scripted(vec![None, Some((Second, Ok(completion())))]), &hedge());
     assert_eq!(answer.unwrap(), "c/3 by Second");
     assert_eq!(seen[1..3], ["hop 1 b/2 cooling_down to Some(\"c/3\")", "start c/3"]);
-    cool(2);
-    let (answer, seen) = walked(&chain, &health, &mut scripted(vec![None, Some((First, Ok(completion())))]), &hedge());
-    assert_eq!((answer.unwrap().as_str(), seen.len()), ("a/1", 2));
+    // The second round begins with a model that cools down itself.
+    for position in [2, 0] {
+        cool(position);
+        let hedge = hedge();
+        let (answer, seen) =
+            walked(&chain, &health, &mut scripted(vec![None, Some((First, Ok(completion())))]), &hedge);
+        assert_eq!(answer.unwrap(), "a/1");
+        assert!(!seen.iter().any(|seen| seen == "start b/2" || seen == "start c/3"), "{seen:?}");
+        assert!(hedge.spend(), "a hedge that was not made is not spent");
+    }
+}
+
+#[test]
+fn a_candidate_that_cooled_down_then_is_attempted_after_both_have_failed() {
+    let (chain, health) = (chain(&["a/1", "b/2", "c/3"]), Health::default());
+    let failure = Failure::new(Reason::Timeout, Scope::Model, "");
+    health.record(&chain.candidates()[1], Some(&failure), Duration::from_secs(1), POLICY, Instant::now());
+    let ends = vec![None, Some((Second, failed(Scope::Model))), Some((First, failed(Scope::Model)))];
+    let (answer, _) = walked(&chain, &health, &mut scripted(ends), &hedge());
+    assert_eq!(answer.unwrap(), "b/2");
+}
+
+fn windows(windows: [u64; 4]) -> Chain {
+    let mut candidates = chain(&["a/1", "b/2", "c/3", "d/4"]).candidates().to_vec();
+    for (candidate, window) in candidates.iter_mut().zip(windows) {
+        candidate.context = Some(window);
+    }
+    Chain::new(candidates).unwrap()
+}
+
+#[test]
+fn what_is_too_long_for_a_candidate_skipped_before_is_so_for_the_second() {
+    let mut pair = scripted(vec![None, Some((Second, Ok(completion())))]);
+    pair.too_small = vec!["a/1"];
+    let (answer, seen) = walked(&windows([10, 20, 5, 30]), &Health::default(), &mut pair, &hedge());
+    assert_eq!(answer.unwrap(), "d/4 by Second");
+    assert_eq!(seen[2], "hop 2 c/3 too_long to Some(\"d/4\")");
+}
+
+#[test]
+fn what_is_too_long_for_the_second_is_so_for_those_behind_both() {
+    let too_long = Err(Failure::new(Reason::TooLong, Scope::Request, ""));
+    let ends = vec![None, Some((Second, too_long)), Some((First, failed(Scope::Model)))];
+    let (answer, seen) = walked(&windows([50, 20, 5, 30]), &Health::default(), &mut scripted(ends), &hedge());
+    assert_eq!(answer.unwrap(), "d/4");
+    assert_eq!(seen[4], "hop 2 c/3 too_long to Some(\"d/4\")");
+}
+
+#[test]
+fn a_dropped_attempt_counts_for_the_time_that_a_model_takes() {
+    let (chain, health) = (chain(&["a/1", "b/2"]), Health::default());
+    let first = &chain.candidates()[0];
+    (0..20).for_each(|_| drop(health.record(first, None, Duration::from_secs(1), POLICY, Instant::now())));
+    let usual = health.p95(first).unwrap();
+    for _ in 0..2 {
+        let mut pair = scripted(vec![None, Some((Second, Ok(completion())))]);
+        pair.took = Duration::from_secs(100);
+        walked(&chain, &health, &mut pair, &hedge());
+    }
+    assert!(health.p95(first).unwrap() > usual);
 }
 
 #[test]

@@ -20,7 +20,6 @@ impl Walk<'_> {
         other.retries = self.retries;
         other.fit = self.fit.clone();
         other.remaining = self.remaining.split_off(1);
-        other.failed_endpoints.clone_from(&self.failed_endpoints);
         Some(other)
     }
 
@@ -29,9 +28,6 @@ impl Walk<'_> {
     pub(crate) fn join(&mut self, other: Self) {
         let retry = usize::from(other.retry.is_some());
         self.remaining.extend(other.remaining.into_iter().skip(retry));
-        if let Some(behind) = self.remaining.make_contiguous().get_mut(1..) {
-            behind.sort_unstable();
-        }
         self.cooling.extend(other.cooling);
         self.fit.join(other.fit);
         self.failed_endpoints.extend(other.failed_endpoints);

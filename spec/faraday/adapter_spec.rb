@@ -68,6 +68,10 @@ RSpec.describe LlmRouter::FaradayAdapter do
     "bytes that are no text" => ["\xff\xfe", 400, /JSON/], "no messages" => ["{}", 400, /'messages'/],
     "an empty list" => ['{"messages": []}', 400, /messages/],
     "a text for a list" => ['{"messages": "Hi"}', 400, /Array/],
+    "bytes that are no text within JSON" => ["{\"messages\": [{\"role\": \"user\", \"content\": \"\xe9\"}]}", 400,
+                                             /JSON/],
+    "a keyword of the router's" => ['{"messages": [{"role": "user"}], "accept": {}}', 400, /argument: accept/],
+    "a label" => ['{"messages": [{"role": "user"}], "feature": "x"}', 400, /argument: feature/],
     "a message without a role" => ['{"messages": [{"content": "Hi"}]}', 400, /role/],
     "a limit that is a text" => ['{"messages": [{"role": "user"}], "max_tokens": "9"}', 400, /max_tokens/],
     "a request that streams" => ['{"messages": [{"role": "user"}], "stream": true}', 400,
@@ -90,6 +94,16 @@ RSpec.describe LlmRouter::FaradayAdapter do
     expect([budget.checks, gateway.requests]).to eq([0, []])
   end
 
+  it "takes JSON as bytes, and a timeout of 0 as none" do
+    gateway.answer("Hello")
+    response = connection.post("chat/completions",
+                               JSON.generate({ messages: [{ role: "user", content: "café" }] }).b) do |request|
+      request.options.timeout = 0
+    end
+    expect(response.status).to eq(200)
+    expect(gateway.requests.last.messages.first["content"]).to eq("café")
+  end
+
   it "passes a request that streams to another adapter, if it has one" do
     gateway.answer("Hello")
     streaming = Faraday.new(url: gateway.base_url, headers: { "Authorization" => "Bearer test-key" }) do |faraday|
@@ -105,7 +119,7 @@ RSpec.describe LlmRouter::FaradayAdapter do
   describe "makes of an error the status that clients expect:" do
     {
       429 => "rate_limit_error", 401 => "authentication_error", 402 => "insufficient_quota", 404 => "not_found_error",
-      503 => "server_error"
+      403 => "permission_error", 503 => "server_error"
     }.each do |status, type|
       it "#{status} where each model fails so" do
         gateway.fail(status: status, message: "scripted")
@@ -134,6 +148,14 @@ RSpec.describe LlmRouter::FaradayAdapter do
       expect(models_called).to eq([Support::PRIMARY])
     end
 
+    it "400 where the prompt is too long for each model" do
+      response = post({ messages: [{ role: "user", content: (1..9_000).to_a.join(" ") }] },
+                      chain: [{ model: "a/b", context: 10 }])
+      expect(response.status).to eq(400)
+      expect(error_of(response)).to include("code" => "context_length_exceeded", "type" => "invalid_request_error")
+      expect(gateway.requests).to be_empty
+    end
+
     it "400 where each answer was blank" do
       gateway.empty(finish_reason: "length", cost_usd: "0.001")
       expect(error_of(post(body))).to include("code" => "blank_answer")
@@ -144,6 +166,13 @@ RSpec.describe LlmRouter::FaradayAdapter do
       expect(response.status).to eq(402)
       expect(error_of(response)).to include("code" => "budget_exceeded", "type" => "insufficient_quota")
       expect(gateway.requests).to be_empty
+    end
+
+    it "a timeout of Faraday's where the time to read passes" do
+      gateway.hang
+      request = ->(options) { options.read_timeout = 0.2 }
+      expect { connection.post("chat/completions", JSON.generate(body)) { |post| request.call(post.options) } }
+        .to raise_error(Faraday::TimeoutError)
     end
 
     it "a timeout of Faraday's where each model is too slow, or the client's own timeout passes" do

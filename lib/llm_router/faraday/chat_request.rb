@@ -5,10 +5,12 @@ class LlmRouter
   # @api private
   class ChatRequest
     PATH = %r{/chat/completions/?\z}
+    # Of LlmRouter#call, and no parameters of the API.
+    KEYWORDS = %w[accept feature tags headers].freeze
     # What the router decides itself.
     OURS = %w[messages model models stream stream_options].freeze
     ANSWERED = "The router answers POST /chat/completions alone."
-    private_constant :PATH, :OURS, :ANSWERED
+    private_constant :PATH, :KEYWORDS, :OURS, :ANSWERED
 
     def initialize(env)
       @env = env
@@ -47,7 +49,9 @@ class LlmRouter
     private
 
     def parse(body)
-      body.is_a?(Hash) ? JSON.parse(JSON.generate(body)) : JSON.parse(body.to_s)
+      body = body.is_a?(Hash) ? JSON.generate(body) : body.to_s
+      body = body.dup.force_encoding(Encoding::UTF_8) if body.encoding == Encoding::BINARY
+      JSON.parse(body) if body.valid_encoding?
     rescue JSON::JSONError, EncodingError
       nil
     end
@@ -61,6 +65,9 @@ class LlmRouter
     end
 
     def messages_fault
+      unknown = KEYWORDS.find { |name| @body.key?(name) }
+      return refuse(400, "Unrecognized request argument: #{unknown}", "unknown_parameter", unknown) if unknown
+
       Input.check(messages, options)
       nil
     rescue ArgumentError => e

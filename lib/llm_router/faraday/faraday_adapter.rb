@@ -91,9 +91,10 @@ class LlmRouter
 
     # The client waits no longer than its own timeout.
     def deadline(env)
-      timeout = env.request&.timeout
-      configured = LlmRouter.config.deadline
-      timeout if timeout && (configured.nil? || timeout < configured)
+      timeout = env.request && request_timeout(:read, env.request)
+      return unless timeout.is_a?(Numeric) && timeout.positive?
+
+      [timeout, LlmRouter.config.deadline].compact.min
     end
 
     # What clients read of an answer is there, also if an endpoint left it out.

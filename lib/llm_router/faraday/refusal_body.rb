@@ -5,7 +5,7 @@ class LlmRouter
   # @api private
   class RefusalBody
     STATUSES = { rate_limited: 429, cooling_down: 429, unauthorized: 401, insufficient_credits: 402, too_expensive: 402,
-                 model_not_found: 404, timeout: :timeout, connection: :connection }.freeze
+                 model_not_found: 404, moderated: 403, timeout: :timeout, connection: :connection }.freeze
     TYPES = { 400 => "invalid_request_error", 401 => "authentication_error", 402 => "insufficient_quota",
               403 => "permission_error", 404 => "not_found_error", 429 => "rate_limit_error" }.freeze
     private_constant :STATUSES, :TYPES
@@ -38,8 +38,14 @@ class LlmRouter
       # What all attempts have in common; 503 if they failed in several ways.
       def of_hops(hops)
         tried = hops.select(&:attempted?)
-        statuses = (tried.any? ? tried : hops).map { |hop| STATUSES.fetch(hop.reason, 503) }.uniq
+        statuses = (tried.any? ? tried : hops).map { |hop| of_hop(hop) }.uniq
         statuses.size == 1 ? statuses.first : 503
+      end
+
+      def of_hop(hop)
+        return hop.status if hop.reason == :rejected && (400..499).cover?(hop.status)
+
+        STATUSES.fetch(hop.reason, 503)
       end
 
       def code(error)
@@ -47,6 +53,7 @@ class LlmRouter
         when BudgetExceeded then "budget_exceeded"
         when NothingSaid then "blank_answer"
         when ChainExhausted then "chain_exhausted"
+        when RequestRejected then "context_length_exceeded" if error.hops.last&.reason == :too_long
         end
       end
     end

@@ -49,7 +49,8 @@ class LlmRouter
         Switchboard.history(limit)
       end
 
-      # @param period [String, Date, Time, Range, nil] a month such as "2026-11", or a range; nil for this month
+      # @param period [String, Date, Time, Range, nil] a month such as "2026-11", a day, a year, or two of these such as
+      #   "2026-11-01..2026-11-28"; a range; nil for this month
       # @param environment [String]
       # @return [Report]
       # @raise [ArgumentError] for what is no month

@@ -105,6 +105,31 @@ RSpec.describe LlmRouter::CallRecord::Report do
       expect(report.to_s).to include("12 failed attempts, 12 (100.0 %) transient")
     end
 
+    days = ->(from, to) { Time.new(*from)...Time.new(*to) }
+    {
+      "2026-11" => days[[2026, 11], [2026, 12]], "2026-12" => days[[2026, 12], [2027]], "2024" => days[[2024], [2025]],
+      "2026-11-28" => days[[2026, 11, 28], [2026, 11, 29]], "2024-02-01..2024-02-29" => days[[2024, 2], [2024, 3]],
+      "2026-11-01..2026-11-28" => days[[2026, 11], [2026, 11, 29]], "2026-10..2026-11" => days[[2026, 10], [2026, 12]],
+      " 2025 .. 2026-02 " => days[[2025], [2026, 3]]
+    }.each do |given, period|
+      it("takes #{given.inspect}") { expect(LlmRouter::CallRecord.report(given).period).to eq(period) }
+    end
+
+    ["2026-13", "2026-02-30", "", "..", "2026-11-01..", "..2026-11", "2026-11...2026-12", "2026-11-01..soon", "99",
+     "2026-11-01..2026-11-02..2026-11-03", "2026-11; DROP TABLE llm_call_stats", "２０２６-11"].each do |given|
+      it "refuses #{given.inspect}, and says what to give" do
+        expect { LlmRouter::CallRecord.report(given) }.to raise_error(ArgumentError, /is no month: give one/)
+      end
+    end
+
+    it "refuses what ends before it begins, and takes what is empty" do
+      ["2026-11-28..2026-11-01", Date.new(2026, 11, 2)...Date.new(2026, 11, 1)].each do |given|
+        expect { LlmRouter::CallRecord.report(given) }.to raise_error(ArgumentError, /ends before it begins/)
+      end
+      day = Date.new(2026, 11, 1)
+      expect([day...day, (Time.now + 60)..].map { |given| LlmRouter::CallRecord.report(given).calls }).to eq([0, 0])
+    end
+
     it "refuses what is no month" do
       expect { LlmRouter::CallRecord.report("2026-13") }.to raise_error(ArgumentError, /is no month: give one/)
     end

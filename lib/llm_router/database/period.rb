@@ -61,13 +61,42 @@ class LlmRouter
       # @return [Range] of times
       # @raise [ArgumentError]
       def range(given)
+        range = times(given)
+        return range unless range.begin && range.end && range.begin > range.end
+
+        raise ArgumentError, "period: #{given.inspect} ends before it begins"
+      rescue Date::Error
+        raise ArgumentError, "period: #{given.inspect} is no month: give one such as \"2026-11\", a day, a year, two " \
+                             "of these such as \"2026-11-01..2026-11-28\", a Date or a Range"
+      end
+
+      def times(given)
         case given
-        when Range then moment(given.begin)...moment(given.end && (given.exclude_end? ? given.end : after(given.end)))
-        when String then month(Date.strptime(given, "%Y-%m"))
+        when Range then moment(given.begin)...(given.exclude_end? ? moment(given.end) : moment(after(given.end)))
+        when String then named(given)
         else month((given || today).to_date)
         end
-      rescue Date::Error
-        raise ArgumentError, "period: #{given.inspect} is no month: give one such as \"2026-11\", a Date or a Range"
+      end
+
+      # @param text [String] a day, a month or a year, or two of these
+      def named(text)
+        first, dots, last = text.partition("..")
+        first = days(first.strip)
+        last = dots.empty? ? first : days(last.strip)
+        midnight(first.begin)...midnight(last.end.tomorrow)
+      end
+
+      # @param name [String] of a day, a month or a year
+      # @return [Range<Date>]
+      def days(name)
+        raise Date::Error unless name.match?(/\A[12]\d{3}(?:-\d{1,2}){0,2}\z/)
+
+        date = Date.new(*name.split("-").map { |part| Integer(part, 10) })
+        case name.count("-")
+        when 0 then date..date.end_of_year
+        when 1 then date..date.end_of_month
+        else date..date
+        end
       end
 
       def month(date)

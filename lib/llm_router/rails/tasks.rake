@@ -1,9 +1,10 @@
 # frozen_string_literal: true
 
 namespace :llm_router do
-  desc "Say what came of the failures of a month: llm_router:report[2026-11], and -- --json for JSON"
+  desc "Say what came of the failures of a month: llm_router:report[2026-11], or of [2026-11-01..2026-11-28], and -- " \
+       "--json for JSON"
   task :report, %i[month format] => :environment do |_, given|
-    report = LlmRouter::CallRecord.report(given[:month])
+    report = LlmRouter::CallRecord.report(given[:month].presence)
     json = given[:format] == "json" || ARGV.include?("--json")
     puts(LlmRouter::Progress.of("reading the record") { json ? JSON.pretty_generate(report.to_h) : report.to_s })
   end

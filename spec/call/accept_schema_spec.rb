@@ -25,6 +25,15 @@ RSpec.describe LlmRouter, "accept: with a JSON Schema" do
     expect(refusal_of("Here it is:\n```json\n#{good}\n```", schema)).to be_nil
   end
 
+  it "does so where nothing else has loaded what json_schemer needs", :slow do
+    gateway.answer("[1]", cost_usd: "0.01")
+    program = <<~RUBY
+      answer = ROUTER.call(messages: MESSAGES, accept: { type: "array" })
+      print answer.parsed, defined?(JSONSchemer)
+    RUBY
+    expect(output_of_program(program)).to eq("[1]constant")
+  end
+
   it "refuses another, with the place and the rule, and nothing of the answer" do
     {
       '{"items": [{"price": "eleven"}], "currency": "EUR"}' => "/items/0/price: is not a number",

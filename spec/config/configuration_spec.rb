@@ -101,6 +101,7 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.endpoint "gr\noq", base_url: "https://a.example", api_key: "k" } => /an endpoint is called "gr\\noq"/,
     ->(c) { c.chain "x\e[2J", %w[a/b] } => /a chain is called "x\\e\[2J"/,
     ->(c) { c.api_key = "" } => /api_key is empty/,
+    ->(c) { c.api_key = "\xFF" } => /api_key is empty, or no text: give the key as a String/,
     ->(c) { c.api_key = "two\nlines" } => /api_key holds a character that no HTTP header can carry/,
     ->(c) { c.endpoint :openrouter, base_url: "https://a.example" } => /is there already/,
     ->(c) { c.endpoint :other, base_url: "http://10.0.0.1", api_key: "k" } => /endpoint other: .*not https/,
@@ -116,6 +117,8 @@ RSpec.describe LlmRouter, ".configure" do
     ->(c) { c.chain :x, ["a/b\nERROR forged"] } => %r{candidate 0 has a model with a line break .*: "a/b\\nERR},
     ->(c) { c.chain :x, ["a/b", { modle: "c/d" }] } => /candidate 1 has :modle: it takes :model, :endpoint/,
     ->(c) { c.chain :x, [{ model: "c/d", endpoint: :gorq }] } => /names the endpoint :gorq: there are :openrouter/,
+    ->(c) { c.chain :x, [{ model: "c/d", endpoint: "\xFF" }] } => /names the endpoint "\\xFF": there are :openrouter/,
+    ->(c) { c.chain :x, [{ model: "c/d", timeout: false }] } => /chain :x candidate 0: timeout is false: give seconds/,
     ->(c) { c.chain :x, [{ model: "c/d", timeout: -3 }] } => /chain :x candidate 0: timeout is -3/,
     ->(c) { c.chain :x, [{ model: "c/d", params: { stream: true } }] } => /params: stream cannot be given/,
     ->(c) { c.chain :x, [{ model: "c/d", params: { top_p: 0 / 0.0 } }] } =>

@@ -38,6 +38,8 @@ class LlmRouter
     private
 
     def load_json_schemer(place)
+      # json_schemer 0.2 uses it without loading it, which Ruby does by itself from 3.2 on.
+      require "set"
       require "json_schemer"
     rescue LoadError
       raise ConfigurationError, "#{place}: a JSON Schema needs json_schemer, which is not installed: add " \

@@ -50,7 +50,7 @@ class LlmRouter
     private
 
     def limit(timeout: nil, context: nil, retries: nil)
-      @timeout = timeout && Setting.seconds("#{@place}: timeout", timeout)
+      @timeout = timeout.nil? ? nil : Setting.seconds("#{@place}: timeout", timeout)
       @context = context.nil? ? nil : Setting.tokens("#{@place}: context", context)
       @retries = retries.nil? ? nil : RetrySettings.check("#{@place}: retries", retries)
     end
@@ -80,7 +80,7 @@ class LlmRouter
     end
 
     def known_endpoint(name, endpoints)
-      endpoints.fetch(name.to_s.to_sym) do
+      endpoints.fetch(endpoints.keys.find { |known| known.name == name.to_s }) do
         there_are = endpoints.keys.map(&:inspect).join(", ")
         wrong("names the endpoint #{name.inspect}: there are #{there_are}. Add one with config.endpoint")
       end

@@ -39,7 +39,7 @@ class LlmRouter
       @models = @candidates.map(&:model).freeze
       @own_messages = @candidates.filter_map(&:own_messages).freeze
       @endpoints = @candidates.map(&:endpoint).uniq.freeze
-      @hedge = hedge && Hedging.check(label, hedge, @models.size)
+      @hedge = hedge.nil? ? nil : Hedging.check(label, hedge, @models.size)
       @has_keys = @endpoints.none?(&:keyless?)
       @native = compile
       @doubts = native.doubts.freeze

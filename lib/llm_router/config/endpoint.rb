@@ -114,6 +114,7 @@ class LlmRouter
 
     private
 
+    # {Testing::Rewiring} has others.
     def lookups
       native
     end

@@ -17,7 +17,7 @@ class LlmRouter
     # @return [Hash{Symbol => Float, Symbol}]
     # @raise [ConfigurationError]
     def check(chain, given, size)
-      given = given.is_a?(Hash) ? given.transform_keys(&:to_sym) : {}
+      given = given.is_a?(Hash) ? given.transform_keys { |key| KEYS.find { |known| known.name == key.to_s } } : {}
       unless given.key?(:after) && (given.keys - KEYS).empty?
         raise ConfigurationError, "hedge of #{chain}: give { after: 8 }, seconds or :p95, and optionally share: " \
                                   "#{SHARE}, the part of the calls that may be hedged"
@@ -34,7 +34,7 @@ class LlmRouter
     end
 
     def share(chain, value)
-      share = value.is_a?(Numeric) ? value.to_f : Float::NAN
+      share = value.is_a?(Numeric) && value.real? ? value.to_f : Float::NAN
       return share if share.positive? && share <= 1
 
       raise ConfigurationError, "share in hedge of #{chain} is #{value.inspect}: give the part of the calls that may " \

@@ -73,10 +73,10 @@ class LlmRouter
     # @return [Secret, nil]
     def secret(name, value)
       return value if value.nil? || value.is_a?(Secret)
-      return Secret.new(value.dup.freeze) if value.is_a?(String) && !value.strip.empty?
+      return Secret.new(value.dup.freeze) if value.is_a?(String) && value.valid_encoding? && !value.strip.empty?
 
       # The value stays out of the message: it may contain the key.
-      what = value.is_a?(String) ? "empty" : "a #{value.class}"
+      what = value.is_a?(String) ? "empty, or no text" : "a #{value.class}"
       raise ConfigurationError, "#{name} is #{what}: give the key as a String"
     end
 

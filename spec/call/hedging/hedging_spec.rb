@@ -182,6 +182,8 @@ RSpec.describe "A chain that hedges", :puma do
   end
 
   [[{}, "give { after: 8 }"], [{ after: 0 }, "after in hedge of chain :default is 0"], ["8", "give { after: 8 }"],
+   [false, "give { after: 8 }"], [{ 1 => 2 }, "give { after: 8 }"],
+   [{ after: 8, share: Complex(1, 2) }, "share in hedge of chain :default is (1+2i)"],
    [{ after: 8, share: 2 }, "share in hedge of chain :default is 2"], [{ after: 8, parts: 3 }, "give { after: 8 }"],
    [{ after: :p99 }, "after in hedge of chain :default is :p99"]].each do |hedge, message|
     it "is refused with hedge: #{hedge.inspect}" do

@@ -200,6 +200,11 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         expect(budget.charges.first).to have_attributes(model: "ab", prompt_tokens: nil, cost_usd: usd("0.25"))
       end
 
+      it "reserves under any key" do
+        ["a\0b" * 100, "\xFF", nil, :job, 7].each { |key| budget.release!(reserve("0.5", key)) }
+        expect(budget.reserved_usd).to eq(0)
+      end
+
       it "needs no cap to charge what is spent" do
         capped = model_with { default_cap_usd { |owner,| owner.id.zero? ? nil : "1" } }
         row = capped.for(organization)

@@ -122,7 +122,7 @@ class LlmRouter
       end
 
       def reservation(usd:, key:, attempt:)
-        Reservation.new(attempt_id: attempt&.id || Native.uuid, key: key.to_s[0, MAX_LENGTH],
+        Reservation.new(attempt_id: attempt&.id || Native.uuid, key: storable(key.to_s),
                         usd: Database::Usd.exact(usd, "usd"))
       end
 
@@ -150,11 +150,11 @@ class LlmRouter
           tags: (JSON.generate(tags).delete("\0") if tags&.any?) }
       end
 
-      # Makes an endpoint's values fit the columns, so that they cannot prevent a charge.
+      # Makes a value of an app or an endpoint fit the column, so that it cannot prevent a charge.
       def storable(value)
         return value if value.nil? || (value.is_a?(Integer) && value.bit_length < 64)
 
-        value.to_s.delete("\0")[0, MAX_LENGTH] unless value.is_a?(Integer)
+        value.to_s.scrub.delete("\0")[0, MAX_LENGTH] unless value.is_a?(Integer)
       end
 
       # @param fast [Proc, nil] does it with a {Statement}, or returns nil

@@ -42,6 +42,21 @@ RSpec.describe LlmRouter::Doctor, "and the models of chains" do
     end
   end
 
+  %i[Rungs Expiration ProviderPrices Window SupportedParameters].each do |check|
+    it "says of #{check} why nothing is known" do
+      chained(model, base_url: "http://127.0.0.1:1")
+      expect(found(check)).to match([[:yellow, /not known: #{model}: .*127\.0\.0\.1.*base_url/]])
+    end
+
+    ["null", "7", "[]", "true", '"text"', "<html>", ""].each do |body|
+      it "says of #{check} that the answer #{body.inspect} cannot be read" do
+        chained(model)
+        allow(LlmRouter.config.endpoint_called(:openrouter).native).to receive(:page).and_return([200, nil, body.dup])
+        expect(found(check)).to match([[:yellow, /not known: #{model}: the answer cannot be read/]])
+      end
+    end
+  end
+
   describe "Expiration" do
     day = ->(days) { (Time.now.utc + (days * 86_400)).strftime("%Y-%m-%d") }
     { nil => :green, day.call(400) => :green, day.call(20) => :yellow, day.call(-3) => :red,

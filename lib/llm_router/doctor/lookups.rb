@@ -55,8 +55,9 @@ class LlmRouter
       end
 
       def data(body)
-        JSON.parse(body.force_encoding(Encoding::UTF_8), max_nesting: 100)["data"]
-      rescue JSON::ParserError, EncodingError, TypeError
+        parsed = JSON.parse(body.force_encoding(Encoding::UTF_8), max_nesting: 100)
+        parsed["data"] if parsed.is_a?(Hash)
+      rescue JSON::ParserError, EncodingError
         nil
       end
     end

@@ -36,6 +36,7 @@ class LlmRouter
         return Listing.new(entry || providers.first.to_h, providers) if entry || providers&.any?
 
         unknown("#{rung.model}: #{@why}", EndpointCheck::ADVICE) unless models || quiet
+        nil
       end
 
       # @return [Array, nil]

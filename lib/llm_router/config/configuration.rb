@@ -100,6 +100,7 @@ class LlmRouter
     end
 
     # Registers an observer, called with each {Hop} as it happens. Its errors are logged and do not affect the call.
+    # Do so in an initializer: in Rails' +to_prepare+, each reload would register one more.
     # @yieldparam hop [Hop]
     # @return [void]
     # @example

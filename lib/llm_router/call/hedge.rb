@@ -27,12 +27,6 @@ class LlmRouter
 
     private
 
-    def unaffordable(limit, bounds)
-      return super if reserving?
-
-      Gate.too_expensive("the budget is exhausted") if Unscheduled.run { @spending.exhausted?(@candidate) }
-    end
-
     def not_hedged(_, why)
       Log.of(@config).write(:info) { "the call is not hedged with #{@candidate.model}: #{why}" }
     end

@@ -23,7 +23,6 @@ class LlmRouter
       super
       @telemetry = @telemetry.dup
       @spending = @spending.beside(@telemetry)
-      @candidate = @unsettled = @settled = @unaccepted = nil
     end
   end
 end

@@ -42,6 +42,20 @@ RSpec.describe "A chain that hedges", :puma do
       .to eq([[Support::SECONDARY, :answered, nil], [Support::PRIMARY, :failed, :hedged]])
   end
 
+  it "publishes both attempts of a call that is interrupted" do
+    gateway.hang
+    configure_hedged
+    attempts = []
+    ActiveSupport::Notifications.subscribed(->(*, payload) { attempts << payload }, "attempt.llm_router") do
+      thread = Thread.new { ask }
+      thread.report_on_exception = false
+      gateway.await_requests(2)
+      thread.raise(IOError, "stop")
+      expect { thread.value }.to raise_error(IOError)
+    end
+    expect(attempts.map { |attempt| attempt[:"gen_ai.request.model"] }).to contain_exactly(*Support::CHAIN.first(2))
+  end
+
   it "counts a dropped attempt neither as a failure nor as a success" do
     gateway.hang("anthropic/*").answer("Hello", "google/*")
     configure_hedged(cooldown_after: 1)

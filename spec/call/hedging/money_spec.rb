@@ -69,6 +69,19 @@ RSpec.describe "The money of a call that is hedged", :puma do
     end
   end
 
+  it "is uncertain for the first if an interrupt comes while the second reserves, and that is not mistaken" do
+    gateway.hang
+    configure_hedged
+    reservations = 0
+    budget.define_singleton_method(:reserve!) do |usd, key:|
+      Thread.current.raise(IOError, "now") if (reservations += 1) == 2
+      super(usd, key: key)
+    end
+    expect { ask }.to raise_error(IOError, "now")
+    expect(budget.uncertain).to eq([worst_case])
+    expect(budget.operations.map(&:first)).to eq(%i[reserve reserve release])
+  end
+
   it "leaves the first alone if a budget of two methods is exhausted by then" do
     configure_hedged
     answer_when("Hello", "anthropic/*") { eventually { log.include?("is not hedged with") } }

@@ -6,6 +6,11 @@ require "active_support/parameter_filter"
 require "llm_router/notifications"
 
 RSpec.describe LlmRouter::StructuredEvents do
+  it "needs nothing that an app has loaded", :slow do
+    code = 'require "llm_router"; require "llm_router/notifications"; print LlmRouter::StructuredEvents'
+    expect(output_of(code)).to eq(described_class.name)
+  end
+
   # The filter of an app that `rails new` makes.
   filter = %i[passw email secret token _key crypt salt certificate otp ssn cvv cvc]
 

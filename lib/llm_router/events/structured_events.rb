@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "date"
+
 class LlmRouter
   # Passes the events of {Notifications} on to +Rails.event+, which Rails has from 8.1 on, as +llm_router.call+ and so
   # on. Its subscribers log what they get, so payloads are plain: hashes, strings, numbers and times.

@@ -68,6 +68,17 @@ RSpec.describe LlmRouter::CallRecord::Report do
     end
   end
 
+  describe "on MariaDB", database: :mariadb do
+    it "goes by the index for a month, and not for a year" do
+      indexed = %w[2026-11 2026].map do |period|
+        rows = LlmRouter::CallRecord.report(period, environment: "production")
+        sums = round_trips { expect([rows.calls, rows.outages]).to eq([0, []]) }.grep(/SUM/)
+        sums.map { |sql| sql.include?("FORCE INDEX") }
+      end
+      expect(indexed).to eq([[true, true], [false, false]])
+    end
+  end
+
   describe "its verdict", database: :sqlite do
     it "holds where failures are transient and absorbed" do
       add(calls: 100, troubled: 30)

@@ -10,7 +10,10 @@ class LlmRouter
     class Report
       # Calls that are no hops, and so count as calls.
       HOPS = [Columns::ABSORBED, Columns::LOST].freeze
-      private_constant :HOPS
+      # Seconds up to which MariaDB is to go by the index: for a month of a year it would read the whole table, which
+      # takes three times as long.
+      INDEXED = 62 * 86_400
+      private_constant :HOPS, :INDEXED
 
       # @return [Range<Time>]
       attr_reader :period
@@ -20,7 +23,7 @@ class LlmRouter
       # @api private
       def initialize(period, environment)
         @period = period
-        @sums = Sums.new(Stat.where(environment: environment, starts_at: period))
+        @sums = Sums.new(rows(environment))
       end
 
       # @return [Integer]
@@ -97,6 +100,17 @@ class LlmRouter
       end
 
       private
+
+      def rows(environment)
+        rows = Stat.where(environment: environment, starts_at: @period)
+        return rows unless Database.mysql?(Stat.pool) && seconds <= INDEXED
+
+        rows.from("#{Stat.name} FORCE INDEX (index_#{Stat.name}_on_key)")
+      end
+
+      def seconds
+        @period.begin && @period.end ? @period.end.to_time - @period.begin.to_time : Float::INFINITY
+      end
 
       def counts
         %i[calls answered outcomes failures reasons transient troubled absorbed rejected]

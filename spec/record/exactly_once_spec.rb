@@ -75,7 +75,7 @@ RSpec.describe LlmRouter::CallRecord do
         record_without_thread
         ask
         allow(LlmRouter::CallRecord::Store).to receive(:new).and_wrap_original do |made, *arguments|
-          made.call(*arguments).tap { |store| kill_after(store, :write) }
+          made.call(*arguments).tap { |store| kill_after(store, :commit) }
         end
         Thread.new { described_class.flush }.join
         allow(LlmRouter::CallRecord::Store).to receive(:new).and_call_original

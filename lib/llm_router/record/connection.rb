@@ -68,7 +68,7 @@ class LlmRouter
         @own ||= Database::AdapterInternals.new_connection(pool).tap do |connection|
           connection.execute("PRAGMA busy_timeout = 0")
         end
-        undisturbed { Uninterrupted.run { CurrentConnection.with(@own, &) } }
+        undisturbed { CurrentConnection.with(@own, &) }
       rescue ActiveRecord::StatementInvalid
         close
         raise

@@ -121,9 +121,10 @@ class LlmRouter
 
       def write_part(part)
         @connection.use do |connection|
-          Store.new(connection).write(part)
-          @left.shift
-          @marked << part.marker if part.committing?
+          Store.new(connection).write(part) do
+            @marked << part.marker if part.committing?
+            @left.shift
+          end
         end
       end
 

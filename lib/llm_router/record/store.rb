@@ -31,13 +31,13 @@ class LlmRouter
 
       # Writes a part, unless an earlier transaction has.
       # @param part [Part]
+      # @yield when it is written. Without a marker, no interrupt may come in between; with one, it may, for a server
+      #   could keep the end of the process waiting
       # @return [void]
       def write(part)
-        # Not while the database is locked: it takes a connection of the pool.
-        [Stat, Incident].each { |table| table.model.columns_hash }
-        @connection.transaction(**isolation) { text? ? add_all(part) : add_marked(part) }
-      rescue ActiveRecord::RecordNotUnique
-        raise unless part.committing?
+        return Uninterrupted.run { yield commit(part) } if text?
+
+        yield commit(part)
       end
 
       # @param markers [Array<Array>] of parts that are written for certain
@@ -48,6 +48,14 @@ class LlmRouter
       end
 
       private
+
+      def commit(part)
+        # Not while the database is locked: it takes a connection of the pool.
+        [Stat, Incident].each { |table| table.model.columns_hash }
+        @connection.transaction(**isolation) { text? ? add_all(part) : add_marked(part) }
+      rescue ActiveRecord::RecordNotUnique
+        raise unless part.committing?
+      end
 
       # If an earlier transaction with the marker is not over, this waits for its end. SQLite needs no marker: its reply
       # is not lost on the way.

@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require "json"
-require "logger"
 require "timeout"
 require "llm_router"
 require_relative "tracked_call"
@@ -34,7 +33,6 @@ module Soak
       @threads = options.fetch("threads")
       @seed = options.fetch("seed")
       @journal = Journal.new(options.fetch("journal"))
-      @log = "#{options.fetch('journal')}.log"
       @budget = JournalingBudget.new(@journal)
       @database = options["database"]
       @stopped = false
@@ -71,8 +69,8 @@ module Soak
         # The gateway's ledger has one line for each call and model.
         config.retries = 0
         config.price_ttl = nil
-        # Kept where a run fails.
-        config.logger = Logger.new(@log, level: :error)
+        # Ruby's Logger swallows an interrupt that comes while it writes.
+        config.logger = nil
         config.on_hop { |hop| hopped(hop) }
       end
     end

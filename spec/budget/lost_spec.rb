@@ -59,7 +59,7 @@ RSpec.describe "LlmRouter::Budget, on a connection that the server has closed" d
       server = -> { connection.select_value("SELECT pg_backend_pid()") }
       before = server.call
       slow = -> { connection.execute("SELECT pg_sleep(60)") }
-      [slow, -> { connection.transaction(&slow) }].each do |work|
+      [slow, -> { connection.transaction { slow.call } }].each do |work|
         caller = Thread.current
         watcher = Thread.new { interrupt_when_busy(before, caller) }
         expect { work.call }.to raise_error(Interrupt)

@@ -15,7 +15,7 @@ Gem::Specification.new do |spec|
   spec.metadata = { "rubygems_mfa_required" => "true", "default_lint_roller_plugin" => "RuboCop::LlmRouter::Plugin" }
 
   files = Dir["lib/**/*", "config/*", "sig/**/*", "ext/**/*.{rb,rs,toml}", "Cargo.{toml,lock}", ".cargo/config.toml",
-              ".yardopts", "README.md", "docs/{README,budgets}.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
+              ".yardopts", "README.md", "docs/README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md"]
   # An installed gem is small: what only developers, or those who choose it, read is in the repository.
   left_out = Dir["ext/core/{examples,tests}/**/*", "ext/**/{tests,fuzzing}.rs", "ext/**/tests/*.rs",
                  "lib/llm_router/llm_router.*"]

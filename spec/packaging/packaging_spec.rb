@@ -33,7 +33,7 @@ RSpec.describe "The gems" do
   end
 
   it "come with the documents that a user reads, and without those for contributors" do
-    expect(source.files).to include("README.md", "docs/README.md", "docs/budgets.md", "CHANGELOG.md", "SECURITY.md")
+    expect(source.files).to include("README.md", "docs/README.md", "CHANGELOG.md", "SECURITY.md")
     expect(source.files.grep(%r{CONTRIBUTING|docs/decisions|\A\.github}i)).to be_empty
   end
 

@@ -36,7 +36,7 @@ Databases::NAMES.each do |database|
       { "five" => /US dollars, such as "0.25"/, -1 => /from 0 to/, 2.5 => /only exact money/ }.each do |cap, message|
         expect(budget.update(cap_usd: cap)).to be(false)
         expect(budget.errors[:cap_usd]).to contain_exactly(match(message))
-        expect { budget.update!(cap_usd: cap) }.to raise_error(ActiveRecord::RecordInvalid, /Cap usd is/)
+        expect { budget.update!(cap_usd: cap) }.to raise_error(ActiveRecord::RecordInvalid, message)
         expect(model.new(cap_usd: cap)).not_to be_valid
         expect(model.find(budget.id).cap_usd).to eq(5)
       end

@@ -123,9 +123,16 @@ RSpec.describe LlmRouter, "accept:" do
       ask(accept: ->(response) { first ? (first = false) || accept.call(response) : true }).hops.fetch(0).message
     end
 
+    # What this Ruby says, in the words of its version.
+    def ruby_says
+      yield
+    rescue StandardError, SystemStackError => e
+      e.message
+    end
+
     it "refuses, with its message" do
       expect(refused { raise "too short" }).to eq("too short")
-      expect(refused { Integer("x") }).to eq('invalid value for Integer(): "x"')
+      expect(refused { Integer("x") }).to eq(ruby_says { Integer("x") })
       expect(refused { raise NotImplementedError }).to eq("NotImplementedError")
       expect(refused { raise ArgumentError, "  " }).to eq("ArgumentError")
       expect(refused { nil }).to eq("accept returned nil")
@@ -136,7 +143,7 @@ RSpec.describe LlmRouter, "accept:" do
       gateway.answer(secret, Support::PRIMARY, reasoning: "She said that she is ill")
       words = refused { |response| raise "no JSON:\n#{response.content}\nat line 1" }
       expect(words).to eq("no JSON: [FILTERED] at line 1")
-      expect(refused { |response| response.content.fetch(1) }).to match(/\Aundefined method .fetch. for/)
+      expect(refused { |response| response.content.fetch(1) }).to include("fetch")
       expect(refused { |response| raise "because: #{response.reasoning}" }).to eq("because: [FILTERED]")
       expect(refused { raise "x" * 9999 }.size).to be <= 303
       expect(refused { raise "caf\xE9".dup.force_encoding("BINARY") }).to be_valid_encoding
@@ -144,11 +151,13 @@ RSpec.describe LlmRouter, "accept:" do
     end
 
     it "does not quote a whole answer that is short" do
-      expect(refused { |response| case response.content; in Integer then true; end })
-        .to match(/\A\[FILTERED\]: Integer === \[FILTERED\] does not/)
-      expect(refused { |response| Integer(response.content) }).to eq("invalid value for Integer(): [FILTERED]")
+      [->(text) { case text; in Integer then true; end }, ->(text) { Integer(text) }].each do |judge|
+        words = ruby_says { judge.call("Hm") }.gsub(/"?Hm"?/, "[FILTERED]")
+        expect(refused { |response| judge.call(response.content) }).to eq(words).and include("[FILTERED]")
+      end
       gateway.answer(" It's so \n", Support::PRIMARY)
-      expect(refused { |response| { a: 1 }.fetch(response.content.strip) }).to eq("key not found: [FILTERED]")
+      expect(refused { |response| { a: 1 }.fetch(response.content.strip) })
+        .to eq(ruby_says { { a: 1 }.fetch("It's so") }.sub('"It\'s so"', "[FILTERED]")).and include("[FILTERED]")
       expect(refused { |response| raise "cannot read '#{response.content}'" }).to eq("cannot read [FILTERED]")
       gateway.answer("", Support::PRIMARY, tool_calls: [{ "id" => "1" }])
       expect(refused { raise %(no "" and '') }).to eq(%(no "" and ''))
@@ -156,7 +165,7 @@ RSpec.describe LlmRouter, "accept:" do
 
     it "refuses where it recurses too deeply, which is no interrupt" do
       deep = ->(text) { deep.call(text) + 1 }
-      expect(refused { |response| deep.call(response.content) }).to eq("stack level too deep")
+      expect(refused { |response| deep.call(response.content) }).to eq(ruby_says { deep.call("") })
     end
 
     it "that has no message says its class" do

@@ -93,7 +93,7 @@ RSpec.describe LlmRouter::Database::AdapterInternals do
       it "raises what Active Record does, and notifies its listeners" do
         expect(round_trips { execute }).to eq([sql])
         expect { described_class.execute(connection, "SELECT 1 / $1::int", [0]) }
-          .to raise_error(ActiveRecord::StatementInvalid, /division by zero/)
+          .to raise_error(ActiveRecord::StatementInvalid) { |error| expect(error.cause).to be_a(PG::DivisionByZero) }
       end
     end
 

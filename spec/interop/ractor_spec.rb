@@ -28,18 +28,20 @@ RSpec.describe LlmRouter, "and Ractors", :slow do
     RUBY
   end
 
+  result = Ractor.method_defined?(:value) ? "value" : "take"
+
   ["LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: [])", "LlmRouter.config",
    "LlmRouter.configure { |config| config.timeout = 3 }", "LlmRouter.reset_configuration!"].each do |code|
     it "says what to do for #{code}" do
-      error, answer = in_another("Ractor.new { #{code} }.take")
+      error, answer = in_another("Ractor.new { #{code} }.#{result}")
       expect(error).to match(/\ALlmRouter::Error: llm_router works in the main Ractor only: .*Thread/)
       expect(answer).to eq("Hi")
     end
   end
 
-  ["Ractor.new(router) { |given| given.call(messages: []) }.take", "Ractor.make_shareable(router)",
+  ["Ractor.new(router) { |given| given.call(messages: []) }.#{result}", "Ractor.make_shareable(router)",
    "Ractor.new { Ractor.receive }.send(router, move: true)",
-   "Ractor.new { LlmRouter::Native::Chain.new([], nil) }.take"].each do |code|
+   "Ractor.new { LlmRouter::Native::Chain.new([], nil) }.#{result}"].each do |code|
     it "is Ruby's own error for #{code}" do
       error, answer = in_another(code)
       expect(error).to match(/\A(TypeError|Ractor::\w+Error): /)

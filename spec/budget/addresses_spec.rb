@@ -13,7 +13,8 @@ RSpec.describe "LlmRouter::Budget, charged and settled by jobs of another proces
       include LlmRouter::Job
       def perform
         budget = BudgetTable::LlmBudget.for(nil, feature: :chat)
-        LlmRouter.new(budget: budget, timeout: 1).call(messages: Support::MESSAGES, max_tokens: 50)
+        chain = [{ model: Support::PRIMARY, timeout: 1 }, *Support::CHAIN.drop(1)]
+        LlmRouter.new(chain: chain, budget: budget).call(messages: Support::MESSAGES, max_tokens: 50)
       end
     end)
     [DraftJob, LlmRouter::ChargeJob, LlmRouter::SettleJob].each { |job| job.queue_adapter = adapter }

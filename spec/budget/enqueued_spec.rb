@@ -20,7 +20,8 @@ RSpec.describe "LlmRouter::ChargeJob and SettleJob, enqueued in a transaction th
       include LlmRouter::Job
       def perform
         budget = BudgetTable::LlmBudget.for(nil, feature: :chat)
-        LlmRouter.new(budget: budget, timeout: 1).call(messages: Support::MESSAGES, max_tokens: 50)
+        chain = [{ model: Support::PRIMARY, timeout: 1 }, *Support::CHAIN.drop(1)]
+        LlmRouter.new(chain: chain, budget: budget).call(messages: Support::MESSAGES, max_tokens: 50)
       end
     end)
     configure(price_ttl: nil, job_parent: "RolledBackParent") do |config|

@@ -19,7 +19,8 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     stub_const("DraftJob", Class.new(ApplicationJob) do
       include LlmRouter::Job
       def perform(budget)
-        LlmRouter.new(budget: budget, timeout: 1).call(messages: Support::MESSAGES, max_tokens: 50)
+        chain = [{ model: Support::PRIMARY, timeout: 1 }, *Support::CHAIN.drop(1)]
+        LlmRouter.new(chain: chain, budget: budget).call(messages: Support::MESSAGES, max_tokens: 50)
       end
     end)
     [DraftJob, LlmRouter::ChargeJob, LlmRouter::SettleJob].each { |job| job.queue_adapter = adapter }

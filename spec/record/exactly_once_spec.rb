@@ -97,11 +97,11 @@ RSpec.describe LlmRouter::CallRecord do
       it "says at the end of the process what a database that hangs kept it from writing" do
         record_without_thread
         2.times { ask }
-        hangs = Thread::Queue.new
-        allow(LlmRouter::CallRecord::Store).to receive(:new) { hangs.pop && raise(IOError) }
+        hanging = Thread::Queue.new
+        allow(LlmRouter::CallRecord::Store).to receive(:new) { hanging.push(Thread.current) && Thread.stop }
         stub_const("LlmRouter::CallRecord::Recorder::EXIT_TIMEOUT", 0.1)
         described_class.recorder.finish
-        hangs << true
+        hanging.pop.kill.join
         expect(log).to include("the record lacks 2 calls of this process")
       end
     end

@@ -41,12 +41,13 @@ class LlmRouter
       end
 
       # The switches that are in force, and those that are over.
-      # @param limit [Integer]
+      # @param limit [Integer] from 1
       # @return [Array<Switch>] the newest first
+      # @raise [ArgumentError]
       # @example
       #   puts LlmRouter::CallRecord.switch_history
       def switch_history(limit: 100)
-        Switchboard.history(limit)
+        Switchboard.history(Setting.count("limit", limit, ArgumentError))
       end
 
       # @param period [String, Date, Time, Range, nil] a month such as "2026-11", a day, a year, or two of these such as

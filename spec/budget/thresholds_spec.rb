@@ -189,8 +189,21 @@ RSpec.describe "Thresholds of a budget" do
       LlmRouter::Switches.replace([])
     end
 
+    it "are parts of any kind, each once, in order" do
+      LlmRouter.configure { |config| config.alert_at = [1, 4/5r, 0.8, BigDecimal("0.25"), 0.80001] }
+      expect(LlmRouter.config.alert_at).to eq([BigDecimal("0.25"), BigDecimal("0.8"), 1])
+    end
+
+    it "count for a budget of one's own that divides by a cap of 0" do
+      def nearly_spent.spent_share = 1 / 0.0
+      configure(degrade_at: 0.9)
+      expect(call(nearly_spent).hops.first.message).to start_with("not called: all of the budget are spent")
+    end
+
     [[:alert_at, [0.8, 2]], [:alert_at, "80 %"], [:alert_at, [nil]], [:alert_at, 0], [:degrade_at, 1.5],
-     [:degrade_at, Float::NAN], [:degrade_at, -1], [:degrade_at, "0.9"]].each do |name, value|
+     [:degrade_at, Float::NAN], [:degrade_at, -1], [:degrade_at, "0.9"],
+     [:alert_at, 0.1..0.3], [:alert_at, 1..], [:alert_at, { 0.8 => 1 }], [:alert_at, Complex(0.5, 1)],
+     [:alert_at, [Float::INFINITY]], [:degrade_at, false], [:degrade_at, Complex(0.5, 1)]].each do |name, value|
       it "are refused: #{name} = #{value.inspect}" do
         expect { LlmRouter.configure { |config| config.public_send(:"#{name}=", value) } }
           .to raise_error(LlmRouter::ConfigurationError, /#{name} is .*: give a part of the cap, a number above 0/)

@@ -10,8 +10,8 @@ RSpec.describe LlmRouter, "and the settings of the record" do
                                                       keep_incidents: 90 * 86_400.0, keep_stats: 400 * 86_400.0)
   end
 
-  { record_calls: ["yes", nil, 1], record_parent: ["analytics", nil, 7], keep_incidents: [0, -1, nil, "1", Float::NAN],
-    keep_stats: [3599, 10**12] }.each do |name, values|
+  { record_calls: ["yes", nil, 1], record_parent: ["analytics", nil, 7],
+    keep_incidents: [0, -1, nil, "1", Float::NAN, Complex(7200, 1)], keep_stats: [3599, 10**12] }.each do |name, values|
     values.each do |value|
       it "refuses #{value.inspect} as #{name}, and says what to give" do
         expect { set(name => value) }.to raise_error(LlmRouter::ConfigurationError, /\A#{name} is .*: give /)

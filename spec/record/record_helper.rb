@@ -83,10 +83,20 @@ module RecordHelper
   def forget_recorder
     known = RECORD.instance_variable_get(:@recorder)
     thread = known&.instance_variable_get(:@thread)
-    # Not in the middle of a write: a client of MariaDB may then wait for its answer for good.
-    known&.instance_variable_get(:@writing)&.synchronize { thread&.kill }
-    thread&.join(10)
+    end_after_this_round(known, thread) if thread
     RECORD.instance_variable_set(:@recorder, nil)
+  end
+
+  # Not in the middle of a round: a client of MariaDB may then wait for its answer for good, and Rails' main keeps a
+  # model whose columns it was loading without any.
+  def end_after_this_round(recorder, thread)
+    recorder.define_singleton_method(:idle?) { true }
+    Waiting.poll(10) { between_rounds?(thread) || thread.join(0.01) }
+    thread.kill.join(10)
+  end
+
+  def between_rounds?(thread)
+    thread.backtrace.to_a[1].to_s.match?(/rounds\.rb:.*\bwork'/)
   end
 end
 

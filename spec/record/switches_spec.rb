@@ -7,7 +7,7 @@ RSpec.describe "Switches" do
   after { LlmRouter::Switches.replace([]) }
 
   def off(pattern = "anthropic/*", **options)
-    LlmRouter.switch_off(pattern, for: 3600, by: "on-call", reason: "degraded", **options)
+    LlmRouter.switch_off(pattern, **{ for: 3600, by: "on-call", reason: "degraded" }, **options)
   end
 
   def rows
@@ -50,36 +50,50 @@ RSpec.describe "Switches" do
         expect(history.first.to_s).to include("switched on again by Ada")
       end
 
-      it "is obeyed by another process within two seconds, without a query on the way of its calls" do
-        went = IO.pipe do |reader, writer|
-          in_processes(2) do |number|
-            next play_operator if number.zero?
+      it "is returned by switch_off though it is over at once, or replaced at once by another's" do
+        expect(off(for: 1e-9)).to have_attributes(pattern: "anthropic/*", by: "on-call")
+        patterns = %w[google/* GOOGLE/* google/* Google/*]
+        switches = patterns.map { |pattern| Thread.new { off(pattern, by: pattern) } }.map(&:value)
+        expect(switches.map(&:by)).to eq(patterns)
+        expect(LlmRouter.switches.size).to eq(1)
+      end
 
-            writer.write(seconds_until_skipped.to_json)
-          end
-          writer.close
-          JSON.parse(reader.read)
+      it "is obeyed by another process from its second read on, without a query on the way of its calls" do
+        in_processes(1) do
+          reads = reads_of_the_record
+          queries = queries_of(Thread.current)
+          raise "skipped already" if ask.hops.any?
+
+          in_processes(1) { off }
+          # The first may have begun before.
+          reads.clear
+          Waiting.eventually { reads.size > 1 }
+          raise "not obeyed" unless ask.hops.map(&:reason) == [:switched_off]
+          raise "there was #{queries.first}" if queries.any?
         end
-        expect(went.fetch("queries")).to eq(0)
-        expect(went.fetch("seconds")).to be < 2
       end
 
-      # Another process, at any moment of the first's second.
-      def play_operator
-        sleep(1.3)
-        off
+      # @return [Array] that gets one more whenever the switches are read
+      def reads_of_the_record
+        reads = []
+        allow(RecordHelper::RECORD::Switchboard).to receive(:obey).and_wrap_original do |obey, connection|
+          obey.call(connection).tap { reads << 1 }
+        end
+        reads
       end
 
-      def seconds_until_skipped
-        thread = Thread.current
-        queries = 0
-        ActiveSupport::Notifications.subscribe("sql.active_record") { Thread.current == thread && queries += 1 }
-        ask
-        Waiting.eventually { ask.requested_model == Support::SECONDARY && ask.hops.any? }
-        counted = queries
-        { queries: counted, seconds: Time.now - rows.first.created_at }
+      def queries_of(thread)
+        queries = []
+        ActiveSupport::Notifications.subscribe("sql.active_record") do |*, query|
+          queries << query[:sql] if Thread.current == thread
+        end
+        queries
       end
     end
+  end
+
+  it "is read each second, so that every process obeys within two" do
+    expect(RecordHelper::RECORD::Rounds::INTERVAL).to eq(1)
   end
 
   describe "on SQLite", database: :sqlite do
@@ -94,11 +108,11 @@ RSpec.describe "Switches" do
     end
 
     it "expires by itself, though nobody reads the table" do
-      LlmRouter.switch_off("anthropic/*", for: 0.3, by: "on-call")
+      switch = LlmRouter.switch_off("anthropic/*", for: 0.3, by: "on-call")
       forget_recorder
-      expect(ask.requested_model).to eq(Support::SECONDARY)
       allow(RecordHelper::RECORD::Switchboard).to receive(:obey).and_raise(ActiveRecord::ConnectionNotEstablished)
       eventually { ask.requested_model == Support::PRIMARY }
+      expect(Time.now).to be > switch.expires_at
       expect(LlmRouter::Switches.known).to eq([])
     end
 
@@ -113,12 +127,14 @@ RSpec.describe "Switches" do
     end
 
     it "delays the first call by a quarter of a second at most while the database hangs" do
-      allow(RecordHelper::RECORD::Switchboard).to receive(:obey) { sleep }
+      hanging = Queue.new
+      allow(RecordHelper::RECORD::Switchboard).to receive(:obey) { hanging.pop }
       router
       began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
       2.times { ask }
       expect(Process.clock_gettime(Process::CLOCK_MONOTONIC) - began).to be < 10
       expect(ask.requested_model).to eq(Support::PRIMARY)
+      hanging.close
     end
 
     it "is ignored, and that is said, if all of a chain is switched off" do
@@ -162,6 +178,30 @@ RSpec.describe "Switches" do
       LlmRouter.switch_off("anthropic/*", for: 60, by: "Ada")
       expect(LlmRouter.switches.map { |one| [one.by, (one.expires_at - one.created_at).round] }).to eq([["Ada", 60]])
       expect(rows.map(&:ended_by)).to eq(["Ada", ""])
+      expect(log).not_to include("has ended")
+    end
+
+    it "is the same in any case of letters" do
+      off("Anthropic/*")
+      off("ANTHROPIC/*")
+      expect(LlmRouter.switches.map(&:pattern)).to eq(["ANTHROPIC/*"])
+      expect(LlmRouter.switch_on("anthropic/*").size).to eq(1)
+      expect(LlmRouter.switches).to eq([])
+    end
+
+    it "ends beside another of the same models, which is said and holds" do
+      off("*")
+      off
+      expect(LlmRouter.switch_on("*", by: "Ada").map(&:to_s))
+        .to match([%r{\A\*: switched on again by Ada at .* UTC, but models of it stay off by anthropic/\*\z}])
+      expect(ask.requested_model).to eq(Support::SECONDARY)
+      expect(LlmRouter.switch_on("anthropic/*", by: "Ada").first.to_s).to end_with(" UTC")
+      expect(log.lines.grep(/has ended/).size).to eq(2)
+    end
+
+    it "is written in UTF-8, without spaces at the ends of words" do
+      switch = off("a/b".encode("UTF-16LE"), by: " Zo\u00e9 ".encode("ISO-8859-1"), reason: " ")
+      expect(switch).to have_attributes(pattern: "a/b", by: "Zo\u00e9", reason: "")
     end
 
     it "names whoever is at the console if nobody is given" do
@@ -177,11 +217,14 @@ RSpec.describe "Switches" do
     [["", 60, {}, /"" is no pattern: give a model/], ["a b", 60, {}, /no pattern/], ["a/[xy]", 60, {}, /no pattern/],
      [nil, 60, {}, /nil is no pattern/], ["a" * 192, 60, {}, /no pattern/], ["a/*", 0, {}, /for is 0: give seconds/],
      ["a/*", -1, {}, /for is -1/], ["a/*", "2h", {}, /for is "2h"/], ["a/*", Float::NAN, {}, /for is NaN/],
-     ["a/*", 1e12, {}, /up to 31622400/], ["a/*", 60, { by: "" }, /by is empty/],
+     ["a/*", 1e12, {}, /up to 31622400/], ["a/*", Complex(1, 2), {}, /for is \(1\+2i\)/],
+     ["a/*", 10**400, {}, /for is 10{199}:/], ["a\u00a0b", 60, {}, /no pattern/], [/a/, 60, {}, %r{/a/ is no pattern}],
+     [:a, 60, {}, /:a is no pattern/], ["a\xff", 60, {}, /no pattern/], ["a/*", 60, { by: " " }, /by is empty/],
+     ["a/*", 60, { by: "" }, /by is empty/],
      ["a/*", 60, { by: "x" * 192 }, /by is "x+"?: give a String on one line, of 191/],
      ["a/*", 60, { reason: "x\ny" }, /reason is "x\\ny"/], ["a/*", 60, { reason: 7 }, /reason is 7/]]
       .each do |pattern, seconds, options, message|
-      it "refuses #{[pattern&.slice(0, 9), seconds, options.to_s[0, 30]].inspect}, and says why" do
+      it "refuses #{[pattern.inspect[0, 9], seconds.to_s[0, 9], options.to_s[0, 30]].inspect}, and says why" do
         expect { LlmRouter.switch_off(pattern, for: seconds, **options) }.to raise_error(ArgumentError, message)
         expect(rows).to eq([])
       end
@@ -193,6 +236,19 @@ RSpec.describe "Switches" do
       off
       expect { LlmRouter.switch_on(Support::PRIMARY) }
         .to raise_error(ArgumentError, %("#{Support::PRIMARY}" is not switched off: what is off is anthropic/*))
+    end
+
+    it "has a history with a limit that is a number" do
+      expect { RecordHelper::RECORD.switch_history(limit: -1) }.to raise_error(ArgumentError, /limit is -1/)
+    end
+
+    it "says which table is missing" do
+      name = RecordHelper::RECORD::SwitchRow.name
+      connection.rename_table(name, "elsewhere")
+      expect { off }.to raise_error(LlmRouter::Database::TablesMissing,
+                                    /llm_switches: no such table in the database of LlmSwitch\. Run bin/)
+    ensure
+      connection.rename_table("elsewhere", name)
     end
 
     it "is refused where no process would obey" do

@@ -15,7 +15,8 @@ class LlmRouter
     # @example
     #   config.alert_at = [0.8, 1.0]
     def alert_at=(value)
-      @alert_at = Array(value).map { |part| Setting.part("alert_at", part) }.uniq.sort.freeze
+      parts = value.is_a?(Array) ? value : [value].compact
+      @alert_at = parts.map { |part| Setting.part("alert_at", part) }.uniq.sort.freeze
     end
 
     # @param value [Numeric, nil] above 0 and up to 1
@@ -23,7 +24,7 @@ class LlmRouter
     # @example
     #   config.degrade_at = 0.9
     def degrade_at=(value)
-      @degrade_at = value && Setting.part("degrade_at", value)
+      @degrade_at = value.nil? ? nil : Setting.part("degrade_at", value)
     end
 
     private

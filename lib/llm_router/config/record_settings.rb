@@ -65,7 +65,7 @@ class LlmRouter
     private
 
     def keep(name, value)
-      seconds = value.is_a?(Numeric) ? value.to_f : Float::NAN
+      seconds = value.is_a?(Numeric) && value.real? ? value.to_f : Float::NAN
       return seconds if KEEP.cover?(seconds)
 
       raise ConfigurationError, "#{name} is #{value.inspect}: give seconds, from an hour to ten years, such as 90.days"

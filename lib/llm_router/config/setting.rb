@@ -49,7 +49,7 @@ class LlmRouter
 
     # @return [BigDecimal] of a whole, to four decimals
     def part(name, value)
-      part = value.is_a?(Numeric) ? BigDecimal(value.to_s).round(4) : BigDecimal(0)
+      part = value.is_a?(Numeric) && value.real? ? BigDecimal(value, 12).round(4) : BigDecimal(0)
       return part if part.positive? && part <= 1
 
       raise ArgumentError

@@ -51,10 +51,19 @@ class LlmRouter
 
     # @return [String] a line for a console
     def to_s
-      return "#{pattern}: switched on again by #{ended_by} at #{ended_at.utc.strftime('%F %T UTC')}" if ended_at
+      return "#{pattern}: switched on again by #{ended_by} at #{ended_at.utc.strftime('%F %T UTC')}#{rest}" if ended_at
 
       "#{pattern}: #{note}#{' (no model of a configured chain)' if models.empty?}"
     end
     alias_method :inspect, :to_s
+
+    private
+
+    # Those that it leaves in force, of the same models.
+    def rest
+      older = Switches.known.select { |one| one.id != id && one.created_at <= ended_at }
+      patterns = older.reject { |one| (one.models & models).empty? }.map(&:pattern)
+      ", but models of it stay off by #{patterns.join(', ')}" if patterns.any?
+    end
   end
 end

@@ -39,11 +39,15 @@ class LlmRouter
       private
 
       def changed(before, after, now)
-        ids = ->(switches) { switches.map(&:id) }
-        after.each { |one| say(one.to_s) unless ids.call(before).include?(one.id) }
-        before.each do |one|
-          say("#{one.pattern}: not switched off any more") if one.in_force?(now) && !ids.call(after).include?(one.id)
-        end
+        without(after, before, :id).each { |one| say(one.to_s) }
+        # Another of the same pattern has taken the place of those that are left out.
+        ended = without(without(before, after, :id), after, :pattern).select { |one| one.in_force?(now) }
+        ended.each { |one| say("#{one.pattern}: this switch has ended") }
+      end
+
+      def without(switches, others, attribute)
+        known = others.map(&attribute)
+        switches.reject { |one| known.include?(one.public_send(attribute)) }
       end
 
       def say(text)

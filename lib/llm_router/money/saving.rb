@@ -24,9 +24,9 @@ class LlmRouter
       [share, limit] if share && share >= limit
     end
 
-    # Rounded down: 99.9 % is not all.
+    # Rounded down: 99.9 % is not all. A budget of one's own may divide by a cap of 0.
     def percent(share)
-      "#{(share * 100).floor} %"
+      share.infinite? ? "all" : "#{(share * 100).floor} %"
     end
   end
 end

@@ -17,7 +17,8 @@ class LlmRouter
         # @return [String]
         # @raise [ArgumentError]
         def pattern(given)
-          return given.dup.freeze if text?(given) && given.match?(/\A[^\s?\[\]{}\\]+\z/)
+          text = text(given)
+          return text if text&.match?(/\A[^[:space:]?\[\]{}\\]+\z/)
 
           raise ArgumentError, "#{given.inspect[0, 200]} is no pattern: give a model, such as " \
                                "\"anthropic/claude-sonnet-4.5\", or many of them with *, such as \"anthropic/*\""
@@ -30,11 +31,11 @@ class LlmRouter
           given.empty? ? raise(ArgumentError, "by is empty: say who does it, such as \"on-call\"") : given
         end
 
-        # @return [String]
+        # @return [String] without spaces at its ends
         # @raise [ArgumentError]
         def line(name, given)
-          given = given.name if given.is_a?(Symbol)
-          return given.dup.freeze if given == "" || text?(given)
+          text = text(given.is_a?(Symbol) ? given.name : given)
+          return text.gsub(/\A[[:space:]]+|[[:space:]]+\z/, "").freeze if text
 
           raise ArgumentError, "#{name} is #{given.inspect[0, 200]}: give a String on one line, of #{MAX_LENGTH} " \
                                "characters at most"
@@ -52,8 +53,12 @@ class LlmRouter
 
         private
 
-        def text?(given)
-          given.is_a?(String) && given.length.between?(1, MAX_LENGTH) && Setting.one_line?(given)
+        # @return [String, nil] in UTF-8, if it fits a column
+        def text(given)
+          return unless given.is_a?(String) && Setting.one_line?(given)
+
+          text = given.encode(Encoding::UTF_8)
+          text.freeze if text.length <= MAX_LENGTH
         end
 
         # Whoever is at this console.
@@ -78,11 +83,11 @@ class LlmRouter
       private
 
       def checked_seconds(given)
-        seconds = given.is_a?(Numeric) ? given.to_f : Float::NAN
+        seconds = given.is_a?(Numeric) && given.real? ? given.to_f : Float::NAN
         return seconds if seconds.positive? && seconds <= MAX_SECONDS
 
-        raise ArgumentError, "for is #{given.inspect}: give seconds, a number above 0 and up to #{MAX_SECONDS} (366 " \
-                             "days), such as 2.hours"
+        raise ArgumentError, "for is #{given.inspect[0, 200]}: give seconds, a number above 0 and up to " \
+                             "#{MAX_SECONDS} (366 days), such as 2.hours"
       end
     end
   end

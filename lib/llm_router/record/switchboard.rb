@@ -18,10 +18,13 @@ class LlmRouter
         def off(pattern, seconds, by:, reason:)
           input = SwitchInput.new(pattern, seconds, by, reason)
           change do |board|
-            board.finish(input.pattern, input.by)
-            board.start(input)
+            older = board.of(input.pattern)
+            started = board.start(input)
+            board.finish(older, input.by)
+            # Whoever switches the same off at the same moment is not seen before.
+            board.finish(board.of(input.pattern)[0...-1], input.by)
+            started
           end
-          Switches.known.reverse_each.find { |switch| switch.pattern == input.pattern }
         end
 
         # @return [Array<Switch>] those that have ended by this
@@ -29,7 +32,7 @@ class LlmRouter
         def on(pattern, by:)
           pattern = SwitchInput.pattern(pattern.is_a?(Switch) ? pattern.pattern : pattern)
           by = SwitchInput.by(by)
-          ended = change { |board| board.finish(pattern, by) }
+          ended = change { |board| board.finish(board.of(pattern), by) }
           return ended if ended.any?
 
           others = Switches.known.map(&:pattern)
@@ -57,7 +60,7 @@ class LlmRouter
 
         def change
           Database::OwnConnection.open(SwitchRow.model) do |connection|
-            connection.transaction { yield new(connection) }.tap { obey(connection) }
+            yield(new(connection)).tap { obey(connection) }
           end
         end
       end
@@ -65,20 +68,27 @@ class LlmRouter
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       def initialize(connection)
         @connection = connection
-        @now = Time.now
+        # As exact as the columns.
+        @now = Time.now.floor(6)
       end
 
       # @param input [SwitchInput]
-      # @return [void]
+      # @return [Switch]
       def start(input)
         row = { environment: environment, pattern: input.pattern, reason: input.reason, switched_off_by: input.by,
                 created_at: @now, expires_at: @now + input.seconds }
         @connection.execute(SwitchRow.insert(@connection, [row]), NAME)
+        read(SwitchRow.where(row.except(:expires_at)).order(:id)).last
+      end
+
+      # @return [Array<Switch>] in force, of this pattern in any case of letters, the oldest first
+      def of(pattern)
+        in_force.select { |switch| switch.pattern.downcase(:ascii) == pattern.downcase(:ascii) }
       end
 
       # @return [Array<Switch>] those that have ended by this
-      def finish(pattern, by)
-        in_force.select { |switch| switch.pattern == pattern }.map do |switch|
+      def finish(switches, by)
+        switches.map do |switch|
           @connection.update("UPDATE #{SwitchRow.name} SET ended_at = #{quoted(:ended_at, @now)}, ended_by = " \
                              "#{quoted(:ended_by, by)} WHERE id = #{quoted(:id, switch.id)}", NAME)
           Switch.new(**switch.to_h, ended_at: @now.utc, ended_by: by)

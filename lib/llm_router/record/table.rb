@@ -57,7 +57,7 @@ class LlmRouter
           extend CurrentConnection
 
           self.table_name = table
-          define_singleton_method(:name) { table.classify }
+          %i[name to_s].each { |name| define_singleton_method(name) { table.classify } }
           self.inheritance_column = nil
           # Rails' default filter hides every name with "token", and these are counts.
           self.filter_attributes = []

@@ -20,7 +20,9 @@ module Soak
     # One child, from its birth to its end.
     # @return [void]
     def run
-      pid = without_collection { fork { child } }
+      # Made here: an interrupt that came while the child made one would leave it without an end.
+      tracked = Array.new(CALLS) { @tracked.call }
+      pid = without_collection { fork { child(tracked) } }
       status = await(pid)
       @journal.note("fork", status&.exitstatus || status&.termsig&.then { |signal| "signal_#{signal}" } || "hung")
     end
@@ -37,9 +39,8 @@ module Soak
     end
 
     # Without what the parent does at its exit.
-    def child
-      tracked = []
-      well = Array.new(CALLS) { call(@tracked.call.tap { |one| tracked << one }) }.all?
+    def child(tracked)
+      well = tracked.map { |one| call(one) }.all?
       write(tracked)
     ensure
       exit!(well ? 0 : 1)

@@ -10,7 +10,7 @@ module Soak
     # Seconds after a call has begun.
     MOMENT = 0.0..0.08
     # Seconds after which an interrupt has been lost, and after which a thread that it ends has come to a standstill.
-    LIMIT = 15
+    LIMIT = 60
     TO_END = 120
     # Two ways of Timeout's: without a class it throws, with one it raises.
     KINDS = %i[timeout timeout_with_a_class thread_kill thread_raise].freeze

@@ -11,14 +11,42 @@ module Soak
     MORE = 8
     private_constant :MORE
 
-    # Since when all is written that the record of calls has counted: what comes later, a kill may lose.
+    # Since when all is written that the record of calls has counted: what comes later, a kill may lose, and an end of
+    # the process that has no time left for it.
     def self.note_writes(journal)
       LlmRouter::CallRecord::Recorder.prepend(Module.new do
         define_method(:flush) do
-          began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+          began = Rows.now
           super().tap { |whole| journal.note("written", began.floor(3), Process.pid) if whole }
         end
+
+        define_method(:finish) do
+          began = Rows.now
+          super()
+          journal.note("unfinished", began.floor(3), Rows.now.ceil(3), Process.pid) unless empty?
+        end
       end)
+    end
+
+    # An interrupt may come while the driver opens a connection. Then nothing knows its socket any more.
+    def self.note_cut_off_openings(journal)
+      pid = Process.pid
+      PG::Connection.singleton_class.prepend(Module.new do
+        define_method(:new) do |*arguments, **options|
+          over = false
+          super(*arguments, **options).tap { over = true }
+        rescue PG::Error
+          over = true
+          raise
+        ensure
+          journal.note("cut_off", "opening") unless over || Process.pid != pid
+        end
+      end)
+    end
+
+    # @return [Float] seconds
+    def self.now
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
 
     # @param options [Hash{String => Object}] what {Database#for_worker} returns
@@ -32,6 +60,7 @@ module Soak
       connection = options.fetch("connection").transform_keys(&:to_sym)
       # A thread that interrupts waits for another that calls.
       ActiveRecord::Base.establish_connection(**connection, pool: (threads * 2) + MORE, min_messages: "error")
+      Rows.note_cut_off_openings(journal)
       @shared, *@own = BudgetTable::LlmBudget.find(options.fetch("rows")).sort_by(&:id)
       # Rails does this at the end of a request or a job: whoever keeps a connection keeps it also when it has broken.
       ActiveRecord::Base.connection_pool.release_connection

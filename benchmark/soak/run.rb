@@ -3,8 +3,8 @@
 require_relative "gateway"
 require_relative "journal"
 require_relative "worker_process"
-require_relative "pace"
 require_relative "plan"
+require_relative "stalls"
 
 module Soak
   # One run: starts everything, disturbs it as planned, and stops it. What came of it is in the directory.
@@ -36,7 +36,7 @@ module Soak
     # @return [void]
     def run
       begin
-        @pace = Pace.start(@journal)
+        @stalls = Stalls.watch(@journal)
         start
         await_all
         Plan.new(@options).each { |action, *details| send(action, *details) }
@@ -45,7 +45,7 @@ module Soak
       end
       finish
     ensure
-      @pace&.kill
+      @stalls&.kill
       [*@workers, *@leaving].each(&:kill)
       @gateway&.kill
     end
@@ -99,10 +99,11 @@ module Soak
       @database.top_up
     end
 
-    # The next takes over at once; a process that is to end may still be in a call.
+    # The next takes over at once; a process that is to end may still be in a call. One that has only begun to start
+    # would die of the signal.
     def restart_process(index, how, name)
       old = @workers[index]
-      how == "kill" ? old.kill : old.terminate
+      how == "kill" ? old.kill : old.await("ready", TO_START) && old.terminate
       @journal.note("killed", old.name) if how == "kill"
       @journal.note("restart", how)
       @leaving << old

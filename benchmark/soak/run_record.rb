@@ -9,8 +9,14 @@ module Soak
   # and the `run` of the process that ran them.
   class RunRecord
     # In which process it was made, and whether that was killed; whether it got through to the gateway; how it ended,
-    # each time that it did; whether a signal interrupted it; the ids of the rows that pay for it.
-    Call = Struct.new(:tag, :process, :killed, :heard, :ends, :signalled, :rows)
+    # each time that it did; whether a signal interrupted it; the ids of the rows that pay for it; how long it took, and
+    # when it was over.
+    Call = Struct.new(:tag, :process, :killed, :heard, :ends, :signalled, :rows, :seconds, :over) do
+      # @return [Boolean] whether it was under way between two moments, as far as that is known
+      def during?(from, to)
+        !over.nil? && over >= from && over - seconds <= to
+      end
+    end
     private_constant :Call
 
     # @return [Hash{String => Attempt}] by their keys
@@ -44,9 +50,9 @@ module Soak
       @events.select { |_, name| name == event }.map { |process, _, *details| [process, *details] }
     end
 
-    # @return [Float] how busy the machine was at the worst: see {Pace}
-    def pace
-      @pace ||= all("pace").map { |_, pace| Float(pace) }.push(1.0).max
+    # @return [Array<Array(Float, Float)>] from when to when the machine stood still: see {Stalls}
+    def stalls
+      @stalls ||= all("stall").map { |_, *moments| moments.map { |moment| Float(moment) } }
     end
 
     # @param process [String]
@@ -87,7 +93,7 @@ module Soak
         when "reserve", "settle", "release", "uncertain", "hop" then attempted(event, tag, *details)
         when "answer", "failure", "interrupted", "refused" then ended(event, tag, *details)
         else
-          ended(event, tag, *details) if %w[odd away].include?(event)
+          other(event, tag, *details)
           @events << [name, event, tag, *details]
         end
       end
@@ -98,6 +104,13 @@ module Soak
       call.process = process
       call.killed = killed
       call.rows = rows
+    end
+
+    def other(event, tag, *details)
+      case event
+      when "odd", "away" then ended(event, tag, *details)
+      when "over" then @calls[tag].over = Float(details.first)
+      end
     end
 
     def released(attempt, at = nil)
@@ -124,6 +137,7 @@ module Soak
 
     def ended(event, tag, seconds, *details)
       @calls[tag].ends << event
+      @calls[tag].seconds = Float(seconds)
       @seconds << Float(seconds) unless event == "interrupted"
       @answers << generation(*details) if event == "answer"
     end

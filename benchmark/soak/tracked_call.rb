@@ -17,6 +17,12 @@ module Soak
     PAUSE = 0.1
     private_constant :MESSAGES, :FAILURES, :TRIES, :PAUSE
 
+    @made = 0
+    class << self
+      # @return [Integer] how many this process has made
+      attr_accessor :made
+    end
+
     # @return [String] which no other call has
     attr_reader :tag
 
@@ -29,6 +35,7 @@ module Soak
       @tag = SecureRandom.hex(8)
       @rows = rows
       @began = now
+      TrackedCall.made += 1
       @journal.note("call", @tag, *rows)
     end
 
@@ -68,6 +75,7 @@ module Soak
     end
 
     def call
+      @began = now
       take_back_connection if @rows.any?
       @router.call(messages: MESSAGES, user: @tag)
     rescue LlmRouter::ChargeFailed => e
@@ -103,7 +111,7 @@ module Soak
       seconds = (now - @began).round(4)
       LlmRouter::Uninterrupted.run do
         @journal.note(event, @tag, seconds, *details)
-        @journal.note("over", @tag, now.round(3), Process.pid) if @rows.any?
+        @journal.note("over", @tag, now.round(3), Process.pid)
         @ended = true
       end
     end

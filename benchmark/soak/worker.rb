@@ -101,7 +101,7 @@ module Soak
       LlmRouter.new(chain: [{ model: "no/body", endpoint: :nowhere }], budget: LlmRouter::Unlimited)
                .call(messages: [{ role: "user", content: "Hi" }])
     rescue LlmRouter::ChainExhausted
-      Timeout.timeout(1) { Thread.new { nil }.join }
+      Timeout.timeout(60) { Thread.new { nil }.join }
     end
 
     def work
@@ -166,7 +166,7 @@ module Soak
 
     def measure(label)
       GC.start
-      @journal.note("measure", label, Vitals.memory)
+      @journal.note("measure", label, Vitals.memory, TrackedCall.made)
     end
   end
 end

@@ -38,7 +38,7 @@ module Soak
 
     # @param line [String] that it is to say: "ready" before it calls, "stopped" after that
     # @param seconds [Numeric] how long to wait at most
-    # @return [void]
+    # @return [WorkerProcess] itself
     def await(line, seconds)
       ends_at = now + seconds
       until @said.include?(line)
@@ -46,6 +46,7 @@ module Soak
 
         @said << said.chomp
       end
+      self
     end
 
     # Asks it to end, as a deployment does.

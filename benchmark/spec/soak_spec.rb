@@ -41,8 +41,8 @@ RSpec.describe "bin/soak" do
           interrupted t2 1.5
           interrupt thread_kill in
           fork 0
-          measure 10 100000
-          measure 100 104000
+          measure 10 100000 2
+          measure 100 104000 9
           left 20 5
         LINES
         "two.journal" => "call t3\nreserve t3 first:a\n",
@@ -58,6 +58,8 @@ RSpec.describe "bin/soak" do
     end
 
     let(:options) { Soak::Options.default }
+
+    before { stub_const("Soak::Evaluation::Machine::WARM", 2) }
 
     def table
       Dir.mktmpdir do |directory|
@@ -123,6 +125,12 @@ RSpec.describe "bin/soak" do
       end
     end
 
+    it "does not judge the memory of a process that has not made enough calls" do
+      change("one.journal", "100 104000", "100 106000")
+      stub_const("Soak::Evaluation::Machine::WARM", 3)
+      expect(failed).to eq([])
+    end
+
     it "names what is left" do
       change("one.journal", "left 20 5", "left 21 6\nadded descriptors tcp_socket_0100007F:1F90\nadded threads stray")
       expect(table.to_s).to include("one had 20 and then 21: tcp socket 0100007F:1F90\n")
@@ -132,6 +140,29 @@ RSpec.describe "bin/soak" do
     it "takes no slow call for a fault, for this machine may be busy" do
       change("one.journal", "answer t1 0.5", "answer t1 44")
       expect(failed).to eq([])
+    end
+
+    describe "where the machine stood still" do
+      # A call that has no answer, though the gateway was there.
+      before do
+        files["ledger"] += "request t4 first:a hang gen-9 -\n"
+        files["one.journal"] += <<~LINES
+          call t4
+          reserve t4 first:a
+          uncertain t4 first:a -
+          hop t4 first:a timeout - -
+          failure t4 3.5 LlmRouter::DeadlineExceeded
+          over t4 50.0 9
+        LINES
+      end
+
+      it "does not count a call that was under way then" do
+        expect(failed).to eq([answers_row = "answers, and their share where the gateway was there"])
+        files["run"] += "stall 40.0 46.4\n"
+        expect(failed).to eq([answers_row])
+        files["run"] += "stall 49.0 49.9\n"
+        expect(failed).to eq([])
+      end
     end
 
     describe "of rows" do
@@ -183,9 +214,25 @@ RSpec.describe "bin/soak" do
         LINES
       end
 
-      it "puts up with three connections that the driver has lost" do
-        change("one.journal", "left 20 5", "left 23 5")
+      it "puts up with connections whose opening was cut off, for the driver has lost them" do
+        change("one.journal", "left 20 5", "#{"cut_off opening\n" * 3}left 23 5")
         expect(failed).to eq([])
+        change("one.journal", "left 23 5", "left 24 5")
+        expect(failed).to eq(["file descriptors at the start and at the end"])
+      end
+
+      # It has a connection that broke then, however late it uses that.
+      it "puts up with a call that was under way while the database was away, and with none that began later" do
+        change("one.journal", "away t5 0.1 PG::ConnectionBad 101.5", "away t5 9 PG::SyntaxError 109.5\nover t5 109.6 9")
+        change("one.journal", "first:a 100.5", "first:a 108.5")
+        files["one.journal"] += "over t6 108.6 9\n"
+        change("one.journal", "failure t6 0.2", "failure t6 9")
+        expect(failed).to eq([])
+        change("one.journal", "away t5 9", "away t5 6")
+        expect(failed).to eq(["calls refused for the database was away"])
+        change("one.journal", "failure t6 9", "failure t6 2")
+        expect(failed).to contain_exactly("calls refused for the database was away",
+                                          "rows: attempts that only an estimate covers")
       end
 
       it "finds nothing wrong with rows that are in order" do
@@ -211,6 +258,18 @@ RSpec.describe "bin/soak" do
         end
       end
 
+      # A process has one second for it at its end.
+      it "does not expect what a process had no time to write at its end, as the machine stood still" do
+        files["one.journal"] += "call t8 7\nrefused t8 0.1\nwritten 101 9\nover t8 101.1 9\nunfinished 110.0 111.0 9\n"
+        change("database", "recorded 6", "recorded 3")
+        lines = ["record: calls, of at least", "record: incidents, of at least"]
+        expect(failed).to eq(lines)
+        files["run"] += "stall 105.0 109.9\n"
+        expect(failed).to eq(lines)
+        files["run"] += "stall 109.0 110.5\n"
+        expect(failed).to eq([])
+      end
+
       exact = "rows: attempts charged with their cost"
       estimated = "rows: attempts that only an estimate covers"
       money = "record: charged, and perhaps not recorded, USD"
@@ -219,7 +278,7 @@ RSpec.describe "bin/soak" do
       outage = "calls refused for the database was away"
       cost = "charge 7 t1-f t1 first a cost 0.002\n"
       {
-        "sockets that are left" => [["one.journal", "left 20 5", "left 24 5"],
+        "sockets that are left" => [["one.journal", "left 20 5", "left 21 5"],
                                     ["file descriptors at the start and at the end"]],
         "a charge that is lost" => [["database", cost, ""], [exact]],
         "a charge that one of two rows lacks" => [["database", cost.sub("charge 7", "charge 8"), ""], [exact]],

@@ -34,13 +34,19 @@ module Soak
             wrong: wrong.map { |call| "#{call.tag} in #{call.process} ended #{call.ends.size} times" })
       end
 
-      # The share of the faults is what one model alone would leave unanswered.
+      # The share of the faults is what one model alone would leave unanswered. A call during which the machine stood
+      # still has no time left for its other models.
       def answers
-        answers = ended("answer").size
-        heard = answers + failures.count(&:heard)
-        few = answers < [heard * (1 - options.faults), 1].max
-        row("answers, and their share where the gateway was there", answers, percent(answers, heard),
+        all = ended("answer")
+        answers = undisturbed(all)
+        heard = answers + undisturbed(failures.select(&:heard))
+        few = answers < heard * (1 - options.faults) || all.empty?
+        row("answers, and their share where the gateway was there", all.size, percent(answers, heard),
             wrong: complain("one model alone would give more", few) + record.answers.filter_map(&:text))
+      end
+
+      def undisturbed(calls)
+        calls.count { |call| record.stalls.none? { |moments| call.during?(*moments) } }
       end
 
       def odd

@@ -7,18 +7,16 @@ module Soak
     # What processes took of the machine: the memory of those that lived through the whole run, and what all that ended
     # by themselves had open then.
     class Machine < Part
-      # How much the memory may grow from a tenth of the run to its last fifth. The least of that counts, for a large
-      # answer takes more for a moment.
+      # How much the memory may grow from when a process is warm to the last fifth of the run. The least of that counts,
+      # for a large answer takes more for a moment.
       GROWTH = 1.05
       LAST = %w[80 90 100].freeze
-      # Seconds: until then a process fills what it will need all the time.
-      WARM = 6
+      # Calls with which a process fills what it will need all the time, however long they take. Tenths of the run.
+      WARM = 600
       # Likewise, with Active Record and a pool of connections, each with its statements.
-      ROWS_WARM = 60
-      # Connections that the driver may lose: if an interrupt comes while one is opened, nothing knows its socket any
-      # more. A leak of calls, of which there are hundreds, is more.
-      LOST = { "descriptors" => 3 }.freeze
-      private_constant :GROWTH, :LAST, :WARM, :ROWS_WARM, :LOST
+      ROWS_WARM = 2_500
+      FIRST = %w[10 20 30 40 50].freeze
+      private_constant :GROWTH, :LAST, :ROWS_WARM, :FIRST
 
       # @return [Array<Row>]
       def rows
@@ -28,36 +26,44 @@ module Soak
       private
 
       def memory
-        steady = sizes.select { |_, size| size["10"] && size["100"] }
+        steady = measures.select { |_, all| all["10"] && all["100"] }
         return [row("memory", "unknown", wrong: ["no process lived through the run"])] if steady.empty?
 
-        steady.sort.map { |name, size| grown(name, size["10"], size.values_at(*LAST).compact.min) }
+        steady.sort.map { |name, all| grown(name, all, FIRST.find { |share| warm?(all[share]) }) }
       end
 
-      # @return [Hash{String => Hash{String => Integer}}] kB, by process and share of the run
-      def sizes
-        all = record.all("measure").group_by(&:first)
-        all.transform_values { |measures| measures.to_h { |_, share, size| [share, Integer(size)] } }
+      # @return [Hash{String => Hash{String => Array(Integer, Integer)}}] kB, and the calls until then, by process and
+      #   share of the run
+      def measures
+        record.all("measure").group_by(&:first).transform_values do |all|
+          all.to_h { |_, share, size, calls| [share, [Integer(size), Integer(calls)]] }
+        end
       end
 
-      def grown(name, before, after)
-        judged = options.seconds / 10 >= (options.budget ? ROWS_WARM : WARM)
-        row("memory of #{name} at 10 % and at the end, MB#{' (not judged so soon)' unless judged}",
+      def warm?(measure)
+        measure && measure.last >= (options.budget ? ROWS_WARM : WARM)
+      end
+
+      def grown(name, all, share)
+        before = all.fetch(share || "10").first
+        after = all.values_at(*LAST).compact.map(&:first).min
+        row("memory of #{name} at #{share || 10} % and at the end, MB#{' (not judged so soon)' unless share}",
             *[before, after].map { |size| format("%.1f", size / 1024.0) },
-            wrong: complain("it grew by #{percent(after - before, before)}", judged && after > before * GROWTH))
+            wrong: complain("it grew by #{percent(after - before, before)}", share && after > before * GROWTH))
       end
 
       def held(what, index, kind)
         left = counts("left", index)
         before = counts("before", index).slice(*left.keys)
-        more = left.reject { |name, count| count <= before[name] + lost(kind) }
+        more = left.reject { |name, count| count <= before[name] + lost(name, kind) }
         row("#{what} at the start and at the end", before.values.sum, left.values.sum,
             wrong: more.map { |name, count| "#{name} had #{before[name]} and then #{count}#{added(name, kind)}" } +
                    complain("no process came to the end", left.empty?))
       end
 
-      def lost(kind)
-        options.budget ? LOST.fetch(kind, 0) : 0
+      # @return [Integer] connections that the driver has lost: see {Rows.note_cut_off_openings}
+      def lost(process, kind)
+        kind == "descriptors" ? record.all("cut_off").count { |name,| name == process } : 0
       end
 
       # @return [String] those that were not there at the start

@@ -6,21 +6,24 @@ module Soak
   class Evaluation
     # Whether calls failed for the database only while it was away.
     class Outage < Part
-      # Seconds that it may take on an idle machine until all are connected again.
+      # Seconds after which a call that begins finds all connected again.
       SLACK = 2
       # Calls that may find their connection broken at any time, for a reason that is not known: an interrupt in the
       # middle of a statement does not break it. Such a call is refused, before money is spent.
       BROKEN = 2
       private_constant :SLACK, :BROKEN
 
+      # A call keeps its connection, which is broken then, however late it uses that.
       # @param record [RunRecord]
-      # @param moment [Float, nil] seconds
-      # @return [Boolean] whether the database was away then
-      def self.at?(record, moment)
-        return false unless moment
-
+      # @param call [RunRecord::Call, nil]
+      # @param moment [Float, nil] seconds; of the call
+      # @return [Boolean] whether the database was away then, or earlier in the call
+      def self.before?(record, call, moment)
         moments = record.all("database").to_h { |_, what, at| [what, Float(at)] }
-        moments.size == 2 && moment.between?(moments["stopped"], moments["started"] + (SLACK * record.pace))
+        return false unless moment && moments.size == 2
+
+        stopped, started = moments.values_at("stopped", "started")
+        moment >= stopped && (moment <= started + SLACK || call.during?(stopped, started + SLACK))
       end
 
       # @return [Array<Row>]
@@ -39,7 +42,7 @@ module Soak
 
       def failed(event, what)
         all = record.all(event)
-        others = all.reject { |one| Outage.at?(record, Float(one.last)) }
+        others = all.reject { |_, tag, *, at| Outage.before?(record, record.calls[tag], Float(at)) }
         broken, others = others.partition { |one| event == "away" && one.join(" ").include?("PG::ConnectionBad") }
         others += broken if broken.size > BROKEN
         row(what, all.size,

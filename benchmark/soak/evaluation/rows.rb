@@ -72,7 +72,11 @@ module Soak
 
       # Whether nobody could settle or release it: it is uncertain, its call was cut short, or the database was away.
       def unknown?(attempt)
-        attempt.cut_short? || (attempt.charges.empty? && (attempt.held? || Outage.at?(record, attempt.released_at)))
+        attempt.cut_short? || (attempt.charges.empty? && (attempt.held? || released_in_outage?(attempt)))
+      end
+
+      def released_in_outage?(attempt)
+        Outage.before?(record, attempt.call, attempt.released_at)
       end
 
       def reservations

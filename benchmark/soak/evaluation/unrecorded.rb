@@ -2,8 +2,8 @@
 
 module Soak
   class Evaluation
-    # The calls that the record may lack: what a killed process had not written yet, what a child could not write and
-    # has said so, and a charge that the app made again.
+    # The calls that the record may lack: what a killed process had not written yet, or one that ended as the machine
+    # stood still; what a child could not write and has said so; and a charge that the app made again.
     class Unrecorded
       # @param record [RunRecord]
       def initialize(record)
@@ -28,8 +28,8 @@ module Soak
       # @return [Hash{String => Boolean}] calls that said so, or ended while the database was away
       def failed_charges
         @failed_charges ||= begin
-          away = @record.all("over").select { |_, _, at| Outage.at?(@record, Float(at)) }
-          [*said("charge_failed"), *away.map { |_, tag| tag }].to_h { |tag| [tag, true] }
+          away = @record.calls.values.select { |call| Outage.before?(@record, call, call.over) }
+          [*said("charge_failed"), *away.map(&:tag)].to_h { |tag| [tag, true] }
         end
       end
 
@@ -42,8 +42,20 @@ module Soak
       end
 
       def unwritten
-        over = @record.all("over").select { |process,| @record.killed?(process) }
+        over = @record.all("over").select { |process, _, _, pid| @record.killed?(process) || unfinished?(process, pid) }
         over.filter_map { |process, tag, at, pid| tag if Float(at) >= written.fetch([process, pid], 0) }
+      end
+
+      # A process has a second for it.
+      def unfinished?(process, pid)
+        @unfinished ||= @record.all("unfinished").filter_map do |name, began, ended, id|
+          [name, id] if stalled?(Float(began), Float(ended))
+        end
+        @unfinished.include?([process, pid])
+      end
+
+      def stalled?(from, to)
+        @record.stalls.any? { |began, ended| began <= to && ended >= from }
       end
 
       # @return [Hash{Array(String, String) => Float}] since when a process, or a child of it, last wrote all

@@ -19,9 +19,19 @@ RSpec.describe "The page lets in", :page, database: :sqlite do
     expect(get("", X_User: "<b>ada</b>").body).to include("Signed in as &lt;b&gt;ada&lt;/b&gt;.")
   end
 
-  it "nobody if the block fails" do
-    in_app("LlmRouter.configure { |c| c.dashboard_access { |request| request.no_such_method } }")
-    expect(status).to eq(403)
+  ["request.no_such_method", "raise NotImplementedError", "def deeper = deeper(); deeper"].each do |code|
+    it "nobody if the block fails: #{code}" do
+      in_app("LlmRouter.configure { |c| c.dashboard_access { |request| #{code} } }")
+      expect([status, http(Net::HTTP::Head.new(URI("#{app.url}/llm"))).code]).to eq([403, "403"])
+    end
+  end
+
+  it "whom a header names, in any alphabet" do
+    in_app('LlmRouter.configure { |c| c.dashboard_access { |request| request.get_header("HTTP_X_USER") } }')
+    names = ["Zoë", "\xFF", "\u202Eada"].map { |name| get("/chains", X_User: name.b).body[/Signed in as [^.<]*/] }
+    expect(names).to eq(["Signed in as Zoë", "Signed in as \uFFFD", "Signed in as ada"])
+    in_app('LlmRouter.configure { |c| c.dashboard_access { "Zo\u00EB".encode("UTF-16LE") } }')
+    expect(words(get)).to end_with("Signed in as Zoë.")
   end
 
   { "true" => "dashboard", ":ada" => "ada", "''" => "dashboard", "BudgetTable::Organization.new(id: 7)" =>
@@ -51,7 +61,7 @@ RSpec.describe "The page lets in", :page, database: :sqlite do
       expect(status).to eq(200)
     end
 
-    %w[X-Forwarded-For X-Real-IP Forwarded Via].each do |header|
+    %w[X-Forwarded-For X-Real-IP X-Forwarded-Proto Forwarded Via CF-Connecting-IP Client-IP].each do |header|
       it "nobody who comes over a proxy: #{header}" do
         expect(status("", header => "127.0.0.1")).to eq(403)
       end
@@ -64,6 +74,16 @@ RSpec.describe "The page lets in", :page, database: :sqlite do
       expect(codes.uniq).to eq([403])
       expect(in_app(ask % "'REMOTE_ADDR' => '203.0.113.5', 'HTTP_X_FORWARDED_FOR' => '127.0.0.1'").to_i).to eq(403)
       expect(in_app(ask % "'REMOTE_ADDR' => '::1'").to_i).to eq(200)
+    end
+
+    it "nobody by the name of another host, to which a site may give this machine's address" do
+      hosts = %w[evil.test localhost.evil.test localhost app.localhost:3000 127.0.0.1]
+      codes = hosts.map { |host| status("", Host: host) }
+      expect(codes).to eq([403, 403, 200, 200, 200])
+      in_app('Rails.application.config.hosts << "app.test"')
+      expect(status("", Host: "app.test")).to eq(200)
+    ensure
+      in_app("Rails.application.config.hosts.clear")
     end
 
     it "nobody but whom the block names, if there is one" do

@@ -86,4 +86,19 @@ RSpec.describe "CSV cells" do
       .to eq(["\"'=1\"", "\"'+1\"", "\"'-1+2\"", "\"'@x\"", "\"'\t=1\"", "\"' =1\"", "\"'\r=1\"", "\"'＝1\"", '"-0.5"',
               '"-0.5"', '"a-b"', "\"\uFFFD\"", '""'])
   end
+
+  it "begin none behind quotes, unseen characters or the separator of another country" do
+    written = output_of(<<~'RUBY')
+      require "active_support/all"
+      require "bigdecimal"
+      class LlmRouter; class Dashboard; end; end
+      require "llm_router/dashboard/csv"
+      ['"=1', "'=1", "\u200B=1", "\uFEFF+1", "\u0001@x", "a;=1", "a; \"-1", "a\t@x", "a;b", '{"a":"-5"}'].each do |value|
+        puts LlmRouter::Dashboard::Csv.cell(value)
+      end
+    RUBY
+    expect(written.force_encoding("UTF-8").lines(chomp: true))
+      .to eq(["\"'\"\"=1\"", "\"''=1\"", "\"'\u200B=1\"", "\"'\uFEFF+1\"", "\"'\u0001@x\"", "\"a;'=1\"",
+              "\"a; \"\"'-1\"", "\"a\t'@x\"", '"a;b"', '"{""a"":""-5""}"'])
+  end
 end

@@ -70,9 +70,47 @@ RSpec.describe "The page", :page, database: :sqlite do
   end
 
   it "gives clear pages for other methods" do
-    codes = %i[Put Delete Patch Options].map { |name| http(Net::HTTP.const_get(name).new(URI("#{app.url}/llm"))).code }
-    expect(codes).to eq(%w[405] * 4)
+    answers = %i[Put Delete Patch Options].product(["", "/style.css"]).map do |name, path|
+      http(Net::HTTP.const_get(name).new(URI("#{app.url}/llm#{path}")))
+    end
+    expect(answers.map { |response| [response.code, response["allow"]] }.uniq).to eq([["405", "GET, HEAD"]])
+    expect(get("/switches")["allow"]).to eq("POST")
     expect(http(Net::HTTP::Head.new(URI("#{app.url}/llm"))).code).to eq("200")
+  end
+
+  it "gives a clear page if a table has fewer columns" do
+    id = incident
+    %w[llm_incidents.provider llm_incidents.hops llm_call_stats.troubled].each do |column|
+      table, name = column.split(".")
+      connection.rename_column(table, name, "other")
+      in_app("LlmRouter::CallRecord::Incident.model.reset_column_information")
+      codes = ["/incidents/#{id}", "/report"].map { |path| get(path).code }
+      expect(codes).to contain_exactly("200", "503")
+    ensure
+      connection.rename_column(table, "other", name)
+      in_app("LlmRouter::CallRecord::Incident.model.reset_column_information")
+    end
+  end
+
+  it "shows an incident whose hops have other types" do
+    hops = [{ model: {}, endpoint: [], reason: [1], status: {}, duration: {}, cost_usd: [] }, { duration: true }, 7]
+    expect(get("/incidents/#{incident(hops: JSON.generate(hops))}").code).to eq("200")
+  end
+
+  it "is in English and in the app's time zone, whatever the thread has" do
+    in_app(<<~RUBY)
+      I18n.backend.store_translations(:en, support: { array: { two_words_connector: " und " } })
+      LlmRouter.configure { |c| c.chain :default, %w[a/b c/d] }
+      Time.zone_default = Time.find_zone!("America/Los_Angeles")
+    RUBY
+    %w[a/b c/d].each { |model| stat(model: model, outcome: "lost", hops_timeout: 3) }
+    expect(get.body).to include("a/b and c/d are failing")
+    began = Time.now.utc.beginning_of_month.prev_month(2)
+    stat(starts_at: began + 3600, calls: 1)
+    in_app('LlmRouter.configure { |c| c.dashboard_access { Time.zone = "Tokyo" } }')
+    expect(get("/report").body).to include("<option>#{began.prev_month.strftime('%Y-%m')}</option>")
+  ensure
+    in_app("I18n.reload!; Time.zone_default = Time.find_zone!('UTC')")
   end
 
   it "gives a clear page if any of the tables is missing" do
@@ -87,5 +125,17 @@ RSpec.describe "The page", :page, database: :sqlite do
     expect(missing.call(:llm_incidents, "", "/incidents", "/incidents/1")).to eq(%w[503] * 3)
     expect(missing.call(:llm_budgets, "/budgets")).to eq(%w[503])
     expect(missing.call(:llm_switches, "", "/chains")).to eq(%w[503] * 2)
+  end
+end
+
+RSpec.describe "The page", :page, database: :mariadb do
+  before { let_in }
+
+  it "gives a clear page for a filter that the connection's encoding lacks" do
+    budget = model.for(nil)
+    paths = ["/incidents?chain", "/budgets/BudgetTable::LlmBudget/#{budget.id}?model"]
+    answers = paths.map { |path| get("#{path}=%F0%9F%98%80") }
+    expect(answers.map(&:code).uniq - %w[200]).to eq(%w[400]).or eq([])
+    expect(answers.map(&:body).join).not_to include("did not answer")
   end
 end

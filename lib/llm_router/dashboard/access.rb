@@ -7,12 +7,14 @@ class LlmRouter
     class Access
       LOOPBACK = /\A(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})\z/i
       # Whoever sends one of these came over a proxy, from wherever.
-      FORWARDED = %w[HTTP_X_FORWARDED_FOR HTTP_FORWARDED HTTP_X_REAL_IP HTTP_X_FORWARDED_HOST HTTP_VIA].freeze
+      FORWARDED = /\AHTTP_(?:X_FORWARDED|FORWARDED|X_REAL_IP|VIA|CLIENT_IP|X_CLIENT_IP|TRUE_CLIENT_IP|CF_)/
+      # Names of this machine. Another one may lead here as well (DNS rebinding), so that a foreign site reads the page.
+      LOCAL = /\A(?:localhost|[\w.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?\z/i
       # Where a constraint of the routes may say who it let in.
       NAME = "llm_router.by"
       # Characters of a name.
       LIMIT = 100
-      private_constant :LOOPBACK, :FORWARDED, :LIMIT
+      private_constant :LOOPBACK, :FORWARDED, :LOCAL, :LIMIT
 
       # @param request [ActionDispatch::Request]
       # @param config [Configuration]
@@ -34,7 +36,7 @@ class LlmRouter
         return @rule.call(@request) if @rule
 
         "development" if Environment.name == "development" && here?
-      rescue StandardError => e
+      rescue StandardError, ScriptError, SystemStackError => e
         # Whatever is wrong with the rule, it lets nobody in.
         Log.new(Configuration.current.logger).write(:error) { "dashboard_access failed: #{e.class}: #{e.message}" }
         nil
@@ -43,7 +45,13 @@ class LlmRouter
       # The peer of the connection, whatever the request says.
       def here?
         peer = @request.get_header("REMOTE_ADDR").to_s
-        peer.match?(LOOPBACK) && FORWARDED.none? { |name| @request.has_header?(name) }
+        peer.match?(LOOPBACK) && known_host? && @request.env.each_key.none? { |name| name.match?(FORWARDED) }
+      end
+
+      # Rails refuses the hosts that are not in +config.hosts+, unless that is empty.
+      def known_host?
+        ::Rails.application.config.hosts.any? ||
+          @request.get_header("HTTP_HOST").then { |host| host.nil? || host.match?(LOCAL) }
       end
 
       def name_of(granted)
@@ -53,7 +61,13 @@ class LlmRouter
                when String, Symbol then granted.to_s
                when ->(value) { value.respond_to?(:to_key) } then "#{granted.class.name}/#{granted.to_key&.join('-')}"
                end
-        name.to_s.scrub.gsub(Setting::CONTROL, "").strip[0, LIMIT].presence || "dashboard"
+        utf8(name.to_s).gsub(Setting::CONTROL, "").strip[0, LIMIT].presence || "dashboard"
+      end
+
+      # A header is binary, whatever it holds.
+      def utf8(name)
+        name = name.encoding == Encoding::BINARY ? name.dup.force_encoding(Encoding::UTF_8) : name
+        name.scrub.encode(Encoding::UTF_8, invalid: :replace, undef: :replace)
       end
 
       def refusal

@@ -41,6 +41,9 @@ class LlmRouter
         problem(e)
       rescue ActiveRecord::ActiveRecordError, Budget::TablesMissing => e
         problem(Problem.of_database(e))
+      rescue NoMethodError => e
+        # A table of an older migration has fewer columns.
+        e.receiver.is_a?(ActiveRecord::Base) ? problem(Problem.of_database(e)) : raise
       end
 
       private
@@ -48,17 +51,17 @@ class LlmRouter
       # @return [Array] status, body, headers
       def answer
         @who = Access.new(@request).by
-        return file if FILES.key?(@path)
-
         path, page = PAGES.find { |known, _| @path.match?(known) }
-        raise Problem.new(404, "There is nothing here.") unless page
-        raise Problem.new(405, "This page is used otherwise.") unless methods(page).include?(@request.request_method)
+        raise Problem.new(404, "There is nothing here.") unless page || FILES.key?(@path)
 
-        page.new(@request, @who, @path.match(path).named_captures).answer
+        check_method(page == SwitchForm ? %w[POST] : %w[GET HEAD])
+        page ? page.new(@request, @who, @path.match(path).named_captures).answer : file
       end
 
-      def methods(page)
-        page == SwitchForm ? %w[POST] : %w[GET HEAD]
+      def check_method(allowed)
+        return if allowed.include?(@request.request_method)
+
+        raise Problem.new(405, "This page takes only #{allowed.join(' and ')}.", "allow" => allowed.join(", "))
       end
 
       def file
@@ -67,7 +70,8 @@ class LlmRouter
 
       # Whoever may not see the page does not get its navigation either.
       def problem(error)
-        respond(*(@who ? ProblemPage.new(@request, @who, error) : Refusal.new(error)).answer)
+        status, body, headers = (@who ? ProblemPage.new(@request, @who, error) : Refusal.new(error)).answer
+        respond(status, body, headers.merge(error.headers))
       end
 
       def respond(status, body, headers)

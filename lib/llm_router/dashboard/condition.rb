@@ -7,7 +7,9 @@ class LlmRouter
     class Condition
       # Models that a sentence names.
       MAX_NAMES = 3
-      private_constant :MAX_NAMES
+      # The page is in English, whatever the app's locale.
+      ENGLISH = { words_connector: ", ", two_words_connector: " and ", last_word_connector: ", and " }.freeze
+      private_constant :MAX_NAMES, :ENGLISH
 
       # @param traffic [Traffic]
       # @param states [Array<Models::State>]
@@ -60,7 +62,7 @@ class LlmRouter
 
         names = models.first(MAX_NAMES)
         names << "#{models.size - MAX_NAMES} more" if models.size > MAX_NAMES
-        "#{names.to_sentence} #{models.one? ? 'is' : 'are'} #{said}"
+        "#{names.to_sentence(ENGLISH)} #{models.one? ? 'is' : 'are'} #{said}"
       end
     end
   end

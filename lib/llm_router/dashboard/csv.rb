@@ -5,10 +5,12 @@ class LlmRouter
     # Writes CSV that a spreadsheet can open: no cell becomes a formula.
     # @api private
     module Csv
-      # What begins a formula, in some spreadsheet. A number may be negative.
-      FORMULA = /\A[[:space:]]*[=+\-@\t\r\n|%＝＋－＠]/
+      # What begins a formula, in some spreadsheet, behind what some skip. A number may be negative.
+      FORMULA = /\A(?:[\t\r\n]|[[:space:]\p{Cc}\p{Cf}"'`]*[=+\-@|%＝＋－＠])/
+      # The same behind what ends a cell for another country's spreadsheet.
+      INNER = /(?<=[^[:space:]])([;\t\r\n][[:space:]\p{Cc}\p{Cf}"'`]*)(?=[=+\-@|%＝＋－＠])/
       NUMBER = /\A-?\d+(?:\.\d+)?\z/
-      private_constant :FORMULA, :NUMBER
+      private_constant :FORMULA, :INNER, :NUMBER
 
       module_function
 
@@ -25,6 +27,7 @@ class LlmRouter
                when Time, DateTime then value.utc.iso8601(6)
                else value.to_s.scrub
                end
+        text = text.gsub(INNER, "\\1'")
         text = "'#{text}" if text.match?(FORMULA) && !text.match?(NUMBER)
         "\"#{text.gsub('"', '""')}\""
       end

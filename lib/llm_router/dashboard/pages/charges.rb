@@ -54,7 +54,9 @@ class LlmRouter
 
       def csv
         rows = found.limit(MOST + 1).pluck(*COLUMNS)
-        raise Problem.new(422, "These are more than #{count(MOST)} charges: choose a month.") if rows.size > MOST
+        if rows.size > MOST
+          raise Problem.new(422, "There are more than #{count(MOST)}: choose a month, a kind, a model or a job.")
+        end
 
         name = ["charges", @path["id"], filters[:month]].compact.join("-")
         [200, Csv.write(COLUMNS, rows), { "content-type" => "text/csv; charset=utf-8; header=present",
@@ -73,7 +75,9 @@ class LlmRouter
       # @return [Array<String>] the newest first
       def since(first)
         month = Database::Period.today.beginning_of_month
-        Array.new(MOST) { |back| month << back }.take_while { |day| day.next_month > first.to_date }
+        zone = Database::Period.zone
+        first = (zone ? first.in_time_zone(zone) : first).to_date
+        Array.new(MOST) { |back| month << back }.take_while { |day| day.next_month > first }
              .map { |day| day.strftime("%Y-%m") }
       end
     end

@@ -55,7 +55,8 @@ class LlmRouter
 
       def step(hop, starts)
         cost = BigDecimal(hop["cost_usd"].to_s, exception: false)
-        Step.new(hop["model"], hop["endpoint"], hop["reason"].to_s, hop["status"], starts, hop["duration"].to_f, cost)
+        lasts = Float(hop["duration"].to_s, exception: false).to_f
+        Step.new(hop["model"], hop["endpoint"], hop["reason"].to_s, hop["status"], starts, lasts, cost)
       end
 
       def answered(starts)

@@ -3,7 +3,8 @@
 class LlmRouter
   module CallRecord
     # The connection that the recorder's thread uses at the moment. The models of the record use it, too: Active Record
-    # would take a second one of the pool to make SQL or to look a column up, and before Rails 7.2 keep it.
+    # would take a second one of the pool to make SQL or to look a column up, which a pool of one does not have, and
+    # before Rails 7.2 keep it.
     # @api private
     module CurrentConnection
       KEY = :llm_router_record_connection
@@ -14,7 +15,7 @@ class LlmRouter
       def self.with(connection)
         before = Thread.current[KEY]
         Thread.current[KEY] = connection
-        yield connection
+        Database::PoolLease.lend(connection) { yield connection }
       ensure
         Thread.current[KEY] = before
       end

@@ -100,6 +100,16 @@ RSpec.describe LlmRouter::Budget::Statement do
   end
 
   describe "on SQLite", database: :sqlite do
+    it "adds what its whole numbers cannot hold" do
+      total = usd("99999999999999999998.000000000000000000000000000001")
+      row = capped(:large, usd("99999999999999999999.5"))
+      row.settle!(row.reserve!(total, key: "j"), total)
+      expect([spent(row), row.reserved_usd]).to eq([total, 0])
+      row.settle!(row.reserve!("1.25", key: "j"), "1.25")
+      expect([spent(row), reserved?(row, "0.25"), differences]).to eq([total + usd("1.25"), nil, []])
+      expect(reserved?(row, "0.2")).to be_a(LlmRouter::Budget::Reservation)
+    end
+
     it "leaves it to the careful path where less is reserved than is given back" do
       held = budget.reserve!("0.5", key: "j")
       budget.update!(reserved_usd: 0)

@@ -5,29 +5,35 @@ class LlmRouter
     # As {Mysql}, for SQLite: its statements go in one call of the library. The first changes all of the budgets or
     # none; each of the others does something only if the one before it changed as many rows.
     #
-    # SQLite would add Floats. So money, which is text there (see {Database::Usd}), is added in four whole numbers: two
-    # of 10 digits of dollars, and two of 15 decimals. Where the budgets have been read, the sums are computed in Ruby
-    # instead, and count only if the rows are still the same.
+    # SQLite would add Floats. So money, which is text there (see {Database::Usd}), is added in three whole numbers: the
+    # dollars, and two of 15 decimals. Where the budgets have been read, the sums are computed in Ruby instead, and they
+    # count only if the rows are still the same.
     # @api private
     class Sqlite < Mysql
-      # Where each begins in the text, and how long it is.
-      HIGHEST = [1, 10].freeze
-      LOWER = [[37, 15], [22, 15], [11, 10]].freeze
-      # Of an amount as {Database::Usd.text} writes it. One that was put there by hand may be written otherwise.
-      LENGTH = Database::Usd.text(BigDecimal(0)).size
-      WRITTEN = %w[spent_usd reserved_usd].map { |column| "length(#{column}) = #{LENGTH}" }
-                                          .push("COALESCE(length(cap_usd), #{LENGTH}) = #{LENGTH}").freeze
+      # 15 decimals as a whole number are below this.
+      BASE = 10**15
+      # US dollars that can be added as whole numbers.
+      MAX = BigDecimal(10**18)
+      # An amount as {Database::Usd.text} writes it. One that was put there by hand may be written otherwise.
+      LENGTH = Database::Usd.text(MAX).size
+      WRITTEN = %w[spent_usd reserved_usd].flat_map do |column|
+        ["length(#{column}) = #{LENGTH}", "#{column} < '#{Database::Usd.text(MAX)}'"]
+      end.push("COALESCE(length(cap_usd), #{LENGTH}) = #{LENGTH}").freeze
       # All that was computed depends on these.
       READ = %w[cap_usd spent_usd reserved_usd period period_started_on].freeze
       # As SQLite numbers its errors: the database is busy, a table is locked.
       BUSY = [5, 6].freeze
       CONSTRAINT = 19
-      private_constant :HIGHEST, :LOWER, :LENGTH, :WRITTEN, :READ, :BUSY, :CONSTRAINT
+      private_constant :BASE, :MAX, :LENGTH, :WRITTEN, :READ, :BUSY, :CONSTRAINT
 
       private
 
       def change(sql)
         batch([sql])
+      end
+
+      def run(now, changes, **rest)
+        super if @seen || changes.each_value.all? { |usd| usd.abs < MAX }
       end
 
       def query(update, fits: nil, none: nil, held: nil, insert: nil)
@@ -109,20 +115,17 @@ class LlmRouter
       end
 
       def sum_of_texts(columns, usd)
-        rest = (usd * (10**Database::Usd::SCALE)).to_i
-        carry = nil
-        lower = LOWER.map do |first, length|
-          rest, limb = rest.divmod(10**length)
-          total = [*parts(columns, first, length), limb, *carry].join(" + ")
-          carry = "(#{total}) / #{10**length}"
-          "(#{total}) % #{10**length}"
-        end
-        highest = [*parts(columns, *HIGHEST), rest, carry].join(" + ")
-        "printf('%010d%010d.%015d%015d USD', #{[highest, *lower.reverse].join(', ')})"
+        rest, last = (usd * (BASE**2)).to_i.divmod(BASE)
+        dollars, first = rest.divmod(BASE)
+        last = added(columns, 37, 15, last)
+        first = "#{added(columns, 22, 15, first)} + (#{last}) / #{BASE}"
+        dollars = "#{added(columns, 1, 20, dollars)} + (#{first}) / #{BASE}"
+        "printf('%020d.%015d%015d USD', #{dollars}, (#{first}) % #{BASE}, (#{last}) % #{BASE})"
       end
 
-      def parts(columns, first, length)
-        columns.map { |column| "CAST(substr(#{column}, #{first}, #{length}) AS INTEGER)" }
+      # To SQLite, a text of digits in a sum is a whole number.
+      def added(columns, start, length, number)
+        [*columns.map { |column| "substr(#{column}, #{start}, #{length})" }, number].join(" + ")
       end
 
       # The seen rows' room was seen in Ruby.

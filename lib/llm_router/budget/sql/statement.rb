@@ -86,20 +86,21 @@ class LlmRouter
       end
 
       def ours(column = "budget_id")
-        "#{column} IN (#{@ids.map { |id| quote(id) }.join(', ')})"
+        @quoted_ids ||= @ids.map { |id| quote(id) }.join(", ")
+        "#{column} IN (#{@quoted_ids})"
       end
 
       def quote(value)
         @connection.quote(value)
       end
 
-      def key = @connection.quote_column_name(@model.primary_key)
+      def key = @key ||= @connection.quote_column_name(@model.primary_key)
 
-      def budgets = @connection.quote_table_name(@model.table_name)
+      def budgets = @table ||= @connection.quote_table_name(@model.table_name)
 
-      def reservations = @connection.quote_table_name(@model::Reservation.table_name)
+      def reservations = @reservations ||= @connection.quote_table_name(@model::Reservation.table_name)
 
-      def charges = @connection.quote_table_name(@model::Charge.table_name)
+      def charges = @charges ||= @connection.quote_table_name(@model::Charge.table_name)
     end
   end
 end

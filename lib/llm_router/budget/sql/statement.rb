@@ -96,7 +96,7 @@ class LlmRouter
 
       def key = @key ||= @connection.quote_column_name(@model.primary_key)
 
-      def budgets = @table ||= @connection.quote_table_name(@model.table_name)
+      def budgets = @connection.quote_table_name(@model.table_name)
 
       def reservations = @reservations ||= @connection.quote_table_name(@model::Reservation.table_name)
 

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "English"
 require "json"
 
 class LlmRouter
@@ -12,7 +13,7 @@ class LlmRouter
     CHECKS = %i[Key Rungs Expiration ProviderPrices Window SupportedParameters Vendors Caps TableColumns Indexes
                 HealthStore JobAdapter Workers Pool Deadline Certificates Clock DebugLog Yjit Library].freeze
 
-    %w[finding report listing check lookups endpoint_check rung_check database_check runner terminal]
+    %w[finding report lenient listing check lookups endpoint_check rung_check database_check runner terminal]
       .each { |file| require "llm_router/doctor/#{file}" }
     [*CHECKS, :Schema, :Queues].each do |name|
       file = name.to_s.gsub(/(?<=[a-z])(?=[A-Z])/, "_").downcase
@@ -27,6 +28,18 @@ class LlmRouter
     # @api private
     def examine(config = Configuration.current)
       Runner.new(CHECKS.map { |name| const_get(name) }, config).report
+    end
+
+    # Lets the process exit although a check hangs: a driver that connects in C cannot be interrupted.
+    # @return [void]
+    # @api private
+    def leave_threads
+      return if Thread.list.none? { |thread| thread.name == Runner::THREAD }
+
+      at_exit do
+        [$stdout, $stderr].each(&:flush)
+        exit!($ERROR_INFO.nil? || ($ERROR_INFO.is_a?(SystemExit) && $ERROR_INFO.success?))
+      end
     end
   end
 end

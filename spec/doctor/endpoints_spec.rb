@@ -10,7 +10,7 @@ RSpec.describe LlmRouter::Doctor, "and endpoints" do
       { limit: 10, limit_remaining: 0.5 } => [:yellow, /0\.5 of 10\.0 USD are left on it\. Raise its limit/],
       { limit: 10, limit_remaining: 0 } => [:red, /0\.0 of 10\.0 USD are left on it\. Raise its limit/],
       { limit: 10, limit_remaining: -1 } => [:red, /-1\.0 of 10\.0 USD/],
-      { limit: "none", limit_remaining: [] } => [:green, /no limit/],
+      { limit: "none", limit_remaining: [] } => [:green, /how much of its limit is left is not known/],
       { is_management_key: true } => [:red, /it manages keys, and cannot call models/],
       { is_provisioning_key: true } => [:red, /it manages keys/],
       { expires_at: "2001-01-01T00:00:00Z" } => [:red, /it expired at 2001-01-01/],

@@ -26,13 +26,28 @@ RSpec.describe LlmRouter::Doctor, "and the machine" do
       down = shared.new
       allow(down).to receive(:write).and_raise(Errno::ECONNREFUSED, "at redis://:secret@host")
       expect(stored(down)).to match([:red, /cannot be reached: Errno::ECONNREFUSED\. Check its server/])
+      silent = shared.new
+      allow(silent).to receive(:write).and_return(false)
+      expect(stored(silent)).to match([:red, /RedisCacheStore cannot be reached\. Check its server/])
       forgetful = shared.new
       allow(forgetful).to receive(:read_multi).and_return({})
       expect(stored(forgetful)).to match([:red, /does not keep what is written/])
     end
 
+    it "is red for one whose every method raises, and green for one that only cannot delete" do
+      down = shared.new
+      %i[write read_multi delete].each { |name| allow(down).to receive(name).and_raise(IOError, "redis://:s@host") }
+      expect(stored(down)).to match([:red, /cannot be reached: IOError\. Check its server/])
+      kept = shared.new
+      allow(kept).to receive(:delete).and_raise(IOError)
+      configure(health_store: kept)
+      expect(levels(:HealthStore)).to eq([:green])
+    end
+
     it "is yellow for one that processes do not share, where there are several" do
       expect(stored(ActiveSupport::Cache::MemoryStore.new).first).to eq(:green)
+      stub_const("ENV", ENV.to_h.merge("WEB_CONCURRENCY" => "auto"))
+      expect(stored(nil).first).to eq(:yellow)
       stub_const("ENV", ENV.to_h.merge("WEB_CONCURRENCY" => "3"))
       Dir.mktmpdir do |directory|
         [ActiveSupport::Cache::MemoryStore.new, ActiveSupport::Cache::FileStore.new(directory)].each do |store|

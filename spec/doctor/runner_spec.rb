@@ -59,6 +59,15 @@ RSpec.describe LlmRouter::Doctor do
     expect(ended.pop).to eq(:ended)
   end
 
+  it "keeps what a check had found when its time was up, or it raised" do
+    gate = Queue.new
+    slow = check(0.05) { yellow("half", "Do this") && gate.pop }
+    report = report_of(slow, check { red("no", "Do that") && raise("x") })
+    gate << true
+    expect(report.findings.map(&:message)).to match(["half", /no result within 0.05 s/, "no", /the check raised/])
+    expect(report).not_to be_ok
+  end
+
   it "runs checks side by side" do
     first, second = Queue.new, Queue.new # rubocop:disable Style/ParallelAssignment
     report = report_of(check { first.push(1) && second.pop && green("a") }, check do
@@ -98,25 +107,20 @@ RSpec.describe LlmRouter::Doctor do
     # A stream that is a terminal, or none.
     def stream(tty) = StringIO.new(+"").tap { |io| io.define_singleton_method(:tty?) { tty } }
 
-    def printed(tty, env = {}, **options)
+    def printed(tty, env = {})
       stub_const("ENV", ENV.to_h.except("NO_COLOR").merge("TERM" => "xterm", **env))
       out = stream(tty)
-      ok = described_class::Terminal.print(report_of(check { red("no", "Do that") }), out: out, **options)
-      [ok, out.string]
+      described_class::Terminal.print(report_of(check { red("no", "Do that") }), out: out)
+      out.string
     end
 
     it "is coloured, but not in a pipe, with NO_COLOR, or where it is dumb" do
-      expect(printed(true)).to match([false,
-                                      /\A\e\[31mred\e\[0m    health store: no\. Do that\n0 green, 0 yellow, 1 red/])
+      expect(printed(true)).to match(/\A\e\[31mred\e\[0m    health store: no\. Do that\n0 green, 0 yellow, 1 red/)
       plain = /\Ared    health store: no\. Do that\n/
-      expect(printed(false).last).to match(plain)
-      expect(printed(true, { "NO_COLOR" => "1" }).last).to match(plain)
-      expect(printed(true, { "TERM" => "dumb" }).last).to match(plain)
-      expect(printed(true, { "NO_COLOR" => "" }).last).to start_with("\e[31m")
-    end
-
-    it "is JSON, if that is wanted" do
-      expect(JSON.parse(printed(true, json: true).last)).to include("ok" => false)
+      expect(printed(false)).to match(plain)
+      expect(printed(true, { "NO_COLOR" => "1" })).to match(plain)
+      expect(printed(true, { "TERM" => "dumb" })).to match(plain)
+      expect(printed(true, { "NO_COLOR" => "" })).to start_with("\e[31m")
     end
   end
 end

@@ -26,6 +26,14 @@ RSpec.describe LlmRouter::Doctor, "and tables", database: :sqlite do
     expect(record.fetch("llm_incidents").indexes).to include([%w[created_at], false])
   end
 
+  %w[ActiveRecord::ConnectionNotEstablished Errno::EEXIST LoadError].each do |error|
+    it "is red once for a database that raises #{error}" do
+      allow(model.connection_pool).to receive(:with_connection)
+        .and_raise(Object.const_get(error), "at postgresql://u:secret@host")
+      expect(found(:TableColumns)).to match([[:red, /the database of #{model} cannot be read: #{error}\. Check/]])
+    end
+  end
+
   describe "TableColumns" do
     it "is green for tables as the generator makes them" do
       expect(found(:TableColumns)).to eq(%w[llm_budgets llm_reservations llm_charges].map do |name|

@@ -27,8 +27,11 @@ class LlmRouter
       # @return [Array<Finding>]
       def findings
         examine
-        @findings
+        so_far
       end
+
+      # @return [Array<Finding>] also while it runs
+      def so_far = @findings.dup
 
       private
 

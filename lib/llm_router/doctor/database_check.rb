@@ -50,10 +50,19 @@ class LlmRouter
         config.remember_answers && config.answer_store.nil?
       end
 
+      # A database that cannot be read is named once, for its first table.
       def visit(model, table)
-        model.connection_pool.with_connection { |connection| yield(table, model.table_name, connection) }
-      rescue ActiveRecord::ActiveRecordError => e
+        pool = model.connection_pool
+        return if unreadable.include?(pool)
+
+        pool.with_connection { |connection| yield(table, model.table_name, connection) }
+      rescue ActiveRecord::ActiveRecordError, SystemCallError, LoadError => e
+        unreadable << pool
         red("the database of #{model.name} cannot be read: #{e.class}", "Check database.yml and the server")
+      end
+
+      def unreadable
+        @unreadable ||= []
       end
 
       def none

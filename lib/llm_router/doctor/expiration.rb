@@ -15,15 +15,20 @@ class LlmRouter
         return unless (listing = listing(rung))
 
         at = listing.expires_at
-        return green("#{rung.model} has no date of expiry") unless at
+        return green("#{rung.model} has no date of expiry") unless listing.expiry
+        return unknown("#{rung.model}: its date of expiry cannot be read") unless at
 
         days = ((at - Time.now) / 86_400).floor
         day = at.utc.strftime("%Y-%m-%d")
         if at < Time.now then red("#{rung.model} expired on #{day}", "Replace it in the chain")
-        elsif days < SOON then yellow("#{rung.model} expires on #{day}, in #{days} days", "Replace it in the chain")
+        elsif days < SOON then yellow("#{rung.model} expires on #{day}, #{in_words(days)}", "Replace it in the chain")
         else
           green("#{rung.model} expires on #{day}")
         end
+      end
+
+      def in_words(days)
+        days.zero? ? "within a day" : "in #{days} day#{'s' unless days == 1}"
       end
     end
   end

@@ -14,7 +14,8 @@ class LlmRouter
                 "FileStore" => "is this host's own" }.freeze
       # Seconds.
       EXPIRES_IN = 60
-      private_constant :LIMIT, :ADVICE, :ALONE, :EXPIRES_IN
+      SERVER = "Check its server: cooldowns are not shared"
+      private_constant :LIMIT, :ADVICE, :ALONE, :EXPIRES_IN, :SERVER
 
       private
 
@@ -41,20 +42,20 @@ class LlmRouter
 
       # Whether there are other processes, as far as the environment says.
       def several?
-        ENV.fetch("WEB_CONCURRENCY", "1").to_i > 1 || production?
+        !["", "0", "1"].include?(ENV.fetch("WEB_CONCURRENCY", "")) || production?
       end
 
       def reach(store, kind)
         key = "llm_router/doctor/#{SecureRandom.hex(8)}"
-        store.write(key, key, expires_in: EXPIRES_IN)
-        found = store.read_multi(key)[key]
-        return green("#{kind} answers, and processes share it") if found == key
+        return red("#{kind} cannot be reached", SERVER) if store.write(key, key, expires_in: EXPIRES_IN) == false
 
-        red("#{kind} does not keep what is written", "Check its server: cooldowns are not shared")
-      rescue StandardError => e
-        red("#{kind} cannot be reached: #{e.class}", "Check its server: cooldowns are not shared")
-      ensure
+        found = store.read_multi(key)[key]
+        return red("#{kind} does not keep what is written", SERVER) unless found == key
+
+        green("#{kind} answers, and processes share it")
         store.delete(key) if store.respond_to?(:delete)
+      rescue StandardError => e
+        red("#{kind} cannot be reached: #{e.class}", SERVER) if so_far.empty?
       end
     end
   end

@@ -54,20 +54,18 @@ class LlmRouter
       end
 
       def expiry
-        at = Time.parse(@key["expires_at"]) if @key["expires_at"].is_a?(String)
+        at = Lenient.time(@key["expires_at"])
         return unless at && at < Time.now + (EXPIRES_SOON * 86_400)
 
         expired = at < Time.now
-        note(expired ? :red : :yellow, "it #{expired ? 'expired' : 'expires'} at #{at.utc}", "Replace it")
-      rescue ArgumentError
-        nil
+        note(expired ? :red : :yellow, "it #{expired ? 'expired' : 'expires'} at #{at}", "Replace it")
       end
 
       def balance
-        limit, left = @key.values_at("limit", "limit_remaining").map do |usd|
-          BigDecimal(usd.to_s) if usd.is_a?(Numeric)
-        end
-        return green("it is good, and has no limit of its own") unless limit && left
+        return green("it is good, and has no limit of its own") if @key["limit"].nil?
+
+        limit, left = @key.values_at("limit", "limit_remaining").map { |usd| Lenient.amount(usd) }
+        return green("it is good; how much of its limit is left is not known", known: false) unless limit && left
 
         said = "#{left.to_s('F')} of #{limit.to_s('F')} USD are left on it"
         return red(said, "Raise its limit at OpenRouter") unless left.positive?

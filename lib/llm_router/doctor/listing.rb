@@ -41,15 +41,14 @@ class LlmRouter
         list.grep(String) if list.is_a?(Array)
       end
 
+      # @return [Object] nil if it has no date of expiry
+      def expiry
+        @entry["expiration_date"]
+      end
+
       # @return [Time, nil]
       def expires_at
-        require "time"
-        text = @entry["expiration_date"]
-        return unless text.is_a?(String) && text.match?(/\A\d{4}-\d\d-\d\d/)
-
-        Time.parse("#{text}#{'T00:00:00Z' unless text.include?(':')}")
-      rescue ArgumentError
-        nil
+        Lenient.time(expiry)
       end
 
       # @return [Array<Array(String, BigDecimal, BigDecimal, BigDecimal)>] provider, and US dollars per million tokens
@@ -57,7 +56,7 @@ class LlmRouter
       def prices
         (@providers || [@entry.merge("provider_name" => "OpenRouter's list")]).filter_map do |provider|
           pricing = provider["pricing"]
-          rates = %w[prompt completion request].map { |rate| decimal(pricing[rate] || 0) } if pricing.is_a?(Hash)
+          rates = %w[prompt completion request].map { |rate| Lenient.amount(pricing[rate] || 0) } if pricing.is_a?(Hash)
           next unless rates&.all? { |rate| rate && !rate.negative? }
 
           [name(provider), rates[0] * 1_000_000, rates[1] * 1_000_000, rates[2]]
@@ -72,12 +71,6 @@ class LlmRouter
 
       def whole(value)
         value if value.is_a?(Integer) && value.positive?
-      end
-
-      def decimal(value)
-        BigDecimal(value.to_s)
-      rescue ArgumentError
-        nil
       end
     end
   end

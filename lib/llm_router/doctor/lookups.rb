@@ -5,11 +5,13 @@ class LlmRouter
     # What endpoints say of themselves. Each is looked up once, on a thread of its own, and checks wait for it.
     # @api private
     class Lookups
-      # Seconds.
+      # Seconds for all of them: less than a check has.
       LIMIT = 4.0
-      # At a time. A chain may have many models.
-      MAX_THREADS = 8
-      private_constant :LIMIT, :MAX_THREADS
+      # Models at a time. A chain may have many.
+      MAX_THREADS = 24
+      # Seconds. What has to be more than nothing.
+      SHORTEST = 0.001
+      private_constant :LIMIT, :MAX_THREADS, :SHORTEST
 
       # An answer. +data+ is nil if the status is none of success, or the body is no such JSON.
       Answer = Struct.new(:status, :date, :data, :error, :at, keyword_init: true) do
@@ -23,6 +25,7 @@ class LlmRouter
         @lock = Mutex.new
         @found = {}
         @slots = SizedQueue.new(MAX_THREADS)
+        @ends = now + LIMIT
       end
 
       # @param endpoint [Endpoint]
@@ -34,21 +37,26 @@ class LlmRouter
 
       # @return [Thread]
       def start(endpoint, path)
-        @lock.synchronize { @found[[endpoint.name, path]] ||= Thread.new { taking_turns { look_up(endpoint, path) } } }
+        @lock.synchronize { @found[[endpoint.name, path]] ||= Thread.new { in_turn(path) { look_up(endpoint, path) } } }
       end
 
       private
 
-      def taking_turns
-        @slots << true
-        yield
-      ensure
-        @slots.pop
+      # The key and the list of models do not wait for the models.
+      def in_turn(path)
+        return yield if path.one?
+
+        begin
+          @slots << true
+          yield
+        ensure
+          @slots.pop
+        end
       end
 
       def look_up(endpoint, path)
         Thread.current.report_on_exception = false
-        status, date, body = endpoint.page(path, LIMIT)
+        status, date, body = endpoint.page(path, [@ends - now, SHORTEST].max)
         Answer.new(status: status, date: date, data: status == 200 ? data(body) : nil, at: Time.now)
       rescue Error => e
         Answer.new(error: e.message)
@@ -59,6 +67,10 @@ class LlmRouter
         parsed["data"] if parsed.is_a?(Hash)
       rescue JSON::ParserError, EncodingError
         nil
+      end
+
+      def now
+        Process.clock_gettime(Process::CLOCK_MONOTONIC)
       end
     end
   end

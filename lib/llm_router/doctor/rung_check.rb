@@ -8,9 +8,18 @@ class LlmRouter
       private
 
       def examine
+        look_up
         elsewhere = rungs.reject { |rung| openrouter?(rung) }
         rungs.select { |rung| openrouter?(rung) }.uniq { |rung| [rung.model, rung.params] }.each { |rung| rung(rung) }
         elsewhere.uniq { |rung| [rung.model, rung.endpoint.name] }.each { |rung| other(rung) }
+      end
+
+      # Starts all look-ups: one after the other they would take too long.
+      def look_up
+        rungs.select { |rung| openrouter?(rung) }.each do |rung|
+          paths = [["models"], endpoints(Listing.name_of(rung.model))].compact
+          paths.each { |path| lookups.start(rung.endpoint, path) }
+        end
       end
 
       # @return [Array<Candidate>]
@@ -42,17 +51,23 @@ class LlmRouter
       # @return [Array, nil]
       def models(endpoint)
         answer = lookups[endpoint, "models"]
+        return answer.data if answer.data.is_a?(Array)
+
         @why = answer.why
-        answer.data if answer.data.is_a?(Array)
+        nil
       end
 
       # @return [Array<Hash>, nil]
       def providers(endpoint, name)
-        return unless name.include?("/")
-
-        data = lookups[endpoint, "models", *name.split("/", 2), "endpoints"].data
+        path = endpoints(name)
+        data = lookups[endpoint, *path].data if path
         list = data["endpoints"] if data.is_a?(Hash)
         list.grep(Hash) if list.is_a?(Array)
+      end
+
+      # @return [Array<String>, nil]
+      def endpoints(name)
+        ["models", *name.split("/", 2), "endpoints"] if name.include?("/")
       end
 
       # @return [Hash] which providers its params allow

@@ -9,6 +9,8 @@ class LlmRouter
       # Seconds, less than ten.
       LIMIT = 9.0
       private_constant :LIMIT
+      # The name of each thread.
+      THREAD = "llm_router doctor"
 
       # @param checks [Array<Class>] each a {Check}
       # @param config [Configuration]
@@ -24,7 +26,8 @@ class LlmRouter
         # A pool of one connection would have none for the checks.
         DatabaseConnections.release
         Progress.of("checking", total: @checks.size) do |progress|
-          started = @checks.map { |check| [check, run(check)] }
+          checks = @checks.map { |check| check.new(@config, @lookups) }
+          started = checks.map { |check| [check, run(check)] }
           findings = started.flat_map { |check, thread| found(check, thread).tap { progress.step } }
           Report.new(findings, now - @began)
         end
@@ -34,27 +37,29 @@ class LlmRouter
 
       def run(check)
         Thread.new do
+          Thread.current.name = THREAD
           Thread.current.report_on_exception = false
-          check.new(@config, @lookups).findings
+          check.findings
         ensure
           DatabaseConnections.release
         end
       end
 
       def found(check, thread)
-        limit = [check.limit, LIMIT].min
+        limit = [check.class.limit, LIMIT].min
         left = @began + limit - now
         return thread.value if thread.join([left, 0].max)
 
-        [failed(check, "not known: no result within #{format('%g', limit)} s", "Run it again")]
+        failed(check, "not known: no result within #{format('%g', limit)} s", "Run it again")
       rescue StandardError, ScriptError => e
         # The message may hold anything.
         place = e.backtrace&.first.to_s.delete_prefix("#{Dir.pwd}/")
-        [failed(check, "not known: the check raised #{e.class} (#{place})", nil)]
+        failed(check, "not known: the check raised #{e.class} (#{place})", nil)
       end
 
       def failed(check, message, advice)
-        Finding.new(check: check.title, level: :yellow, message: message, advice: advice, known: false)
+        [*check.so_far, Finding.new(check: check.class.title, level: :yellow, message: message, advice: advice,
+                                    known: false)]
       end
 
       def now

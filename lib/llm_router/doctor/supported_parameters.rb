@@ -17,7 +17,11 @@ class LlmRouter
         supported = listing.supported_parameters
         return unknown("#{rung.model}: OpenRouter lists no supported_parameters") unless supported
 
-        lost = given(rung) - supported
+        names = rung.params.compact.keys.map(&:to_s)
+        known = vocabulary(rung.endpoint)
+        return unknown("#{rung.model}: #{@why}", EndpointCheck::ADVICE) unless known || names.empty?
+
+        lost = (names & known.to_a) - supported
         lost.reject! { |name| supported.include?(SYNONYMS[name]) }
         return green("#{rung.model} takes the params of its chain") if lost.empty?
 
@@ -29,14 +33,10 @@ class LlmRouter
       end
 
       # Those that depend on the model: no model lists others, such as provider or user.
-      def given(rung)
-        names = rung.params.compact.keys.map(&:to_s)
-        names & vocabulary(rung.endpoint)
-      end
-
+      # @return [Array<String>, nil] nil without a list
       def vocabulary(endpoint)
-        @vocabulary ||= models(endpoint).grep(Hash).flat_map { |model| Array(model["supported_parameters"]) }.uniq |
-                        SYNONYMS.keys
+        @vocabulary ||= models(endpoint)&.grep(Hash)&.flat_map { |model| Array(model["supported_parameters"]) }
+                                        &.union(SYNONYMS.keys)
       end
 
       def required?(rung)

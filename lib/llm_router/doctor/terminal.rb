@@ -12,16 +12,10 @@ class LlmRouter
 
       # @param report [Report]
       # @param out [IO]
-      # @param json [Boolean]
-      # @return [Boolean] whether nothing is red
-      def print(report, out: $stdout, json: false)
-        if json
-          out.puts JSON.pretty_generate(report.to_h)
-        else
-          report.findings.each { |finding| out.puts line(finding, colours?(out)) }
-          out.puts report.summary
-        end
-        report.ok?
+      # @return [void]
+      def print(report, out: $stdout)
+        report.findings.each { |finding| out.puts line(finding, colours?(out)) }
+        out.puts report.summary
       end
 
       # https://no-color.org: set and not empty.

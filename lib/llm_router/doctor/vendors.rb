@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require "uri"
+
 class LlmRouter
   module Doctor
     # Whether one outage would take a chain down. Two names may share one upstream, so the providers count.
@@ -11,6 +13,7 @@ class LlmRouter
       private
 
       def examine
+        look_up
         chains.each { |chain| chain(chain) }
       end
 
@@ -45,14 +48,30 @@ class LlmRouter
 
       # @return [Array<String>, nil] who may serve it
       def upstreams(rung)
-        return [rung.endpoint.name.to_s] unless openrouter?(rung)
+        return [at(rung.endpoint)] unless openrouter?(rung)
 
         listing = listing(rung, quiet: true)
         providers = listing&.providers
         return if providers.nil? || providers.empty?
 
         allowed = providers.select { |provider| allowed?(rung, provider) }
-        (allowed.empty? ? providers : allowed).map { |provider| listing.name(provider) }.uniq.sort
+        names = (allowed.empty? ? providers : allowed).map { |provider| listing.name(provider) }
+        names.map { |name| one_name(name) }.uniq.sort unless names.any?(&:empty?)
+      end
+
+      # Endpoints at one address are one, whatever their names.
+      def at(endpoint)
+        same = rungs.find { |rung| address(rung.endpoint) == address(endpoint) }
+        one_name(same.endpoint.name.to_s)
+      end
+
+      def address(endpoint)
+        URI.parse(endpoint.base_url).then { |url| [url.host.downcase, url.port] }
+      end
+
+      # OpenRouter's provider Groq is the endpoint groq.
+      def one_name(name)
+        (@spelt ||= {})[plain(name)] ||= name
       end
 
       # As +provider: { only:, ignore: }+ of its params.
@@ -64,7 +83,7 @@ class LlmRouter
       end
 
       def plain(name)
-        name.to_s.downcase.delete("^a-z0-9")
+        name.to_s.downcase.gsub(/[^[:alnum:]]/, "")
       end
     end
   end

@@ -1,12 +1,15 @@
 # frozen_string_literal: true
 
+require "llm_router/rails/json_output"
+
 namespace :llm_router do
   desc "Say what came of the failures of a month: llm_router:report[2026-11], or of [2026-11-01..2026-11-28], and -- " \
        "--json for JSON"
-  task :report, %i[month format] => :environment do |_, given|
+  task :report, %i[month format] => %i[json_output environment] do |_, given|
     report = LlmRouter::CallRecord.report(given[:month].presence)
-    json = given[:format] == "json" || ARGV.include?("--json")
-    puts(LlmRouter::Progress.of("reading the record") { json ? JSON.pretty_generate(report.to_h) : report.to_s })
+    json = LlmRouter::JsonOutput.wanted?(given[:format])
+    found = LlmRouter::Progress.of("reading the record") { json ? report.to_h : report.to_s }
+    json ? LlmRouter::JsonOutput.print(found) : puts(found)
   end
 
   desc "Switch models off: llm_router:switch_off[anthropic/*,2h,degraded], or 90m, 1d, or seconds"
@@ -27,10 +30,18 @@ namespace :llm_router do
   end
 
   desc "Check what LLM calls need: llm_router:doctor, or llm_router:doctor[json], or llm_router:doctor -- --json"
-  task :doctor, %i[format] => :environment do |_, given|
+  task :doctor, %i[format] => %i[json_output environment] do |_, given|
     Rails.application.eager_load!
-    json = given[:format] == "json" || ARGV.include?("--json")
-    LlmRouter::Doctor::Terminal.print(LlmRouter.doctor, json: json) || exit(1)
+    report = LlmRouter.doctor
+    json = LlmRouter::JsonOutput.wanted?(given[:format])
+    json ? LlmRouter::JsonOutput.print(report.to_h) : LlmRouter::Doctor::Terminal.print(report)
+    LlmRouter::Doctor.leave_threads
+    exit(1) unless report.ok?
+  end
+
+  # Before the app boots, which may print.
+  task :json_output, %i[format] do |_, given|
+    LlmRouter::JsonOutput.reserve if LlmRouter::JsonOutput.wanted?(given[:format])
   end
 
   desc "Check that every LLM budget agrees with its charges and reservations, and the record of calls with the charges"

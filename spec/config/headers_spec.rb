@@ -76,6 +76,36 @@ RSpec.describe LlmRouter, "and headers of the app's own" do
     server&.close
   end
 
+  # A chain of OpenRouter and a gateway beside it. Returns those headers, of those called so, that each of them got.
+  def sent_to_each(names, of_gateway: {})
+    gateway.fail(Support::PRIMARY, status: 503)
+    configure(app_name: "Shop", app_url: "https://shop.example",
+              headers: { "X-OpenRouter-Metadata" => "enabled", "X-Team" => "search" }) do |config|
+      config.endpoint :other, base_url: gateway.base_url, api_key: "k", headers: of_gateway
+      config.chain :default, [Support::PRIMARY, { model: "llama-3.3-70b", endpoint: :other }]
+    end
+    yield
+    gateway.requests.last(2).map { |request| request.headers.slice(*names) }
+  end
+
+  it "sends what is OpenRouter's own to OpenRouter alone" do
+    names = %w[x-openrouter-title http-referer x-openrouter-metadata x-openrouter-cache x-team]
+    headers = { "X-OpenRouter-Cache" => "true" }
+    calls = [-> { ask(headers: headers) },
+             -> { router.call_all([{ messages: Support::MESSAGES, headers: headers }]) }]
+    calls.each do |call|
+      openrouter, other = sent_to_each(names, &call)
+      expect(openrouter.keys).to match_array(names)
+      expect(other).to eq("x-team" => "search")
+    end
+  end
+
+  it "sends an endpoint what its own headers say, as it may be a proxy before OpenRouter" do
+    own = { "x-openrouter-title" => "Shop", "x-openrouter-metadata" => nil, "http-referer" => "https://shop.example" }
+    _, other = sent_to_each(own.keys, of_gateway: own) { ask }
+    expect(other).to eq(own.compact)
+  end
+
   it "sends those of each request of a batch with it" do
     configure
     requests = [{ headers: { "X-Trace" => "1" } }, { "headers" => { x_trace: "2" } }, {}]

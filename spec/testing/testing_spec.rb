@@ -109,7 +109,7 @@ RSpec.describe LlmRouter::Testing do
       testing.hang("a/*")
       expect(reasons(ask.hops)).to eq([:timeout])
       expect(testing.requests.last.body).to include("x" => 1)
-      expect(testing.requests.map { |request| request.headers["x-openrouter-title"] }).to eq(%w[Shop Shop])
+      expect(testing.requests.map { |request| request.headers["x-openrouter-title"] }).to eq(["Shop", nil])
     end
 
     it "holds for routers made before, and for chains that were never named" do

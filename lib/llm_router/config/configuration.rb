@@ -38,14 +38,14 @@ class LlmRouter
     # @param name [Symbol, String]
     # @param candidates [Array<String, Hash>] each a model's name, or a Hash of +model:+ and
     #   optionally +endpoint:+ (a name given to {#endpoint}), +timeout:+ (seconds), +context:+ (tokens that the model
-    #   takes), +retries:+ (0 to 5: how often it
-    #   is called again after a transient failure that came quickly), +params:+ (options for this model alone, which
-    #   take precedence over those of the call; nil removes one), +price:+ (as {#price}), and
-    #   +messages:+ (a callable that takes the messages of the call and returns those for this model alone) or
-    #   +system:+ (a String, the system message for this model alone)
-    # @param hedge [Hash, nil] if the first attempt of a call has not ended +after:+ so many seconds, or +:p95+ (longer
-    #   than 95 of 100 answers of that model took in this process, once it has seen 20), the next candidate is called as
-    #   well, and the first answer wins. +share:+ is the part of the calls that may be hedged (0.05). See docs/chains.md
+    #   takes), +retries:+ (0 to 5: how often it is called again after a transient failure that came quickly), +params:+
+    #   (options for this model alone, which take precedence over those of the call; nil removes one), +price:+ (as
+    #   {#price}), and +messages:+ (a callable that takes the messages of the call and returns those for this model
+    #   alone) or +system:+ (a String, the system message for this model alone)
+    # @param hedge [Hash, nil] if the first attempt of a {LlmRouter#call} or {LlmRouter#embed} has not ended +after:+ so
+    #   many seconds, or +:p95+ (longer than 95 of 100 answers of that model took in this process, once it has seen 20),
+    #   the next candidate is called as well, and the first answer wins. +share:+ is the part of the calls that may be
+    #   hedged (0.05). Later attempts, and the calls of a batch, are not: see docs/chains.md
     # @return [void]
     # @raise [ConfigurationError] at the end of the block of {LlmRouter.configure}
     # @example
@@ -218,7 +218,8 @@ class LlmRouter
 
     def endpoint_of(name, base_url:, api_key:, auth: nil, headers: {})
       Endpoint.new(name: name, base_url: base_url, api_key: api_key, app_name: app_name, app_url: app_url,
-                   trust: @trust, auth: auth, headers: Headers.pairs(self.headers.except(*auth), headers))
+                   trust: @trust, auth: auth, headers: Headers.pairs(headers),
+                   shared_headers: Headers.pairs(self.headers.except(*auth, *headers.keys)))
     end
 
     def unknown(chain)

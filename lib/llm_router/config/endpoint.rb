@@ -25,16 +25,18 @@ class LlmRouter
     # @param app_url [String, nil]
     # @param trust [Native::Trust, nil] the authorities that may sign its certificate; nil for the system's
     # @param auth [String, nil] the header that takes the key; nil for a bearer token
-    # @param headers [Array<Array(String, String)>]
+    # @param shared_headers [Array<Array(String, String)>] of all endpoints: OpenRouter's own go to OpenRouter alone
+    # @param headers [Array<Array(String, String)>] its own
     # @raise [ConfigurationError]
-    def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil, trust: nil, auth: nil, headers: [])
+    def initialize(name:, base_url:, api_key:, app_name: nil, app_url: nil, trust: nil, auth: nil, shared_headers: [],
+                   headers: [])
       @name = name
       @base_url = base_url
       @keyless = api_key.nil? && !base_url.match?(LOOPBACK)
       @api_key = api_key || nil
       @auth = auth
       # A closure, so that no dump of the instance variables shows the headers.
-      settings = [[app_name, app_url], trust, [auth, headers]].freeze
+      settings = [[app_name, app_url], trust, [auth, shared_headers, headers]].freeze
       @settings = -> { settings }
       @native = moved_to(base_url, api_key ? api_key.reveal : nil)
       freeze

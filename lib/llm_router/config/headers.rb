@@ -53,10 +53,10 @@ class LlmRouter
                                 "the key, such as \"api-key\""
     end
 
-    # @param headers [Array<Hash{String => Secret, nil}>] the later ones count
+    # @param headers [Hash{String => Secret, nil}]
     # @return [Array<Array(String, String)>] for Rust
-    def pairs(*headers)
-      headers.reduce(NONE, :merge).compact.map { |name, value| [name, value.reveal] }
+    def pairs(headers)
+      headers.compact.map { |name, value| [name, value.reveal] }
     end
 
     def named(place, name, error, taken)

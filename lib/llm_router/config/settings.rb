@@ -131,8 +131,8 @@ class LlmRouter
       @app_url = Setting.text("app_url", value)
     end
 
-    # Headers of every request, whatever its endpoint: what only one endpoint may see belongs in
-    # {Configuration#endpoint}. Those of an endpoint and of a call take precedence.
+    # Headers of every request, whatever its endpoint; +X-OpenRouter-…+ go to OpenRouter alone. What only one endpoint
+    # may see belongs in {Configuration#endpoint}. Those of an endpoint and of a call take precedence.
     # @param value [Hash{String, Symbol => String, Symbol, Numeric, nil}] nil leaves a header out
     # @raise [ConfigurationError]
     # @example

@@ -59,7 +59,7 @@ class LlmRouter
 
       number = @lock.synchronize { @numbers[request] += 1 }
       key = @seal.digest(@run.name, number, request)
-      Kept.new(self, @store.at(budget, key, @run.id), key, headers(chain, number))
+      Kept.new(self, @store.at(budget, key, @run.id), key, headers(number))
     end
 
     # @param requests [Array<Hash>] of {LlmRouter#call_all}
@@ -101,9 +101,8 @@ class LlmRouter
     end
 
     # Of the first call with a request alone: a second one is to get another answer.
-    def headers(chain, number)
-      openrouter = chain.candidates.any? { |candidate| candidate.endpoint.name == :openrouter }
-      openrouter && number == 1 ? ResponseCache.headers(@config, @seconds) : []
+    def headers(number)
+      number == 1 ? ResponseCache.headers(@config, @seconds) : []
     end
 
     # By name, as an app may have no Active Record.

@@ -26,6 +26,16 @@ RSpec.describe LlmRouter::RememberedAnswers, "and OpenRouter's own cache" do
     expect(cache_headers).to eq([%w[true 900]] * 2)
   end
 
+  it "ask nobody but OpenRouter" do
+    gateway.fail(Support::PRIMARY, status: 503)
+    remember(answer_store: nowhere) do |config|
+      config.endpoint(:other, base_url: gateway.base_url, api_key: "test-key")
+      config.chain :default, [Support::PRIMARY, { model: "llama-3.3-70b", endpoint: :other }]
+    end
+    die(DraftJob.new)
+    expect(cache_headers).to eq([%w[true 900], []])
+  end
+
   it "do not ask where a job makes the same call again, or another endpoint is called" do
     stub_const("DraftJob", job_class do
       2.times { LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: Support::MESSAGES) }

@@ -99,7 +99,7 @@ async fn send(client: &Client, attempt: &Attempt<'_>) -> Result<Response, Failur
             .http
             .post(endpoint.url_of(attempt.request.api()))
             .headers(endpoint.headers().clone())
-            .headers(attempt.request.headers().map().clone())
+            .headers(endpoint.headers_from(attempt.request.headers()))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))

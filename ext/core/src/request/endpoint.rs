@@ -1,20 +1,24 @@
 //! Where requests go, with which key.
 
 mod base_url;
+mod error;
 
 use std::fmt;
 use std::sync::Arc;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, AUTHORIZATION};
 use reqwest::Url;
-use thiserror::Error;
 
 use crate::request::headers::sensitive;
 use crate::request::{Api, Headers, Trust};
 use base_url::{below, checked_base};
+pub use error::EndpointError;
 
 /// In bytes: longer than any name of a model, or id of a generation.
 const MAX_NAME_BYTES: usize = 200;
+const OPENROUTER: &str = "openrouter.ai";
+/// How the names of its own headers begin.
+const OPENROUTER_HEADERS: &str = "x-openrouter-";
 
 /// An OpenAI-compatible gateway: a base URL, and the key and headers that go with each request.
 pub struct Endpoint {
@@ -58,29 +62,6 @@ pub enum Auth {
     Header(String),
 }
 
-/// Why an endpoint was refused. No variant holds the key.
-#[derive(Debug, Error)]
-pub enum EndpointError {
-    #[error("base_url is not a URL: write it out, as in \"https://openrouter.ai/api/v1\"")]
-    NotAUrl,
-    #[error("base_url has a host with letters outside ASCII: write its name in Punycode, as in \"https://xn--mnchen-3ya.example/v1\"")]
-    NotAscii,
-    #[error("base_url at {0} is not https://: the API key would travel in the clear. Plain http:// is for loopback only (localhost, 127.0.0.1, [::1])")]
-    Insecure(String),
-    #[error("base_url holds a user name or a password: pass the key as api_key: instead")]
-    Userinfo,
-    #[error("base_url is the address of the call itself: give the part before /chat/completions, which is \"{0}\"")]
-    WholeAddress(String),
-    #[error("base_url at {0} has a query or a fragment: give the part before it, up to and without /chat/completions. Only a version is allowed there, such as Azure's ?api-version=2024-10-21; a key is passed as api_key:")]
-    NotABase(String),
-    #[error("api_key holds a character that no HTTP header can carry, such as a line break: was it read from a file with its newline?")]
-    Key,
-    #[error("{0} holds a character that no HTTP header can carry")]
-    Header(&'static str),
-    #[error("auth holds a character that no header's name can hold")]
-    Auth,
-}
-
 impl Endpoint {
     /// Checks and assembles an endpoint. `key` is `None` for a gateway that wants none.
     ///
@@ -95,7 +76,9 @@ impl Endpoint {
             if let Some(value) = value {
                 let value =
                     HeaderValue::from_str(value).map_err(|_: InvalidHeaderValue| EndpointError::Header(setting))?;
-                headers.insert(HeaderName::from_static(header), value);
+                if is_openrouter(name, &base) {
+                    headers.insert(HeaderName::from_static(header), value);
+                }
             }
         }
         let identity = Identity(format!("{name}\n{url}\n{}", key.unwrap_or_default()).into());
@@ -104,14 +87,15 @@ impl Endpoint {
         endpoint.authorized(&Auth::Bearer)
     }
 
-    /// The same endpoint with its key in that header alone, and with more headers.
+    /// The same endpoint with its key in that header alone, and with more headers: those of all endpoints, and its own.
     ///
     /// # Errors
     /// [`EndpointError`] for a name that is none.
-    pub fn with_headers(mut self, auth: &Auth, more: &Headers) -> Result<Self, EndpointError> {
+    pub fn with_headers(mut self, auth: &Auth, shared: &Headers, own: &Headers) -> Result<Self, EndpointError> {
         self.headers.remove(AUTHORIZATION);
-        self.headers.extend(more.map().clone());
-        self.secrets.extend(more.secrets().map(str::to_owned));
+        self.headers.extend(self.headers_from(shared));
+        self.headers.extend(own.map().clone());
+        self.secrets.extend(shared.secrets().chain(own.secrets()).map(str::to_owned));
         self.authorized(auth)
     }
 
@@ -178,8 +162,19 @@ impl Endpoint {
         &self.trust
     }
 
+    pub(crate) fn is_openrouter(&self) -> bool {
+        is_openrouter(&self.name, &self.base)
+    }
+
     pub(crate) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
+    }
+
+    /// Those of the headers that it gets: what is OpenRouter's own goes to OpenRouter alone.
+    pub(crate) fn headers_from(&self, headers: &Headers) -> HeaderMap {
+        let all = self.is_openrouter();
+        let pairs = headers.map().iter().filter(|(name, _)| all || !name.as_str().starts_with(OPENROUTER_HEADERS));
+        pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -202,6 +197,12 @@ impl Endpoint {
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.key.as_deref().into_iter().chain(self.secrets.iter().map(String::as_str))
     }
+}
+
+/// The endpoint that is OpenRouter by default, whatever its address, or one at an address of OpenRouter's.
+fn is_openrouter(name: &str, base: &Url) -> bool {
+    let domain = base.host_str().and_then(|host| host.strip_suffix(OPENROUTER));
+    name == "openrouter" || domain.is_some_and(|domain| domain.is_empty() || domain.ends_with('.'))
 }
 
 impl fmt::Debug for Endpoint {

@@ -52,7 +52,8 @@ async fn headers_of_the_request_precede_those_of_the_endpoint_and_each_is_sent_o
         let base = caller.candidate.endpoint.url().join("../x?api-version=1").unwrap();
         let own = Headers::new([("x-team", "endpoint"), ("x-title", "Shop"), ("user-agent", "shop/1")]).unwrap();
         let endpoint = Endpoint::new("azure", base.as_str(), Some(KEY), &App::default()).unwrap();
-        caller.candidate.endpoint = endpoint.with_headers(&Auth::Header("api-key".to_owned()), &own).unwrap().into();
+        let auth = Auth::Header("api-key".to_owned());
+        caller.candidate.endpoint = endpoint.with_headers(&auth, &Headers::default(), &own).unwrap().into();
         let body = raw(r#"[{"role":"user","content":"Hi"}]"#);
         caller.request = Request::new(body, vec![]).with_headers(Headers::new([("X-Team", "call")]).unwrap());
     })

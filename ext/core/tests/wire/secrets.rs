@@ -45,7 +45,8 @@ async fn the_values_of_headers_are_in_no_message_and_no_body() {
     let base = caller.candidate.endpoint.url().join("..").unwrap();
     let endpoint = Endpoint::new("e", base.as_str(), Some(KEY), &Default::default()).unwrap();
     let headers = |value| Headers::new([("x-tenant", value)]).unwrap();
-    caller.candidate.endpoint = endpoint.with_headers(&Auth::Bearer, &headers("Hq-77")).unwrap().into();
+    caller.candidate.endpoint =
+        endpoint.with_headers(&Auth::Bearer, &headers("Hq-77"), &Headers::default()).unwrap().into();
     let messages = serde_json::value::RawValue::from_string(r#"[{"role":"user","content":"Hi"}]"#.to_owned()).unwrap();
     caller.request = Request::new(messages, vec![]).with_headers(headers("Basic pass-0815"));
     let failure = caller.attempt().await.unwrap_err();

@@ -20,6 +20,9 @@ pub(crate) fn define(ruby: &Ruby, native: RModule) -> Result<RClass, Error> {
     Ok(class)
 }
 
+/// Names and values of headers.
+type Pairs = Vec<(String, String)>;
+
 fn new(
     ruby: &Ruby,
     name: String,
@@ -27,15 +30,16 @@ fn new(
     api_key: Option<String>,
     (app_name, app_url): (Option<String>, Option<String>),
     trust: Option<Obj<NativeTrust>>,
-    (auth, headers): (Option<String>, Vec<(String, String)>),
+    (auth, shared, own): (Option<String>, Pairs, Pairs),
 ) -> Result<NativeEndpoint, Error> {
     let app = App { name: app_name, url: app_url };
     let auth = auth.map_or(Auth::Bearer, Auth::Header);
     let trust = trust.map_or(Trust::System, |trust| trust.0.clone());
     let wrong = |error: String| errors::configuration(ruby, format!("endpoint {name}: {error}"));
-    let headers = Headers::new(headers).map_err(|error| wrong(error.to_string()))?;
+    let headers = |pairs: Pairs| Headers::new(pairs).map_err(|error| wrong(error.to_string()));
+    let (shared, own) = (headers(shared)?, headers(own)?);
     Endpoint::new(&name, &base_url, api_key.as_deref(), &app)
-        .and_then(|endpoint| endpoint.with_headers(&auth, &headers))
+        .and_then(|endpoint| endpoint.with_headers(&auth, &shared, &own))
         .map(|endpoint| NativeEndpoint(Arc::new(endpoint.trusting(trust))))
         .map_err(|error| wrong(error.to_string()))
 }

@@ -74,7 +74,8 @@ fn a_version_stays_in_the_query_of_each_address() {
 fn the_key_goes_in_the_header_that_is_named_and_in_no_other() {
     let endpoint = |auth: &Auth, key| {
         let endpoint = Endpoint::new("e", "https://a.example", key, &App::default()).unwrap();
-        endpoint.with_headers(auth, &Headers::new([("x-team", "t-1"), ("X-Team", "team-7")]).unwrap()).unwrap()
+        let own = Headers::new([("x-team", "t-1"), ("X-Team", "team-7")]).unwrap();
+        endpoint.with_headers(auth, &Headers::default(), &own).unwrap()
     };
     let azure = endpoint(&Auth::Header("api-key".into()), Some("sk-secret"));
     assert_eq!(azure.headers()["api-key"], "sk-secret");
@@ -112,4 +113,16 @@ fn the_key_is_in_no_debug_print_and_in_no_error() {
     let error = Endpoint::new("e", "https://a.example", Some("sk-secret\n"), &App::default()).unwrap_err();
     assert!(matches!(error, EndpointError::Key));
     assert!(!format!("{error} {error:?}").contains("sk-secret"));
+}
+
+#[test]
+fn openrouter_is_known_by_its_name_or_its_address() {
+    let is_openrouter =
+        |name, base| Endpoint::new(name, base, None, &App::default()).is_ok_and(|endpoint| endpoint.is_openrouter());
+    let addresses = ["https://openrouter.ai/api/v1", "https://eu.OpenRouter.ai/api/v1"];
+    assert!(addresses.iter().all(|base| is_openrouter("eu", base)));
+    assert!(is_openrouter("openrouter", "https://gateway.example"));
+    for base in ["https://openrouter.ai.example", "https://myopenrouter.ai", "https://a.example/openrouter.ai"] {
+        assert!(!is_openrouter("eu", base), "{base}");
+    }
 }

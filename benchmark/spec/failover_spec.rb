@@ -1,8 +1,12 @@
 # frozen_string_literal: true
 
 require "open3"
+require "llm_router/notifications"
+require "llm_router/testing/gateway"
 require_relative "../failover/conduct"
 require_relative "../failover/profile"
+require_relative "../failover/scenario"
+require_relative "../failover/stage"
 
 RSpec.describe "bin/failover" do
   def failover(*arguments)
@@ -132,6 +136,51 @@ RSpec.describe "bin/failover" do
       it "see it" do
         expect(wrong).to eq(%w[back])
       end
+    end
+  end
+
+  describe "its check of the outcome" do
+    # What it says of a primary that fails once, after which the block may do more.
+    def outcome(wants, status: 503, **options)
+      scenario = Failover::Scenario.new("it", "fails once", wants: wants, **options) do |stage|
+        stage.primary.fail(status: status, times: 1)
+        yield stage if block_given?
+      end
+      scenario.profile = Failover::QUICK
+      scenario.run.faults.fetch("outcome")
+    end
+
+    it "finds nothing wrong with a call that ends as it is to" do
+      expect(outcome({ by: :backup, hops: [:unavailable], requests: 1 })).to be_nil
+      expect(outcome({ by: :nobody, hops: [:rejected], error: LlmRouter::RequestRejected }, status: 400)).to be_nil
+    end
+
+    {
+      "another model" => { by: :primary },
+      "another reason" => { hops: [:rate_limited] },
+      "another hop" => { hops: %i[unavailable unavailable] },
+      "another number of requests" => { requests: 2 },
+      "an answer in place of an error" => { error: LlmRouter::ChainExhausted }
+    }.each do |what, wants|
+      it "sees #{what}" do
+        expect(outcome(wants)).to match(/\A\{.*\}, where \{.*\} was to be\z/)
+      end
+    end
+
+    it "sees another error" do
+      expect(outcome({ error: LlmRouter::ChainExhausted }, status: 400)).to include("RequestRejected}, where")
+    end
+
+    it "sees a later call that nobody answered" do
+      unanswered = outcome({ error: LlmRouter::RequestRejected }, status: 400) do |stage|
+        stage.primary.fail(status: 400, times: 1)
+        stage.call
+      end
+      expect(unanswered).to eq("1 calls were not answered")
+    end
+
+    it "says what the scenario itself found" do
+      expect(outcome({ by: :backup }) { |stage| stage.complain("two answers") }).to eq("two answers")
     end
   end
 

@@ -245,11 +245,10 @@ class LlmRouter
   #   router.call_all(requests).grep(LlmRouter::Response) { |draft| draft.context.update!(reply: draft.content) }
   def call_all(requests, concurrency: 64, accept: nil, &block)
     requests = Input.list(requests)
-    check_spelling(requests, Input::OURS)
+    @config.check_spelling_of_all(requests, Input::OURS)
     sent = Input.sent(requests, @chain)
     acceptances = Acceptance.all(requests, accept)
-    Setting.count("concurrency", concurrency, ArgumentError)
-    check_surroundings
+    check_batch(concurrency)
     walk_all(requests, sent, acceptances, concurrency, &block)
   end
 
@@ -297,10 +296,9 @@ class LlmRouter
   def embed_all(requests, concurrency: 64, &block)
     EmbeddingInput.check_chain(@chain)
     requests = Input.list(requests, EmbeddingInput)
-    check_spelling(requests, EmbeddingInput::OURS)
+    @config.check_spelling_of_all(requests, EmbeddingInput::OURS)
     sent = Input.sent(requests, @chain)
-    Setting.count("concurrency", concurrency, ArgumentError)
-    check_surroundings
+    check_batch(concurrency)
     Batch.new(requests, { **terms_of_call, api: Api::EMBEDDINGS }, [], &block).run do |batch|
       @chain.native.walk_all(batch, ["input", sent, nil], concurrency, *terms)
     end
@@ -330,11 +328,10 @@ class LlmRouter
     WebRequest.check(@config)
   end
 
-  # @param ours [Array<Symbol>] keys of a request that are not sent
-  def check_spelling(requests, ours)
-    requests.each_with_index do |request, number|
-      @config.check_spelling(request.except(*ours), ArgumentError) { "requests[#{number}]" }
-    end
+  def check_batch(concurrency)
+    Setting.count("concurrency", concurrency, ArgumentError)
+    check_surroundings
+    @config.warn_unhedged(@chain)
   end
 
   # Without the requests whose answers an earlier run of the job has paid for.

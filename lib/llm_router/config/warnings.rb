@@ -21,6 +21,16 @@ class LlmRouter
       end
     end
 
+    # @param requests [Array<Hash>]
+    # @param ours [Array<Symbol>] keys of a request that are not sent
+    # @raise [ArgumentError]
+    # @api private
+    def check_spelling_of_all(requests, ours)
+      requests.each_with_index do |request, number|
+        check_spelling(request.except(*ours), ArgumentError) { "requests[#{number}]" }
+      end
+    end
+
     # Logs a warning once in a process, whatever is configured meanwhile.
     # @param what [Object] identifies the warning
     # @api private
@@ -29,6 +39,17 @@ class LlmRouter
 
       @warned_of[what] = true
       Log.new(logger).write(:warn, &)
+    end
+
+    # Says that a batch of a chain that hedges makes no second attempts.
+    # @param chain [Chain]
+    # @api private
+    def warn_unhedged(chain)
+      return unless chain.hedges?
+
+      warn_once([:hedge, chain.name]) do
+        "#{chain} hedges, but call_all and embed_all do not: each of their calls makes one attempt at a time"
+      end
     end
 
     private

@@ -172,10 +172,26 @@ RSpec.describe "A chain that hedges", :puma do
     expect(reasons(ask.hops)).to eq([:hedged])
   end
 
-  it "does not hedge the calls of call_all" do
-    gateway.answer("Hello", "anthropic/*", delay: 0.1)
-    configure_hedged(hedge: { after: 0.001, share: 1 })
-    expect(router.call_all([{ messages: Support::MESSAGES }] * 2).map(&:hops)).to all(be_empty)
+  it "does not hedge the calls of call_all and embed_all, and says so once" do
+    gateway.answer("Hello", "anthropic/*", delay: 0.1).embed("a/b", delay: 0.1)
+    configure_hedged(hedge: { after: 0.001, share: 1 }) do |config|
+      config.endpoint :other, base_url: gateway.base_url, api_key: "test-key"
+      config.chain :search, ["a/b", { model: "a/b", endpoint: :other }], hedge: { after: 0.001, share: 1 }
+    end
+    search = LlmRouter.new(chain: :search, budget: LlmRouter::Unlimited)
+    results = Array.new(2) { router.call_all([{ messages: Support::MESSAGES }]) + search.embed_all([{ input: "Hi" }]) }
+    expect(results.flatten.map(&:hops)).to all(be_empty)
+    expect(log.scan(/chain :\w+ hedges, but call_all and embed_all do not/))
+      .to eq(["chain :default hedges, but call_all and embed_all do not",
+              "chain :search hedges, but call_all and embed_all do not"])
+  end
+
+  it "is no key of a candidate, nor of a router with a chain of its own" do
+    hedge = { after: 8 }
+    expect { router.class.new(chain: [{ model: "a/b", hedge: hedge }, "c/d"], budget: budget) }
+      .to raise_error(LlmRouter::ConfigurationError, /candidate 0 has :hedge: it takes/)
+    expect { router.class.new(chain: %w[a/b c/d], hedge: hedge, budget: budget) }
+      .to raise_error(ArgumentError, "unknown keyword: :hedge")
   end
 
   it "hedges embeddings, too" do

@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
+use crate::answer::Usage;
 use crate::health::{Health, Notice, Policy};
 use crate::request::Candidate;
 use crate::routing::chain::tests::chain;
@@ -24,6 +25,10 @@ struct Scripted {
     took: Duration,
     hosts: [Recorded; 2],
     seen: Seen,
+    /// Of the attempts that were started.
+    limits: Vec<Duration>,
+    /// How long the pair waited at most.
+    waits: Vec<Option<Duration>>,
 }
 
 type Seen = Rc<RefCell<Vec<String>>>;
@@ -96,10 +101,12 @@ impl HedgingHost for Scripted {
 
     fn start(&mut self, _: Side, due: Due<'_>) -> Result<(), &'static str> {
         self.seen.borrow_mut().push(format!("start {}", due.candidate.model));
+        self.limits.push(due.limit);
         Ok(())
     }
 
-    fn wait(&mut self, _: Option<Duration>) -> Result<Option<Landed>, &'static str> {
+    fn wait(&mut self, limit: Option<Duration>) -> Result<Option<Landed>, &'static str> {
+        self.waits.push(limit);
         Ok(self.ends.remove(0).map(|(side, outcome)| Landed { side, outcome, at: Instant::now() + self.took }))
     }
 
@@ -129,6 +136,8 @@ fn scripted(ends: Vec<Option<(Side, Outcome)>>) -> Scripted {
         took: Duration::ZERO,
         hosts: Default::default(),
         seen: Seen::default(),
+        limits: Vec::new(),
+        waits: Vec::new(),
     }
 }
 
@@ -155,6 +164,38 @@ fn the_first_answer_wins_and_the_other_attempt_is_dropped_after_it_is_settled() 
     assert_eq!(seen, ["start a/1", "start b/2", "charge b/2", "hop 0 a/1 hedged to Some(\"b/2\")"]);
     assert!(chain.candidates().iter().all(|candidate| health.admits(candidate, Instant::now())));
     assert_eq!(health.report(Instant::now()).len(), 1, "nothing is recorded of a/1");
+}
+
+#[test]
+fn the_first_attempt_may_still_win() {
+    let mut pair = scripted(vec![None, Some((First, Ok(completion())))]);
+    let (answer, seen) = walked(&chain(&["a/1", "b/2"]), &Health::default(), &mut pair, &hedge());
+    assert_eq!(answer.unwrap(), "a/1 by First");
+    assert_eq!(seen[2..], ["charge a/1", "hop 1 b/2 hedged to Some(\"a/1\")"]);
+}
+
+#[test]
+fn the_first_attempt_is_alone_for_its_time_and_then_as_long_as_the_call_may_not_hedge() {
+    let (chain, hedge) = (chain(&["a/1", "b/2"]), hedge());
+    let mut pair = scripted(vec![None, Some((Second, Ok(completion())))]);
+    walked(&chain, &Health::default(), &mut pair, &hedge);
+    assert_eq!(pair.waits, [Some(Duration::from_secs(8)), None]);
+    let (answer, seen) =
+        walked(&chain, &Health::default(), &mut scripted(vec![None, Some((First, Ok(completion())))]), &hedge);
+    assert_eq!((answer.as_deref(), seen), (Some("a/1"), vec!["start a/1".to_owned(), "charge a/1".to_owned()]));
+}
+
+#[test]
+fn the_second_attempt_has_the_timeout_and_the_deadline_of_the_call() {
+    let (chain, timeout) = (chain(&["a/1", "b/2"]), Duration::from_secs(3_000));
+    let limit = |deadline: Option<Duration>| {
+        let mut pair = scripted(vec![None, Some((Second, Ok(completion())))]);
+        let mut walk = Walk::new(&chain, timeout, deadline.map(|left| Instant::now() + left));
+        run_hedged(&mut walk, &mut pair, &hedge()).unwrap();
+        pair.limits.pop().unwrap()
+    };
+    assert_eq!(limit(None), timeout);
+    assert!((timeout / 6..=timeout / 3).contains(&limit(Some(timeout / 3))));
 }
 
 #[test]
@@ -299,4 +340,9 @@ fn what_a_second_answer_costs_is_in_its_hop() {
     let failure = unneeded(Ok(Completion { cost: cost.clone(), ..completion() }), "b/2");
     assert_eq!((failure.reason, failure.cost, failure.uncertain), (Reason::Hedged, cost, false));
     assert!(unneeded(Ok(completion()), "b/2").uncertain);
+    let (id, usage) = (Some("gen-1".to_owned()), Usage { prompt_tokens: Some(3), ..Usage::default() });
+    let answered = unneeded(Ok(Completion { generation_id: id.clone(), usage, ..completion() }), "b/2");
+    for failure in [answered.clone(), unneeded(Err(answered), "b/2")] {
+        assert_eq!((failure.generation_id, failure.usage, failure.uncertain), (id.clone(), usage, true));
+    }
 }

@@ -31,7 +31,7 @@ impl Walk<'_> {
         self.cooling.extend(other.cooling);
         self.fit.join(other.fit);
         self.failed_endpoints.extend(other.failed_endpoints);
-        self.rejected = self.rejected.take().or(other.rejected);
+        self.rejected = other.rejected;
     }
 
     /// Records that the attempt was dropped, because the one beside it answered. It is neither a failure nor a success

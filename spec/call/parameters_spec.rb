@@ -11,6 +11,11 @@ RSpec.describe LlmRouter, "and the parameters of a call" do
   {
     timeout: [5, /call: timeout .*LlmRouter\.new\(timeout: 20\)/],
     deadline: [5, /call: deadline .*LlmRouter\.new\(deadline: 60\)/],
+    hedge: [{ after: 8 }, /call: hedge .*config\.chain \(hedge: \{ after: 8 \}\)/],
+    retries: [2, /call: retries .*one model of a chain \(\{ model: "…", retries: 1 \}\), .*config\.retries/],
+    max_wait: [3, /call: max_wait .*config\.max_wait/],
+    endpoint: [:groq, /call: endpoint .*\(\{ model: "…", endpoint: :groq \}\)/],
+    system: ["Be brief.", /call: system .*as a message \(\{ role: "system", content: "…" \}\), or to one model/],
     chain: [:default, /call: chain .*LlmRouter\.new\(chain: :default\)/],
     budget: [LlmRouter::Unlimited, /call: budget .*LlmRouter\.new\(budget: budget\)/],
     concurrency: [5, /call: concurrency .*call_all\(requests, concurrency: 64\)/],

@@ -21,6 +21,12 @@ RSpec.describe LlmRouter::Response, "#parsed" do
     expect(parsed("```json\n\"yes\"\n```")).to eq("yes")
   end
 
+  it "is nothing that the model thinks aloud before it" do
+    expect(parsed("<think>Maybe {\"a\": 0}?</think>\n{\"a\": 1}")).to eq("a" => 1)
+    expect(parsed("Maybe:\n```json\n{\"a\": 0}\n```\n</think>\n\n```json\n{\"a\": 1}\n```")).to eq("a" => 1)
+    expect { parsed("<think>Maybe {\"a\": 0}", finish_reason: "length") }.to raise_error(LlmRouter::NoJson)
+  end
+
   it "is no footnote and no box to tick, unless there is nothing else" do
     expect(parsed("As [1] and [[2]] say, - [ ] and {}: {\"price\": 3} [3]")).to eq("price" => 3)
     expect(parsed("The numbers: [1, 2]. [3]")).to eq([1, 2])

@@ -49,19 +49,25 @@ class LlmRouter
 
     # Settings of the router, and where each belongs.
     MISPLACED = {
-      "timeout" => "timeout is no parameter of the API: give it to LlmRouter.new(timeout: 20), to one model of a " \
-                   "chain ({ model: \"…\", timeout: 20 }), or to all as config.timeout",
-      "deadline" => "deadline is no parameter of the API: give it to LlmRouter.new(deadline: 60), or to all as " \
-                    "config.deadline",
-      "chain" => "chain is no parameter of the API: give it to LlmRouter.new(chain: :default)",
-      "budget" => "budget is no parameter of the API: give it to LlmRouter.new(budget: budget)",
-      "concurrency" => "concurrency is no parameter of the API: give it to call_all(requests, concurrency: 64)",
-      "accept" => "accept is no parameter of the API: give it to a call (accept: ->(response) { … })",
-      "context" => "context is no parameter of the API: give it with a request of call_all; its result returns it",
-      "headers" => "headers are no parameter of the API: give them to a call (headers: { … }), to config.endpoint, " \
-                   "or to all as config.headers",
-      "params" => "params is no parameter of the API: give each parameter by itself, such as max_tokens: 200"
-    }.freeze
+      "timeout" => "it to LlmRouter.new(timeout: 20), to one model of a chain ({ model: \"…\", timeout: 20 }), or to " \
+                   "all as config.timeout",
+      "deadline" => "it to LlmRouter.new(deadline: 60), or to all as config.deadline",
+      "chain" => "it to LlmRouter.new(chain: :default)",
+      "budget" => "it to LlmRouter.new(budget: budget)",
+      "concurrency" => "it to call_all(requests, concurrency: 64)",
+      "accept" => "it to a call (accept: ->(response) { … })",
+      "context" => "it with a request of call_all; its result returns it",
+      "headers" => "them to a call (headers: { … }), to config.endpoint, or to all as config.headers",
+      "hedge" => "it to config.chain (hedge: { after: 8 })",
+      "retries" => "it to one model of a chain ({ model: \"…\", retries: 1 }), or to the last as config.retries",
+      "max_wait" => "it to all as config.max_wait",
+      "endpoint" => "it to one model of a chain ({ model: \"…\", endpoint: :groq })",
+      "system" => "it as a message ({ role: \"system\", content: \"…\" }), or to one model of a chain " \
+                  "({ model: \"…\", system: \"…\" })",
+      "params" => "each parameter by itself, such as max_tokens: 200"
+    }.to_h do |name, where|
+      [name, "#{name} #{name == 'headers' ? 'are' : 'is'} no parameter of the API: give #{where}"]
+    end.freeze
 
     KINDS = {
       count: ["a whole number from 1 on, such as 200", ->(value) { whole?(value) && value.positive? }],

@@ -26,8 +26,18 @@ pub enum NoJson {
 /// # Errors
 /// [`NoJson`], with the place at which the first object or list breaks; lines and columns count from 1.
 pub fn embedded_json(text: &str) -> Result<Range<usize>, NoJson> {
-    let found = std::iter::once(0..text.len()).chain(fences(text)).find_map(|place| alone(text, place));
-    found.map_or_else(|| among_words(text), Ok)
+    let start = behind_thoughts(text);
+    let found = std::iter::once(0..text.len()).chain(fences(text, start)).find_map(|place| alone(text, place));
+    found.map_or_else(|| among_words(text, start), Ok)
+}
+
+/// Where the answer begins: behind what a model thinks aloud, `<think>…</think>`. Some servers leave the first mark out;
+/// the last begins a line then. Thoughts without an end have no answer behind them.
+fn behind_thoughts(text: &str) -> usize {
+    let begun = text.trim_start().starts_with("<think");
+    let mark = if begun { "</think" } else { "\n</think" };
+    let end = text.find(mark).and_then(|at| Some(at + text.get(at..)?.find('>')? + 1));
+    end.unwrap_or(if begun { text.len() } else { 0 })
 }
 
 /// The place of a value, if nothing else is there.
@@ -39,10 +49,10 @@ fn alone(text: &str, place: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// What stands in fences. Their marks begin a line, which nothing in JSON's texts does.
-fn fences(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut offset = 0;
+fn fences(text: &str, from: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut offset = from;
     let mut began = None;
-    text.split_inclusive('\n').filter_map(move |line| {
+    text.get(from..).unwrap_or_default().split_inclusive('\n').filter_map(move |line| {
         let start = offset;
         offset += line.len();
         if !["```", "~~~"].iter().any(|mark| line.trim_start().starts_with(mark)) {
@@ -58,8 +68,8 @@ fn fences(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-fn among_words(text: &str) -> Result<Range<usize>, NoJson> {
-    let (mut from, mut fault, mut bare) = (0, None, None);
+fn among_words(text: &str, from: usize) -> Result<Range<usize>, NoJson> {
+    let (mut from, mut fault, mut bare) = (from, None, None);
     for _ in 0..MAX_OPENINGS {
         let rest = text.get(from..).unwrap_or_default();
         let Some(start) = rest.find(['{', '[']).map(|at| from + at) else { break };

@@ -43,6 +43,23 @@ fn a_fence_comes_before_what_else_there_is() {
 }
 
 #[test]
+fn what_a_model_thinks_aloud_is_no_answer() {
+    let json = "{\"a\": \"</think>\"}";
+    for thoughts in [
+        "<think>Maybe {\"a\": 0}?</think>",
+        "\n<thinking>\n```json\n{\"a\": 0}\n```\n</thinking>\n\n```json\n",
+        "Maybe {\"a\": 0}, or\n[\"b\"]?\n</think>\nHere: ",
+    ] {
+        assert_eq!(found(&format!("{thoughts}{json}\n")), Ok(json), "{thoughts}");
+        assert_eq!(found(&format!("{thoughts}I would rather not.")), Err(NoJson::Missing), "{thoughts}");
+    }
+    assert_eq!(found(&format!("Sure: {json}")), Ok(json));
+    let broken = "<think>{\"a\": 0}\n</think>\n{\"b\": 1,}";
+    assert_eq!(found(broken), Err(NoJson::Broken { line: 3, column: 9 }));
+    assert_eq!(found("<think>Maybe {\"a\": 0}"), Err(NoJson::Missing));
+}
+
+#[test]
 fn footnotes_and_boxes_to_tick_are_no_answer_unless_there_is_no_other() {
     let json = "{\"a\": [1]}";
     for words in ["As [1] and [[2]] say: ", "- [ ] one\n- [x] two\n", "{}: "] {

@@ -23,7 +23,7 @@ RSpec.configure do |config|
   config.define_derived_metadata(file_path: %r{benchmark/spec/}) { |metadata| metadata[:slow] = true }
   config.define_derived_metadata(:database) { |metadata| metadata[:slow] = true unless metadata[:database] == :sqlite }
 
-  config.around { |example| Watchdog.watch(example) }
+  config.around { |example| Watchdog.watch(example) { SecondTry.run(example, self) } }
   config.after(:suite) { Skips.note(RSpec.world.all_examples, ENV["SKIPS"]) if ENV["SKIPS"] }
 
   config.after do

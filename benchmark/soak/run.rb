@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
+require_relative "../../spec/support/stalls"
 require_relative "gateway"
 require_relative "journal"
 require_relative "worker_process"
 require_relative "plan"
-require_relative "stalls"
 
 module Soak
   # One run: starts everything, disturbs it as planned, and stops it. What came of it is in the directory.
@@ -36,7 +36,7 @@ module Soak
     # @return [void]
     def run
       begin
-        @stalls = Stalls.watch(@journal)
+        @stalls = Stalls.watch { |*moments| @journal.note("stall", *moments) }
         start
         await_all
         Plan.new(@options).each { |action, *details| send(action, *details) }

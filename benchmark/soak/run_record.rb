@@ -50,7 +50,7 @@ module Soak
       @events.select { |_, name| name == event }.map { |process, _, *details| [process, *details] }
     end
 
-    # @return [Array<Array(Float, Float)>] from when to when the machine stood still: see {Stalls}
+    # @return [Array<Array(Float, Float)>] from when to when the machine stood still: see {::Stalls}
     def stalls
       @stalls ||= all("stall").map { |_, *moments| moments.map { |moment| Float(moment) } }
     end

@@ -9,13 +9,13 @@ module Watchdog
   private_constant :LIMIT, :GRACE
 
   class << self
-    # @param example [RSpec::Core::Example::Procsy]
+    # @param example [RSpec::Core::Example::Procsy] which the block runs
     def watch(example)
       @seconds = 0
       @example = example
       # A child's own, if it runs examples.
       @thread = Thread.new { loop { sleep(1) && tick } } unless @thread&.alive?
-      example.run
+      yield
     ensure
       @example = nil
     end

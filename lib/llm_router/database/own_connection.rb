@@ -28,9 +28,9 @@ class LlmRouter
 
       # Each statement of PostgreSQL then sees what was committed when it began, whatever the app has as its default.
       def transaction(connection, settings, &)
-        return connection.transaction(&) if Database.mysql?(connection.pool)
+        return Transaction.run(connection, &) if Database.mysql?(connection.pool)
 
-        connection.transaction(isolation: :read_committed) do
+        Transaction.run(connection, isolation: :read_committed) do
           connection.execute([lock_timeout(connection.pool), *settings].join("; "), "LlmRouter::Budget")
           yield
         end

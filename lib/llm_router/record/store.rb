@@ -52,7 +52,7 @@ class LlmRouter
       def commit(part)
         # Not while the database is locked: it takes a connection of the pool.
         [Stat, Incident].each { |table| table.model.columns_hash }
-        @connection.transaction(**isolation) { text? ? add_all(part) : add_marked(part) }
+        Database::Transaction.run(@connection, **isolation) { text? ? add_all(part) : add_marked(part) }
       rescue ActiveRecord::RecordNotUnique
         raise unless part.committing?
       end

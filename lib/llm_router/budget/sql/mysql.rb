@@ -81,7 +81,7 @@ class LlmRouter
       # No savepoint where a transaction is open: a deadlock would end it, and Active Record then closes the connection.
       def one_by_one(changed, none, insert)
         outer = @connection.open_transactions.positive?
-        rows = @connection.transaction do
+        rows = Database::Transaction.run(@connection) do
           done = changed.sum { |sql| change(sql) }
           rows = figures_without(none || "(SELECT 0) none WHERE 0")
           unless done == changed.size * @ids.size && rows.size == @ids.size

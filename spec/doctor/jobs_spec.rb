@@ -16,7 +16,13 @@ RSpec.describe LlmRouter::Doctor, "and jobs" do
       expect(found(:JobAdapter)).to eq([[:green, "SidekiqAdapter keeps its jobs"]])
     end
 
-    %w[AsyncAdapter InlineAdapter TestAdapter].each do |name|
+    it "is red for one whose gem is missing, whose workers are then not known" do
+      allow(LlmRouter::ChargeJob).to receive(:queue_adapter).and_raise(LoadError, "cannot load such file -- resque")
+      expect(found(:JobAdapter)).to match([[:red, /adapter of Active Job cannot be loaded\. Add its gem/]])
+      expect(found(:Workers)).to match([[:yellow, /not known: the adapter of Active Job cannot be loaded/]])
+    end
+
+    %w[AsyncAdapter InlineAdapter TestAdapter SuckerPunchAdapter].each do |name|
       it "is red for the #{name} in production, and yellow elsewhere" do
         adapter(name)
         expect(found(:JobAdapter)).to match([[:yellow, /#{name} .*Set config.active_job.queue_adapter/]])

@@ -68,6 +68,11 @@ RSpec.describe LlmRouter::Doctor do
     expect(report).not_to be_ok
   end
 
+  it "reports although the app's database has no configuration" do
+    allow(LlmRouter::DatabaseConnections).to receive(:release).and_raise("Could not load database configuration")
+    expect(report_of(check { green("fine") }).findings.map(&:message)).to eq(["fine"])
+  end
+
   it "runs checks side by side" do
     first, second = Queue.new, Queue.new # rubocop:disable Style/ParallelAssignment
     report = report_of(check { first.push(1) && second.pop && green("a") }, check do

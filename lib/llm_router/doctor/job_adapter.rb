@@ -5,7 +5,8 @@ class LlmRouter
     # Whether a charge that failed can be made later, by a job that survives this process.
     # @api private
     class JobAdapter < Check
-      LOSE = { "AsyncAdapter" => "loses its jobs with the process", "InlineAdapter" => "cannot make a job wait",
+      LOSE = { "AsyncAdapter" => "loses its jobs with the process",
+               "SuckerPunchAdapter" => "loses its jobs with the process", "InlineAdapter" => "cannot make a job wait",
                "TestAdapter" => "runs no job" }.freeze
       ADVICE = "Set config.active_job.queue_adapter to one that keeps its jobs, such as :sidekiq or :solid_queue"
       private_constant :LOSE, :ADVICE
@@ -24,6 +25,8 @@ class LlmRouter
         note(production? ? :red : :yellow, "#{kind} #{LOSE.fetch(kind)}", ADVICE)
       rescue ConfigurationError => e
         red(e.message, "Correct config.job_parent")
+      rescue LoadError
+        red("the adapter of Active Job cannot be loaded", "Add its gem to the Gemfile")
       end
     end
   end

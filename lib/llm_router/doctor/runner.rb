@@ -24,7 +24,7 @@ class LlmRouter
       # @return [Report]
       def report
         # A pool of one connection would have none for the checks.
-        DatabaseConnections.release
+        release_connections
         Progress.of("checking", total: @checks.size) do |progress|
           checks = @checks.map { |check| check.new(@config, @lookups) }
           started = checks.map { |check| [check, run(check)] }
@@ -41,8 +41,15 @@ class LlmRouter
           Thread.current.report_on_exception = false
           check.findings
         ensure
-          DatabaseConnections.release
+          release_connections
         end
+      end
+
+      # The checks say what is wrong with a database that has no configuration.
+      def release_connections
+        DatabaseConnections.release
+      rescue StandardError, ScriptError
+        nil
       end
 
       def found(check, thread)

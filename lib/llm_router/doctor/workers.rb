@@ -20,6 +20,8 @@ class LlmRouter
         judge(queue, workers)
       rescue ConfigurationError => e
         red(e.message, "Correct config.job_parent")
+      rescue LoadError
+        unknown("the adapter of Active Job cannot be loaded")
       rescue StandardError => e
         unknown("the workers cannot be read: #{e.class}", "Check the server of #{adapter}")
       end

@@ -1,19 +1,21 @@
 # frozen_string_literal: true
 
 require "fileutils"
+require "rbconfig"
 require "socket"
 require "tmpdir"
 
 # Stands between Active Record and a database server, on a socket of its own. Once it is armed, it lets the server do
-# the next COMMIT and breaks the connection in place of passing the reply on.
+# the next COMMIT and breaks the connection in place of passing the reply on. It is a process of its own, for drivers
+# wait for some replies without letting other threads run.
 class LostReply
   # @param config [Hash] how Active Record connects to the server
   def initialize(config)
     @config = config
     @directory = Dir.mktmpdir("llm_router")
-    @server = UNIXServer.new(File.join(@directory, file))
-    @sockets = []
-    @thread = Thread.new { loop { connect(@server.accept) } }
+    target = postgresql? ? File.join(config.fetch(:host), file) : config.fetch(:socket)
+    @process = IO.popen([RbConfig.ruby, __FILE__, File.join(@directory, file), target, armed], "r+")
+    @process.gets
   end
 
   # @return [Hash] how Active Record connects to it
@@ -23,18 +25,17 @@ class LostReply
 
   # @return [void]
   def arm
-    @armed = true
+    File.write(armed, "")
   end
 
   # @return [Boolean] whether no reply was lost since
   def armed?
-    @armed
+    File.exist?(armed)
   end
 
   # @return [void]
   def stop
-    @thread.kill.join
-    [@server, *@sockets].each(&:close)
+    @process.close
     FileUtils.rm_rf(@directory)
   end
 
@@ -48,28 +49,50 @@ class LostReply
     postgresql? ? ".s.PGSQL.5432" : "socket"
   end
 
-  def connect(client)
-    target = postgresql? ? File.join(@config.fetch(:host), file) : @config.fetch(:socket)
-    @sockets.push(client, server = UNIXSocket.new(target))
-    Thread.new { forward(client, server) }.report_on_exception = false
+  def armed
+    File.join(@directory, "armed")
   end
 
-  # A client that waits for a reply sends nothing, so one thread will do.
-  def forward(client, server)
-    loop { IO.select([client, server]).first.each { |from| pass_on(from, client, server) } }
-  rescue IOError, SystemCallError
-    [client, server].each { |socket| socket.shutdown unless socket.closed? }
-  end
+  # What the process does.
+  class Forwarding
+    def initialize(client, server, armed)
+      @client = client
+      @server = server
+      @armed = armed
+    end
 
-  def pass_on(from, client, server)
-    data = from.readpartial(1 << 16)
-    (from == client ? server : client).write(data)
-    lose_reply(client, server) if @armed && from == client && data.match?(/COMMIT(?!TED)/n)
-  end
+    # A client that waits for a reply sends nothing, so one thread will do.
+    def run
+      loop { IO.select([@client, @server]).first.each { |from| pass_on(from) } }
+    rescue IOError, SystemCallError
+      [@client, @server].each(&:close)
+    end
 
-  def lose_reply(client, server)
-    server.readpartial(1 << 16)
-    @armed = false
-    client.shutdown
+    private
+
+    def pass_on(from)
+      data = from.readpartial(1 << 16)
+      (from == @client ? @server : @client).write(data)
+      lose_reply if from == @client && data.match?(/COMMIT(?!TED)/n) && File.exist?(@armed)
+    end
+
+    def lose_reply
+      @server.readpartial(1 << 16)
+      File.delete(@armed)
+      @client.shutdown
+    end
+  end
+end
+
+if $PROGRAM_NAME == __FILE__
+  path, target, armed = ARGV
+  server = UNIXServer.new(path)
+  $stdout.puts
+  $stdout.flush
+  # It ends with the process that started it.
+  Thread.new { $stdin.read && exit! }
+  loop do
+    client = server.accept
+    Thread.new { LostReply::Forwarding.new(client, UNIXSocket.new(target), armed).run }
   end
 end

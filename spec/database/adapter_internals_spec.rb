@@ -124,5 +124,15 @@ RSpec.describe LlmRouter::Database::AdapterInternals do
       described_class.abandon_results(connection)
       expect(connection.select_value("SELECT 2")).to eq(2)
     end
+
+    it "takes the results that Trilogy has left one by one, and never waits for the rows of one without rows" do
+      left = 2
+      driver = double(abandon_results!: nil)
+      allow(driver).to receive(:more_results_exist?) { left.positive? }
+      allow(driver).to receive(:next_result) { left -= 1 }
+      described_class.abandon_results(Struct.new(:raw_connection).new(driver))
+      expect(left).to eq(0)
+      expect(driver).not_to have_received(:abandon_results!)
+    end
   end
 end

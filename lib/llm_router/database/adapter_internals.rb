@@ -132,9 +132,14 @@ class LlmRouter
         with_driver(connection) { |driver| driver.respond_to?(:abandon_results!) }
       end
 
+      # That of Trilogy waits forever where a result has no rows.
       # @return [void]
       def abandon_results(connection)
-        with_driver(connection, &:abandon_results!)
+        with_driver(connection) do |driver|
+          next driver.abandon_results! unless driver.respond_to?(:more_results_exist?)
+
+          driver.next_result while driver.more_results_exist?
+        end
       end
 
       # The public raw_connection keeps Rails from putting off BEGIN, and from 7.1 on from reconnecting.

@@ -50,7 +50,7 @@ class LlmRouter
         end
       end
 
-      def quoted_date(date) = "DATE #{quote(date)}"
+      def quoted_date(date) = "DATE #{super}"
     end
   end
 end

@@ -79,7 +79,7 @@ class LlmRouter
         "CASE period #{starts.join(' ')} ELSE period_started_on END"
       end
 
-      def quoted_date(date) = quote(date)
+      def quoted_date(date) = "'#{date.iso8601}'"
 
       def of(attempt_id)
         "attempt_id = #{quote(attempt_id)}"
@@ -91,7 +91,7 @@ class LlmRouter
       end
 
       def quote(value)
-        @connection.quote(value)
+        @connection.quote(value.is_a?(Time) ? Database::AdapterInternals.moment(value) : value)
       end
 
       def key = @key ||= @connection.quote_column_name(@model.primary_key)

@@ -8,7 +8,8 @@ RSpec.describe LlmRouter::Doctor, "and the process that runs it" do
   # @return [Array(String, String, Integer)] standard output, standard error, the status
   def ruby(code)
     lib = File.expand_path("../../lib", __dir__)
-    out, err, status = Open3.capture3("timeout", "60", RbConfig.ruby, "-I", lib, "-r", "llm_router", "-e", code)
+    limit = ["timeout", "--signal=KILL", "60"]
+    out, err, status = Open3.capture3(*limit, RbConfig.ruby, "-I", lib, "-r", "llm_router", "-e", code)
     [out, err, status.exitstatus]
   end
 

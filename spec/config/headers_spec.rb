@@ -38,6 +38,29 @@ RSpec.describe LlmRouter, "and headers of the app's own" do
     expect(sent["x-team"]).to eq("endpoint")
   end
 
+  it "leaves out one that is nil in a call, also in a batch, and sends it in the next call" do
+    configure(headers: { "X-Team" => "search" }, app_name: "Shop")
+    ask(headers: { x_team: nil, "X-Trace" => nil, "X-Own" => "1" })
+    expect(sent).to include("x-own" => "1")
+    expect(sent).not_to include("x-team", "x-trace")
+    router.call_all([{ messages: Support::MESSAGES, headers: { "X-TEAM" => nil } }])
+    expect(sent).not_to include("x-team")
+    ask
+    expect(sent).to include("x-team" => "search")
+  end
+
+  it "shows nothing behind a name that holds its value" do
+    pairs = { "X-Key: #{secret}" => "", "X-Key=#{secret}" => "", ":#{secret}" => "1" }
+    pairs.each do |name, value|
+      error = failure_of { configure(headers: { name => value }) }
+      expect(error.message).to include("give a name of letters")
+      expect(error.message).not_to include(secret)
+      error = failure_of { azure(auth: name) }
+      expect(error.message).to match(/auth of endpoint azure is ".*": give :bearer/)
+      expect(error.message).not_to include(secret)
+    end
+  end
+
   it "sends the key in the header that is named, in place of a bearer token" do
     { "api-key" => "api-key", "X-Goog-Api-Key" => "x-goog-api-key", api_key: "api-key" }.each do |auth, header|
       azure(api_key: secret, auth: auth)

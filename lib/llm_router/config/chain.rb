@@ -57,13 +57,14 @@ class LlmRouter
     def keys? = @has_keys
 
     # @param given [Hash, nil] headers of a call
-    # @return [Array<Array(String, String)>] checked
+    # @return [Array<Array(String, String)>] checked; with nil for one that is left out, although an endpoint has it
     # @raise [ArgumentError]
     # @api private
     def headers_of(given, place)
       return NO_HEADERS if given.nil?
 
-      Headers.pairs(Headers.check(place, given, ArgumentError, taken: @endpoints.filter_map(&:auth)))
+      headers = Headers.check(place, given, ArgumentError, taken: @endpoints.filter_map(&:auth))
+      headers.map { |name, value| [name, value&.reveal] }
     end
 
     # @raise [ConfigurationError] where an endpoint of the chain has no key

@@ -49,7 +49,7 @@ class LlmRouter
       name = spelt(value)
       return name if name.match?(NAME) && (name == "authorization" || refusal(name, []).nil?)
 
-      raise ConfigurationError, "#{place} is #{value.inspect}: give :bearer, or the name of the header that takes " \
+      raise ConfigurationError, "#{place} is #{shown(value)}: give :bearer, or the name of the header that takes " \
                                 "the key, such as \"api-key\""
     end
 
@@ -62,7 +62,7 @@ class LlmRouter
     def named(place, name, error, taken)
       spelt = spelt(name)
       unless spelt.match?(NAME)
-        raise error, "#{place} has a header called #{name.to_s.scrub[0, 100].dump}: give a name of letters, digits " \
+        raise error, "#{place} has a header called #{shown(name)}: give a name of letters, digits " \
                      "and dashes, such as \"X-Team\""
       end
 
@@ -70,6 +70,11 @@ class LlmRouter
       raise error, "#{place} has the header #{name}: #{refusal}" if refusal
 
       spelt
+    end
+
+    # Without what may be the value, as in "X-Key: 123".
+    def shown(name)
+      name.to_s.scrub[/\A[^:=]*/][0, 100].dump
     end
 
     # A Symbol has underscores where a header has dashes.
@@ -105,6 +110,6 @@ class LlmRouter
       end
     end
 
-    private_class_method :named, :spelt, :refusal, :secret, :fault
+    private_class_method :named, :shown, :spelt, :refusal, :secret, :fault
   end
 end

@@ -98,8 +98,7 @@ async fn send(client: &Client, attempt: &Attempt<'_>) -> Result<Response, Failur
         let sent = client
             .http
             .post(endpoint.url_of(attempt.request.api()))
-            .headers(endpoint.headers().clone())
-            .headers(endpoint.headers_from(attempt.request.headers()))
+            .headers(endpoint.headers_for(attempt.request.headers()))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
             .header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))

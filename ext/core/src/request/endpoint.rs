@@ -177,6 +177,16 @@ impl Endpoint {
         pairs.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// Its own headers, with those of a request over them.
+    pub(crate) fn headers_for(&self, own: &Headers) -> HeaderMap {
+        let mut all = self.headers.clone();
+        for name in own.absent() {
+            all.remove(name);
+        }
+        all.extend(self.headers_from(own));
+        all
+    }
+
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }

@@ -9,6 +9,8 @@ use thiserror::Error;
 #[derive(Clone, Default)]
 pub struct Headers {
     map: HeaderMap,
+    /// Left out, although the endpoint has them.
+    absent: Vec<HeaderName>,
     secrets: Vec<String>,
 }
 
@@ -40,6 +42,21 @@ impl Headers {
             headers.secrets.extend(value.split_whitespace().filter(|part| is_secret(part)).map(str::to_owned));
         }
         Ok(headers)
+    }
+
+    /// The same, but for headers that the endpoint has and this request does not send.
+    ///
+    /// # Errors
+    /// [`HeaderError::Name`].
+    pub fn without<N: AsRef<str>>(mut self, names: impl IntoIterator<Item = N>) -> Result<Self, HeaderError> {
+        for name in names {
+            self.absent.push(HeaderName::from_bytes(name.as_ref().as_bytes()).map_err(|_| HeaderError::Name)?);
+        }
+        Ok(self)
+    }
+
+    pub(crate) fn absent(&self) -> &[HeaderName] {
+        &self.absent
     }
 
     pub(crate) fn map(&self) -> &HeaderMap {

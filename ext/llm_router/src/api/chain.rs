@@ -9,7 +9,7 @@ use magnus::value::ReprValue;
 use magnus::{function, method, Error, Module, Object, RArray, RHash, RModule, RObject, Ruby, Value};
 
 use crate::api::endpoint::NativeEndpoint;
-use crate::values::request::{self, OwnMessages, Sent};
+use crate::values::request::{self, OwnHeaders, OwnMessages, Sent};
 use crate::values::seconds::duration;
 use crate::values::{errors, json};
 use crate::walk::batch::{Batch, Requests};
@@ -75,7 +75,7 @@ impl NativeChain {
         this: &Self,
         call: RObject,
         (field, value): (String, Value),
-        (options, headers, own_messages): (RHash, Vec<(String, String)>, OwnMessages),
+        (options, headers, own_messages): (RHash, OwnHeaders, OwnMessages),
         limits: Limits,
         policy: (Option<u32>, f64),
     ) -> Result<Value, Error> {

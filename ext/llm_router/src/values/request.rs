@@ -5,6 +5,9 @@ use magnus::{Error, RArray, Ruby, TryConvert, Value};
 
 use crate::values::{errors, json};
 
+/// By name; nil for one that is left out, although the endpoint has it.
+pub(crate) type OwnHeaders = Vec<(String, Option<String>)>;
+
 /// The field of what is sent to have it embedded; any other is that of messages. See `LlmRouter::Api`.
 const INPUT: &str = "input";
 
@@ -26,7 +29,7 @@ pub(crate) fn read(
     ruby: &Ruby,
     sent: &Sent<'_>,
     options: Params,
-    headers: Vec<(String, String)>,
+    headers: OwnHeaders,
     own_messages: OwnMessages,
 ) -> Result<Request, Error> {
     let content = json::value(ruby, sent.value, sent.place)?;
@@ -36,8 +39,10 @@ pub(crate) fn read(
     } else {
         Request::new(content, options)
     };
-    let headers = Headers::new(headers).map_err(|error| errors::argument(ruby, error.to_string()))?;
-    let request = request.with_headers(headers);
+    let absent = headers.iter().filter(|(_, value)| value.is_none()).map(|(name, _)| name);
+    let sent = headers.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let headers = Headers::new(sent).and_then(|headers| headers.without(absent));
+    let request = request.with_headers(headers.map_err(|error| errors::argument(ruby, error.to_string()))?);
     let Some(own_messages) = own_messages else { return Ok(request) };
     let read = |pair: Value| {
         let (place, messages): (String, Value) = TryConvert::try_convert(pair)?;

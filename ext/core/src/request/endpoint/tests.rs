@@ -33,6 +33,18 @@ fn the_parts_of_a_path_are_escaped_and_the_version_stays() {
 }
 
 #[test]
+fn a_request_has_headers_over_those_of_the_endpoint_or_leaves_them_out() {
+    let headers = |pairs: &[(&str, &str)]| Headers::new(pairs.iter().copied()).unwrap();
+    let shared = headers(&[("X-Team", "search"), ("X-Unset", "1")]);
+    let endpoint = Endpoint::new("e", "https://a.example", None, &App::default()).unwrap();
+    let endpoint = endpoint.with_headers(&Auth::Bearer, &shared, &headers(&[("X-Own", "2")])).unwrap();
+    let own = headers(&[("x-team", "call")]).without(["X-UNSET", "X-Other"]).unwrap();
+    let sent = endpoint.headers_for(&own);
+    assert_eq!((&sent["x-team"], &sent["x-own"], sent.len()), (&"call".parse().unwrap(), &"2".parse().unwrap(), 2));
+    assert_eq!(endpoint.headers_for(&Headers::default()).len(), 3);
+}
+
+#[test]
 fn plain_http_is_for_loopback_only() {
     for good in ["http://127.0.0.1:80", "http://127.8.9.1", "http://[::1]:8080/v1", "http://localhost"] {
         assert!(url(good).is_ok(), "{good}");

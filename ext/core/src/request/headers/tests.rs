@@ -1,6 +1,11 @@
 use super::*;
 
 #[test]
+fn a_header_that_is_left_out_has_a_name() {
+    assert_eq!(Headers::default().without(["a b"]).unwrap_err(), HeaderError::Name);
+}
+
+#[test]
 fn the_later_of_two_headers_counts_whatever_their_case() {
     let headers = Headers::new([("X-Team", "first"), ("x-team", "second")]).unwrap();
     assert_eq!(headers.map().len(), 1);

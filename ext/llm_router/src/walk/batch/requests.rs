@@ -34,7 +34,7 @@ impl Requests {
             let sent =
                 Sent { field, value: request.aref(ruby.to_symbol(field))?, place: &format!("{place}[:{field}]") };
             let options = json::params_but(ruby, request, &[field, CONTEXT, HEADERS], &place)?;
-            let headers: Option<Vec<(String, String)>> = request.lookup(ruby.to_symbol(HEADERS))?;
+            let headers: Option<request::OwnHeaders> = request.lookup(ruby.to_symbol(HEADERS))?;
             let own = own_messages.map(|all| all.entry(isize::try_from(number).unwrap_or_default())).transpose()?;
             let request = request::read(ruby, &sent, options, headers.unwrap_or_default(), own)?;
             all.push(Some(Arc::new(request)));

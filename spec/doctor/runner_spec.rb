@@ -73,6 +73,15 @@ RSpec.describe LlmRouter::Doctor do
     expect(report_of(check { green("fine") }).findings.map(&:message)).to eq(["fine"])
   end
 
+  it "counts a check when it has ended, whatever its place" do
+    steps = Queue.new
+    progress = instance_double(LlmRouter::Progress)
+    allow(progress).to receive(:step) { steps << true }
+    allow(LlmRouter::Progress).to receive(:of) { |*_, &block| block.call(progress) }
+    report = report_of(check { steps.pop && green("first") }, check { green("second") })
+    expect(report.findings.map(&:message)).to eq(%w[first second])
+  end
+
   it "runs checks side by side" do
     first, second = Queue.new, Queue.new # rubocop:disable Style/ParallelAssignment
     report = report_of(check { first.push(1) && second.pop && green("a") }, check do

@@ -27,20 +27,20 @@ class LlmRouter
         release_connections
         Progress.of("checking", total: @checks.size) do |progress|
           checks = @checks.map { |check| check.new(@config, @lookups) }
-          started = checks.map { |check| [check, run(check)] }
-          findings = started.flat_map { |check, thread| found(check, thread).tap { progress.step } }
-          Report.new(findings, now - @began)
+          started = checks.map { |check| [check, run(check, progress)] }
+          Report.new(started.flat_map { |check, thread| found(check, thread) }, now - @began)
         end
       end
 
       private
 
-      def run(check)
+      def run(check, progress)
         Thread.new do
           Thread.current.name = THREAD
           Thread.current.report_on_exception = false
           check.findings
         ensure
+          progress.step
           release_connections
         end
       end

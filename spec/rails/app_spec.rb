@@ -55,6 +55,7 @@ RSpec.describe "A Rails app with llm_router", :slow do
     expect(rake.call("llm_router:switches")).to include("Nothing is switched off.")
     report = rake.call("llm_router:report", "--", "--json")
     expect(JSON.parse(report[/^\{.*^\}/m])).to include("calls", "verdict")
+    expect { rake.call("llm_router:report[,xml]") }.to raise_error(RailsApp::Failed, /xml is no format: give json/)
   end
 
   it "is examined by the doctor, whose status CI can use" do

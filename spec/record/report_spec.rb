@@ -110,6 +110,20 @@ RSpec.describe LlmRouter::CallRecord::Report do
       expect(report.verdict).to match(/\Adoes not hold here: the chain absorbed only 0 % of the 40 calls/)
     end
 
+    it "rounds shares down, and no share to another than by hand" do
+      add(calls: 10_000, troubled: 10_000)
+      add(outcome: "rejected", feature: "f", calls: 1, troubled: 4, model: "")
+      add(outcome: "lost", hops_unacceptable: 29)
+      add(outcome: "absorbed", hops_timeout: 71)
+      expect(report.verdict).to include("29 % of your 100 failures")
+      expect(report.to_s).to include("71 (71.0 %) transient", "10000 (99.9 %) absorbed", "1 (0.0 %) of all")
+    end
+
+    it "does not say that the chain absorbed what no call had" do
+      add(outcome: "absorbed", hops_timeout: 30)
+      expect(report.verdict).to eq("too few failures to say (no call with a failure in this time)")
+    end
+
     it "says so where there are too few failures" do
       add(outcome: "absorbed", hops_timeout: 12)
       expect(report.verdict).to eq("too few failures to say (12)")

@@ -10,8 +10,11 @@ class LlmRouter
     module_function
 
     # @param format [String, nil] the task's argument
+    # @raise [ArgumentError] it is another one
     def wanted?(format)
-      format == "json" || ARGV.include?("--json")
+      return true if format == "json" || ARGV.include?("--json")
+
+      format.to_s.empty? ? false : raise(ArgumentError, "#{format} is no format: give json, or none for text")
     end
 
     # @return [IO] for the document

@@ -45,8 +45,9 @@ class LlmRouter
         counts.map { |key, count| "  #{count.to_s.rjust(9)}  #{name} #{key.to_s.empty? ? '(none)' : key}" }
       end
 
+      # Rounded down, as on the page: 99.96 % is not all.
       def part(some, all)
-        all.zero? ? "none" : format("%<some>d (%<percent>.1f %%)", some: some, percent: some * 100.0 / all)
+        all.zero? ? "none" : "#{some} (#{(some * 1000 / all) / 10.0} %)"
       end
 
       def outages

@@ -27,12 +27,9 @@ class LlmRouter
 
       # @return [String]
       def to_s
-        return "too few failures to say (#{failures})" if failures < MIN_FAILURES
-        return own_fault if share(@report.transient, failures) < TRANSIENT
-        return unabsorbed if share(@report.absorbed, @report.troubled) < ABSORBED
+        return too_few(failures) if failures < MIN_FAILURES
 
-        "holds here: #{percent(@report.transient, failures)} of #{failures} failures were transient, and the chain " \
-          "absorbed #{percent(@report.absorbed, @report.troubled)} of the #{@report.troubled} calls with a failure"
+        share(@report.transient, failures) < TRANSIENT ? own_fault : of_chain
       end
 
       private
@@ -47,19 +44,25 @@ class LlmRouter
           "#{" from :#{feature}" unless feature.to_s.empty?}; #{ADVICE.fetch(reason)}"
       end
 
+      def of_chain
+        return too_few("no call with a failure in this time") if @report.troubled.zero?
+        return unabsorbed if share(@report.absorbed, @report.troubled) < ABSORBED
+
+        "holds here: #{percent(@report.transient, failures)} of #{failures} failures were transient, and the chain " \
+          "absorbed #{percent(@report.absorbed, @report.troubled)} of the #{@report.troubled} calls with a failure"
+      end
+
       def unabsorbed
         "does not hold here: the chain absorbed only #{percent(@report.absorbed, @report.troubled)} of the " \
           "#{@report.troubled} calls with a failure; add a candidate of another vendor, or read the rejected requests"
       end
 
-      def share(part, whole)
-        whole.zero? ? 1.0 : part.fdiv(whole)
-      end
+      def too_few(denominator) = "too few failures to say (#{denominator})"
 
-      # Rounded down: 99.9 % is not all.
-      def percent(part, whole)
-        "#{(share(part, whole) * 100).floor} %"
-      end
+      def share(part, whole) = part.fdiv(whole)
+
+      # Rounded down: 99.9 % is not all. In integers, for 0.29 * 100 is less than 29.
+      def percent(part, whole) = "#{part * 100 / whole} %"
     end
   end
 end

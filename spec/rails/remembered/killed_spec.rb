@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
-require_relative "helper"
+require_relative "killing"
 
 # A job whose process is killed at a place of its run, and which its queue then runs again.
 RSpec.describe LlmRouter::RememberedAnswers, "of a job that kill -9 ends", :slow, database: :postgresql do
   include Remembering
+  include_context "with a job whose process is killed"
 
   charge = /INSERT INTO "llm_charges"/
   answer = /INSERT INTO "llm_answers"/
@@ -35,70 +36,6 @@ RSpec.describe LlmRouter::RememberedAnswers, "of a job that kill -9 ends", :slow
                "at the end of its perform"]
   kept = in_sql.keys.drop_while { |place| place != kept_from } + elsewhere.last(2)
 
-  # Kills the process at a statement.
-  killer = Struct.new(:moment, :pattern, :left) do
-    def start(_name, _id, payload) = at(:start, payload)
-    def finish(_name, _id, payload) = at(:finish, payload)
-
-    def at(moment, payload)
-      return unless moment == self.moment && payload[:sql].match?(pattern)
-
-      self.left -= 1
-      Process.kill(:KILL, Process.pid) if left.zero?
-    end
-  end
-
-  let(:bills) { Queue.new }
-  let(:budget) { model.for(organization).tap { |row| row.update!(cap_usd: 5) } }
-  let(:job) { DraftJob.new(budget.id) }
-
-  before do
-    connection.create_table(:drafts) { |table| table.text :content } unless connection.table_exists?(:drafts)
-    stub_const("Draft", Class.new(ActiveRecord::Base) { self.table_name = "drafts" })
-    Draft.delete_all
-    with_secret
-    remember
-    stub_const("DraftJob", job_of(model))
-  end
-
-  def job_of(model)
-    job = job_class do |budget_id|
-      next if Draft.exists?
-
-      draft = LlmRouter.new(budget: model.find(budget_id)).call(messages: Support::MESSAGES, max_tokens: 50)
-      self.class.at("when the call has returned")
-      Draft.transaction { Draft.create!(content: draft.content) }
-      self.class.at("at the end of its perform")
-    end
-    job.define_singleton_method(:at) { |place| Process.kill(:KILL, Process.pid) if place == @place }
-    job
-  end
-
-  # The provider bills, and then sends the answer.
-  def serve(place)
-    gateway.respond do
-      Process.kill(:KILL, @pid) if place == "when the request has arrived"
-      bills << "gen-#{bills.size + 1}"
-      Process.kill(:KILL, @pid) if place == "when the provider has billed"
-      [200, { "content-type" => "application/json" },
-       JSON.generate(id: "gen-#{bills.size}", model: Support::PRIMARY, usage: { cost: 0.01, prompt_tokens: 1,
-                                                                                completion_tokens: 1 },
-                     choices: [{ finish_reason: "stop", message: { role: "assistant", content: "Hi" } }])]
-    end
-  end
-
-  # @return [Process::Status] of a process that performs the job as its queue has it
-  def perform
-    data = JSON.generate(job.serialize)
-    @pid = fork do
-      work do
-        yield if block_given?
-        ActiveJob::Base.execute(JSON.parse(data))
-      end
-    end
-    Process.wait2(@pid).last
-  end
-
   def kill_at(place, statement)
     perform do
       DraftJob.instance_variable_set(:@place, place)
@@ -110,7 +47,7 @@ RSpec.describe LlmRouter::RememberedAnswers, "of a job that kill -9 ends", :slow
     it "are #{kept.include?(place) ? 'not bought again' : 'bought'} by the next run: #{place}" do
       serve(place)
       statement = in_sql[place]
-      status = kill_at(place, statement && killer.new(*statement))
+      status = kill_at(place, statement && Killing::Killer.new(*statement))
       expect(status.termsig).to eq(9)
       deleted = place == in_sql.keys.last
       expect(answers_table.count).to eq(kept.include?(place) && !deleted ? 1 : 0)

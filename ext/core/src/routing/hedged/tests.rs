@@ -39,6 +39,7 @@ struct Recorded {
     too_small: Vec<&'static str>,
     unacceptable: Vec<&'static str>,
     seen: Seen,
+    answers: usize,
 }
 
 impl Host for Recorded {
@@ -63,6 +64,7 @@ impl Host for Recorded {
     ) -> Result<Acceptance<String>, Self::Error> {
         let model = candidate.model.as_str();
         self.seen.borrow_mut().push(format!("charge {model}"));
+        self.answers += 1;
         if self.unacceptable.contains(&model) {
             return Ok(Acceptance::Refused("too short".to_owned()));
         }
@@ -204,6 +206,7 @@ fn a_first_attempt_that_fails_leaves_the_second_in_flight() {
     let (answer, seen) = walked(&chain(&["a/1", "b/2", "c/3"]), &Health::default(), &mut pair, &hedge());
     assert_eq!(answer.unwrap(), "b/2");
     assert_eq!(seen, ["start a/1", "start b/2", "hop 0 a/1 unavailable to Some(\"b/2\")", "charge b/2"]);
+    assert_eq!((pair.hosts[0].answers, pair.hosts[1].answers), (0, 1), "each with its own money");
 }
 
 #[test]
@@ -259,6 +262,10 @@ fn a_candidate_that_the_gate_refuses_keeps_its_turn_and_the_hedge_is_not_spent()
         assert_eq!((answer.unwrap().as_str(), seen), ("a/1", vec!["start a/1".to_owned(), "charge a/1".to_owned()]));
     }
     assert!(hedge.spend());
+    let mut pair = scripted(vec![None, Some((First, failed(Scope::Model)))]);
+    pair.too_small = vec!["b/2"];
+    let (_, seen) = walked(&chain(&["a/1", "b/2"]), &health, &mut pair, &self::hedge());
+    assert_eq!(seen[1..3], ["hop 0 a/1 unavailable to Some(\"b/2\")", "hop 1 b/2 too_long to None"]);
 }
 
 #[test]
@@ -338,9 +345,11 @@ fn a_dropped_attempt_counts_for_the_time_that_a_model_takes() {
 fn what_a_second_answer_costs_is_in_its_hop() {
     let cost = crate::money::Cost::read("0.5").unwrap();
     let failure = unneeded(Ok(Completion { cost: cost.clone(), ..completion() }), "b/2");
-    assert_eq!((failure.reason, failure.cost, failure.uncertain), (Reason::Hedged, cost, false));
+    assert_eq!((failure.reason, failure.cost, failure.uncertain), (Reason::Hedged, cost.clone(), false));
     assert!(unneeded(Ok(completion()), "b/2").uncertain);
     let (id, usage) = (Some("gen-1".to_owned()), Usage { prompt_tokens: Some(3), ..Usage::default() });
+    let billed = Failure { cost: cost.clone(), ..Failure::new(Reason::BadAnswer, Scope::Model, "") };
+    assert_eq!(unneeded(Err(billed), "b/2").cost, cost);
     let answered = unneeded(Ok(Completion { generation_id: id.clone(), usage, ..completion() }), "b/2");
     for failure in [answered.clone(), unneeded(Err(answered), "b/2")] {
         assert_eq!((failure.generation_id, failure.usage, failure.uncertain), (id.clone(), usage, true));

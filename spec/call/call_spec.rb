@@ -21,7 +21,7 @@ RSpec.describe LlmRouter, "#call" do
     expect(draft).to have_attributes(content: "Hello", model: Support::SECONDARY, fallback?: true)
     expect(draft.hops.first).to have_attributes(model: Support::PRIMARY, vendor: "anthropic", endpoint: "openrouter",
                                                 reason: :unavailable, status: 503, attempted?: true)
-    expect(draft.hops.first.duration).to be_between(0, 5)
+    expect(draft.hops.first.duration).to be_between(0, 60)
   end
 
   it "passes everything besides the messages through as it is" do

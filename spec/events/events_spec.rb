@@ -32,7 +32,7 @@ RSpec.describe LlmRouter, "and its events" do
       "gen_ai.operation.name": "chat", "gen_ai.response.model": Support::SECONDARY, "gen_ai.response.id": draft.id,
       "gen_ai.usage.input_tokens": 3, "gen_ai.usage.output_tokens": 5, "gen_ai.response.finish_reasons": ["stop"]
     )
-    expect(named("call").first.payload[:duration]).to be_between(0.05, 5)
+    expect(named("call").first.payload[:duration]).to be_between(0.05, 60)
     expect(named("call").first.duration).to be >= 50
     failed, answered = named("attempt").map(&:payload)
     expect(failed).to include(outcome: :failed, reason: :unavailable, "error.type": "unavailable",

@@ -193,7 +193,7 @@ RSpec.describe LlmRouter, "and models that are down" do
                                      successes: 1, consecutive_failures: 1, last_reason: :unavailable)
     expect(known).to be_frozen
     expect(known.failing_since).to be_between(started - 0.1, Time.now)
-    expect([known.p50, known.p95]).to all(be_between(0.1, 5))
+    expect([known.p50, known.p95]).to all(be_between(0.1, 60))
     expect(known.to_s).to match(/\A#{Support::PRIMARY} at openrouter: failing, failing since .* \(1 in a row, /)
     expect(known.to_s).to match(/: unavailable\), 1 of 2 attempts answered, p50 \d\.\d\d s\z/)
     expect(health(Support::SECONDARY).to_s).to match(/openrouter: up, 1 of 1 attempts answered/)

@@ -33,7 +33,7 @@ RSpec.describe LlmRouter, "and interrupts while accept runs" do
     thread.report_on_exception = false
     reached.pop
     yield thread
-    thread.join(20).value
+    thread.join(60).value
   rescue stop => e
     e.class
   end
@@ -104,6 +104,6 @@ RSpec.describe LlmRouter, "and interrupts while accept runs" do
     router.call(messages: Support::MESSAGES, accept: ->(_) { inner = Thread.new { Waiting.hang } })
     inner.report_on_exception = false
     inner.raise(stop)
-    expect { inner.join(20) }.to raise_error(stop)
+    expect { inner.join(60) }.to raise_error(stop)
   end
 end

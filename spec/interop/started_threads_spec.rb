@@ -15,7 +15,7 @@ RSpec.describe "A thread that is started while a budget or an observer runs", :s
   # What it prints and whether it ended by itself: one that is deaf ends with SIGKILL alone.
   def run(code)
     io = program(code)
-    said = Timeout.timeout(20) { io.read }
+    said = Timeout.timeout(60) { io.read }
     io.close
     [said, $CHILD_STATUS.success?]
   rescue Timeout::Error

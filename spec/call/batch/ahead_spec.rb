@@ -289,7 +289,7 @@ RSpec.describe LlmRouter, "#call_all and statements for many calls", database: :
       it "releases what was reserved, by Thread#kill #{moment} the statement that reserves" do
         gateway.answer("Hi", cost_usd: "0.001")
         interrupt_at(:reserve_all, moment) { |thread| Thread.new { thread.kill }.join }
-        expect(Thread.new { call_all(10) }.join(10).value).to be_nil
+        expect(Thread.new { call_all(10) }.join(60).value).to be_nil
         expect([gateway.requests.size, row.reservations.count, row.reload[:reserved_usd]]).to eq([0, 0, 0])
       end
     end

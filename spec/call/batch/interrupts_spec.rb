@@ -27,7 +27,7 @@ RSpec.describe LlmRouter, "#call_all and interrupts that are exceptions" do
     thread.report_on_exception = false
     @reached.pop
     thread.public_send(*how)
-    thread.join(20).value
+    thread.join(60).value
   rescue stop => e
     e.class
   end

@@ -25,7 +25,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
 
   # Until the first result is there.
   def wait_for(shown)
-    Timeout.timeout(20) { shown.pop }
+    Timeout.timeout(60) { shown.pop }
   end
 
   it "ends for Timeout, drops what is under way, and keeps what is charged", :slow do
@@ -47,7 +47,7 @@ RSpec.describe LlmRouter, "#call_all, the thread and the process" do
       # One that the gateway has not read yet would take the answer that is meant for the next batch.
       gateway.await_requests(4 * batches)
       thread.public_send(how, *arguments)
-      thread.join(10).value
+      thread.join(60).value
     rescue IOError => e
       e.class
     end

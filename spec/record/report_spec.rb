@@ -155,6 +155,14 @@ RSpec.describe LlmRouter::CallRecord::Report do
       expect([day...day, (Time.now + 60)..].map { |given| LlmRouter::CallRecord.report(given).calls }).to eq([0, 0])
     end
 
+    it "says which table is missing" do
+      name = LlmRouter::CallRecord::Stat.name
+      connection.rename_table(name, "elsewhere")
+      expect { report.to_s }.to raise_error(LlmRouter::Database::TablesMissing, /llm_call_stats: no such table .* Run/)
+    ensure
+      connection.rename_table("elsewhere", name)
+    end
+
     it "refuses what is no month" do
       expect { LlmRouter::CallRecord.report("2026-13") }.to raise_error(ArgumentError, /is no month: give one/)
     end

@@ -40,7 +40,12 @@ class LlmRouter
       # @yieldparam settings [Array<String>] statements that must come first in it: behind a pooler in transaction
       #   mode, what outlives the transaction reaches other clients
       def bare(model, &)
-        PlainTrilogy.use { AdapterInternals::PlainLock.use { choose(model, &) } }
+        explained(model) { PlainTrilogy.use { AdapterInternals::PlainLock.use { choose(model, &) } } }
+      end
+
+      # @raise [TablesMissing]
+      def explained(model)
+        yield
       rescue ActiveRecord::StatementInvalid => e
         missing = missing_tables(model)
         raise if missing.empty?

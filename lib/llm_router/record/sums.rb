@@ -44,7 +44,7 @@ class LlmRouter
 
       # @return [Array<Array(Hash, Hash)>] keys, and sums by column
       def groups
-        @groups ||= begin
+        @groups ||= Database::OwnConnection.explained(Stat.model) do
           sums = [*COUNTS, *money].map { |expression| Arel.sql("SUM(#{expression})") }
           @relation.group(*GROUPS).pluck(*GROUPS, *sums).map do |row|
             key = GROUPS.zip(row.shift(GROUPS.size)).to_h

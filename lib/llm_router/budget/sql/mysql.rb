@@ -75,7 +75,9 @@ class LlmRouter
             END IF;
           END
         SQL
-        result.to_a.tap { Database::AdapterInternals.abandon_results(@connection) }
+        # That of activerecord-trilogy-adapter makes Hashes of its rows otherwise.
+        rows = result.respond_to?(:rows) ? result.rows : result.to_a
+        rows.tap { Database::AdapterInternals.abandon_results(@connection) }
       end
 
       # No savepoint where a transaction is open: a deadlock would end it, and Active Record then closes the connection.

@@ -82,6 +82,21 @@ RSpec.describe "LlmRouter::Budget, in a deadlock" do
     end
   end
 
+  describe "on mariadb", database: :mariadb do
+    # By default MariaDB reads the whole of such a table, which locks what others wait for.
+    it "locks no row of others, though the table is small" do
+      mine = Array.new(3) { |index| model.for(nil, feature: index.to_s) }
+      other = model.for(nil, feature: "other")
+      Thread.new do
+        connection.transaction do
+          model.unscoped.where(id: other.id).lock.pluck(:id)
+          Thread.new { LlmRouter::Budget::Ledger.new(mine).reserve!(usd("0.25"), key: "one") }.join
+        end
+      end.join
+      expect(mine.map { |budget| budget.reload.reserved_usd }).to all(eq(usd("0.25")))
+    end
+  end
+
   describe "on MySQL, where statements go one by one", database: :mariadb do
     it "reserves" do
       allow_any_instance_of(LlmRouter::Budget::Mysql).to receive(:block?).and_return(false)

@@ -46,7 +46,7 @@ class LlmRouter
       def run(now, changes, **rest)
         changes = changes.map { |column, usd| "#{column} = #{sum([column], usd)}" }
         changes << "updated_at = #{quote(now)}" if @model.column_names.include?("updated_at")
-        learn(query("UPDATE #{budgets} SET #{changes.join(', ')} WHERE #{ours(key)}", **rest))
+        learn(query("UPDATE #{locked} SET #{changes.join(', ')} WHERE #{ours(key)}", **rest))
       end
 
       def query(update, fits: nil, none: nil, held: nil, insert: nil)
@@ -120,11 +120,20 @@ class LlmRouter
         "#{reservations} WHERE #{of(attempt_id)} AND #{ours} AND usd = #{quote(usd)}"
       end
 
+      # Without it, all of a small table may be read, which locks the rows of others, too.
+      def locked = "#{budgets} FORCE INDEX (PRIMARY)"
+
+      # To insert what is selected locks as much as an update does.
       def insert(table, columns, *own)
-        names = columns.keys.map { |column| @connection.quote_column_name(column) }
-        values = columns.values.map { |value| quote(value) }
-        "INSERT INTO #{table} (#{['budget_id', *own, *names].join(', ')}) " \
-          "SELECT #{[key, *own, *values].join(', ')} FROM #{budgets} WHERE #{ours(key)}"
+        rows = @ids.map do |id|
+          of_row = own.map { |column| "(SELECT #{column} FROM #{budgets} WHERE #{key} = #{quote(id)})" }
+          "(#{[quote(id), *of_row, *columns.values.map { |value| quote(value) }].join(', ')})"
+        end
+        "INSERT INTO #{table} (#{names(columns, own)}) VALUES #{rows.join(', ')}"
+      end
+
+      def names(columns, own)
+        ["budget_id", *own, *columns.keys.map { |column| @connection.quote_column_name(column) }].join(", ")
       end
     end
   end

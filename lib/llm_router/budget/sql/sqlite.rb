@@ -44,6 +44,14 @@ class LlmRouter
         rows.to_a.map { |row| row.is_a?(Hash) ? row.values : row }
       end
 
+      def locked = budgets
+
+      def insert(table, columns, *own)
+        values = columns.values.map { |value| quote(value) }
+        "INSERT INTO #{table} (#{names(columns, own)}) " \
+          "SELECT #{[key, *own, *values].join(', ')} FROM #{budgets} WHERE #{ours(key)}"
+      end
+
       def all_changed = "changes() = #{@ids.size}"
 
       # What is written with a charge, which inserts.

@@ -27,10 +27,10 @@ RSpec.describe LlmRouter::Doctor, "and the process that runs it" do
     RUBY
     expect(JSON.parse(out)).to eq("ok" => true)
     expect(err).to match(/of the app.*booted.*a child|of the app.*a child.*booted/m)
-    expect(ruby(<<~RUBY).first).to eq("{\n}\nnext\n")
+    expect(ruby(<<~RUBY).first).to eq("{\n  \"a\": 1\n}\nnext\n")
       require "llm_router/rails/json_output"
       LlmRouter::JsonOutput.reserve
-      LlmRouter::JsonOutput.print({})
+      LlmRouter::JsonOutput.print({ a: 1 })
       puts "next"
     RUBY
   end

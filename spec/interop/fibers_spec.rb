@@ -176,7 +176,10 @@ RSpec.describe LlmRouter, "and fibers" do
   it "ends for Timeout.timeout" do
     gateway.hang
     # Async 2 times the fiber alone; with Async 1 it is the thread that is interrupted, and all its fibers.
-    expect { Async { Timeout.timeout(0.2) { ask } }.wait }.to raise_error(Timeout::Error)
+    # From Ruby 3.3 on, what ends the thread is of Timeout, but no Timeout::Error.
+    expect { Async { Timeout.timeout(0.2) { ask } }.wait }.to raise_error(Exception) do |error|
+      expect(error.class.name).to start_with("Timeout::")
+    end
     gateway.await_disconnect
   end
 

@@ -39,7 +39,7 @@ class LlmRouter
         respond(*answer)
       rescue Problem => e
         problem(e)
-      rescue ActiveRecord::ActiveRecordError, Budget::TablesMissing => e
+      rescue ActiveRecord::ActiveRecordError, ActiveModel::MissingAttributeError, Budget::TablesMissing => e
         problem(Problem.of_database(e))
       rescue NoMethodError => e
         # A table of an older migration has fewer columns.

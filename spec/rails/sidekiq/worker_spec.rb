@@ -74,7 +74,9 @@ RSpec.describe LlmRouter::SidekiqWorker, :slow do
   it "is retried after a chain failed: ever later, and no sooner than the soonest model may answer" do
     gateway.fail(status: 503)
     DraftWorker.perform_async("RedisBudget")
-    expect(waits(only(retries))).to be_between(0, 20)
+    first = only(retries)
+    # On a busy machine Sidekiq may have retried it already.
+    expect(waits(first)).to be_between(0, first["retry_count"].zero? ? 20 : 70)
     retries.each(&:add_to_queue)
     eventually { gateway.requests.size == 4 }
     expect(waits(only(retries))).to be_between(10, 70)

@@ -11,10 +11,11 @@ module Soak
       # for a large answer takes more for a moment.
       GROWTH = 1.05
       LAST = %w[80 90 100].freeze
-      # Calls with which a process fills what it will need all the time, however long they take. Tenths of the run.
+      # Calls with which a process fills what it will need all the time, however long they take.
       WARM = 600
       # Likewise, with Active Record and a pool of connections, each with its statements.
       ROWS_WARM = 2_500
+      # In which tenth of the run a process may be warm.
       FIRST = %w[10 20 30 40 50].freeze
       private_constant :GROWTH, :LAST, :ROWS_WARM, :FIRST
 

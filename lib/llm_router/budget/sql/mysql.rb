@@ -125,12 +125,15 @@ class LlmRouter
 
       # To insert what is selected locks as much as an update does.
       def insert(table, columns, *own)
+        values = quoted(columns)
         rows = @ids.map do |id|
           of_row = own.map { |column| "(SELECT #{column} FROM #{budgets} WHERE #{key} = #{quote(id)})" }
-          "(#{[quote(id), *of_row, *columns.values.map { |value| quote(value) }].join(', ')})"
+          "(#{[quote(id), *of_row, *values].join(', ')})"
         end
         "INSERT INTO #{table} (#{names(columns, own)}) VALUES #{rows.join(', ')}"
       end
+
+      def quoted(columns) = columns.values.map { |value| quote(value) }
 
       def names(columns, own)
         ["budget_id", *own, *columns.keys.map { |column| @connection.quote_column_name(column) }].join(", ")

@@ -47,9 +47,8 @@ class LlmRouter
       def locked = budgets
 
       def insert(table, columns, *own)
-        values = columns.values.map { |value| quote(value) }
         "INSERT INTO #{table} (#{names(columns, own)}) " \
-          "SELECT #{[key, *own, *values].join(', ')} FROM #{budgets} WHERE #{ours(key)}"
+          "SELECT #{[key, *own, *quoted(columns)].join(', ')} FROM #{budgets} WHERE #{ours(key)}"
       end
 
       def all_changed = "changes() = #{@ids.size}"

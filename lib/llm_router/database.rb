@@ -7,8 +7,8 @@ class LlmRouter
   # What the gem's tables have in common, on three databases: connections, roles and schemas, exact money, periods.
   # @api private
   module Database
-    %w[errors adapter_internals writing_role schema plain_trilogy pool_lease transaction own_connection usd exact_money
-       period].each { |file| require "llm_router/database/#{file}" }
+    %w[errors adapter_internals writing_role schema plain_trilogy transaction own_connection usd exact_money period]
+      .each { |file| require "llm_router/database/#{file}" }
 
     module_function
 

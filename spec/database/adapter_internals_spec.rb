@@ -38,6 +38,18 @@ RSpec.describe LlmRouter::Database::AdapterInternals do
       opened&.disconnect!
     end
 
+    # Before Rails 7.2 there are no leases.
+    if ActiveRecord.version >= Gem::Version.new("7.2")
+      it "has a connection be the one of this thread's lease, and then the one before" do
+        before = connection
+        opened = described_class.new_connection(model.connection_pool)
+        expect(described_class.lend(opened) { model.lease_connection }).to be(opened)
+        expect(model.lease_connection).to be(before)
+      ensure
+        opened&.disconnect!
+      end
+    end
+
     it "leaves interrupts masked where the pool opens a connection, verifies one, and uses it" do
       model.connection_pool.disconnect!
       acts = [-> { model.for(nil) }, -> { model.for(nil).charge!("0.01") }]

@@ -66,6 +66,24 @@ class LlmRouter
         pool.send(:new_connection).tap { |connection| connection.pool = pool }
       end
 
+      # From Rails 7.2 on, Active Record looks columns up on the connection that the pool has given to this thread, or
+      # on another of the pool. Before, nothing is done here.
+      # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter] the thread's own meanwhile
+      # @return [Object] what the block returns
+      def lend(connection)
+        pool = connection.pool
+        return yield unless pool.respond_to?(:connection_lease, true)
+
+        lease = pool.send(:connection_lease)
+        before = [lease.connection, lease.sticky]
+        begin
+          lease.connection = connection
+          yield
+        ensure
+          lease.connection, lease.sticky = before
+        end
+      end
+
       # Runs a statement of PostgreSQL through the driver, prepared once for each connection where the app allows that.
       # Active Record's own way costs three times as much: it looks up types, and makes objects of the result.
       # @param values [Array<String, Integer, BigDecimal, Time, nil>]

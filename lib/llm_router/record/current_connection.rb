@@ -15,7 +15,7 @@ class LlmRouter
       def self.with(connection)
         before = Thread.current[KEY]
         Thread.current[KEY] = connection
-        Database::PoolLease.lend(connection) { yield connection }
+        Database::AdapterInternals.lend(connection) { yield connection }
       ensure
         Thread.current[KEY] = before
       end

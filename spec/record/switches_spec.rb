@@ -58,6 +58,29 @@ RSpec.describe "Switches" do
         expect(LlmRouter.switches.size).to eq(1)
       end
 
+      it "is replaced by the one that begins last, though that one's clock is behind" do
+        off(by: "first")
+        behind { off(by: "second") }
+        expect(LlmRouter.switches.map(&:by)).to eq(%w[second])
+        expect(rows.map(&:ended_by)).to eq(["second", ""])
+      end
+
+      it "is in force once when two begin it at the same moment, the later with its clock behind" do
+        begun = { "first" => Queue.new, "second" => Queue.new }
+        ended = Queue.new
+        allow_any_instance_of(RecordHelper::RECORD::Switchboard).to receive(:start).and_wrap_original do |start, input|
+          start.call(input).tap do
+            begun.fetch(input.by) << true
+            input.by == "first" ? begun["second"].pop : ended.pop
+          end
+        end
+        first = Thread.new { off(by: "first").tap { ended << true } }
+        begun["first"].pop
+        behind { off(by: "second") }
+        first.join
+        expect(LlmRouter.switches.map(&:by)).to eq(%w[second])
+      end
+
       it "is obeyed by another process from its second read on, without a query on the way of its calls" do
         in_processes(1) do
           reads = reads_of_the_record
@@ -71,6 +94,16 @@ RSpec.describe "Switches" do
           raise "not obeyed" unless ask.hops.map(&:reason) == [:switched_off]
           raise "there was #{queries.first}" if queries.any?
         end
+      end
+
+      # With a clock that is a minute behind, in this thread.
+      def behind
+        thread = Thread.current
+        now = Time.method(:now)
+        allow(Time).to(receive(:now)) { now.call - (Thread.current == thread ? 60 : 0) }
+        yield
+      ensure
+        allow(Time).to receive(:now).and_call_original
       end
 
       # @return [Array] that gets one more whenever the switches are read

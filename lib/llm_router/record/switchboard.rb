@@ -18,11 +18,8 @@ class LlmRouter
         def off(pattern, seconds, by:, reason:)
           input = SwitchInput.new(pattern, seconds, by, reason)
           change do |board|
-            older = board.of(input.pattern)
             started = board.start(input)
-            board.finish(older, input.by)
-            # Whoever switches the same off at the same moment is not seen before.
-            board.finish(board.of(input.pattern)[0...-1], input.by)
+            board.replace_others(started)
             started
           end
         end
@@ -81,17 +78,25 @@ class LlmRouter
         read(SwitchRow.where(row.except(:expires_at)).order(:id)).last
       end
 
-      # @return [Array<Switch>] in force, of this pattern in any case of letters, the oldest first
+      # Of one pattern the last row stays: whoever switches the same off at the same moment ends the same rows.
+      # @param started [Switch]
+      def replace_others(started)
+        *others, last = [started, *of(started.pattern)].uniq(&:id).sort_by(&:id)
+        finish(others, last.by)
+      end
+
+      # @return [Array<Switch>] in force, of this pattern in any case of letters
       def of(pattern)
         in_force.select { |switch| switch.pattern.downcase(:ascii) == pattern.downcase(:ascii) }
       end
 
       # @return [Array<Switch>] those that have ended by this
       def finish(switches, by)
-        switches.map do |switch|
-          @connection.update("UPDATE #{SwitchRow.name} SET ended_at = #{quoted(:ended_at, @now)}, ended_by = " \
-                             "#{quoted(:ended_by, by)} WHERE id = #{quoted(:id, switch.id)}", NAME)
-          Switch.new(**switch.to_h, ended_at: @now.utc, ended_by: by)
+        switches.filter_map do |switch|
+          ended = @connection.update("UPDATE #{SwitchRow.name} SET ended_at = #{quoted(:ended_at, @now)}, ended_by = " \
+                                     "#{quoted(:ended_by, by)} WHERE id = #{quoted(:id, switch.id)} " \
+                                     "AND ended_at IS NULL", NAME)
+          Switch.new(**switch.to_h, ended_at: @now.utc, ended_by: by) if ended == 1
         end
       end
 

@@ -11,6 +11,8 @@ RSpec.describe Day, database: :sqlite do
     stub_const("LlmRouter::CallRecord::Recorder", Class.new(LlmRouter::CallRecord::Recorder))
     allow(LlmRouter::Environment).to receive(:name).and_return("production")
     configure
+    # A month may begin in the course of the day.
+    Day::FEATURES.each_key { |feature| model.for(nil, feature: feature).update!(period: "total") }
     described_class.new(gateway, budgets: model, slots: 96).play
     report = RecordHelper::RECORD.report((Time.now - 86_400)..Time.now, environment: LlmRouter::Environment.name)
     by_hand = RecordHelper::ByHand.new(RecordHelper::RECORD::Stat.model.all.to_a).report

@@ -9,13 +9,11 @@ RSpec.describe LlmRouter::CallRecord do
   def record_behind(proxy)
     stub_const("ProxiedRecord", Class.new(ActiveRecord::Base) { self.abstract_class = true })
     ProxiedRecord.establish_connection(proxy.config)
-    record_without_thread(record_parent: "ProxiedRecord")
+    record_calls(record_parent: "ProxiedRecord")
   end
 
-  def record_without_thread(**settings)
-    allow(LlmRouter::OwnThread).to receive(:start).and_call_original
-    allow(LlmRouter::OwnThread).to receive(:start).with("llm_router record")
-    record(**settings)
+  def record_calls(**settings)
+    record_without_thread(**settings)
     gateway.answer("Hi", cost_usd: "0.001").fail(Support::PRIMARY, status: 503, times: 1)
   end
 
@@ -25,10 +23,11 @@ RSpec.describe LlmRouter::CallRecord do
     expect(proxy).not_to be_armed
   end
 
-  # @return [Array] calls, US dollars, rows of the statistics, incidents
+  # @return [Array] calls, US dollars, rows of the statistics in five minutes, incidents
   def tables
-    rows = described_class::Stat.model.pluck(:calls, :cost_usd)
-    [*rows.transpose.map(&:sum), rows.size, described_class::Incident.model.count]
+    rows = described_class::Stat.model
+    sums = rows.pluck(:calls, :cost_usd).transpose.map(&:sum)
+    [*sums, rows.distinct.pluck(:model, :outcome).size, described_class::Incident.model.count]
   end
 
   %i[postgresql mariadb].each do |name|
@@ -72,7 +71,7 @@ RSpec.describe LlmRouter::CallRecord do
       end
 
       it "writes once what was committed when its thread was killed" do
-        record_without_thread
+        record_calls
         ask
         allow(LlmRouter::CallRecord::Store).to receive(:new).and_wrap_original do |made, *arguments|
           made.call(*arguments).tap { |store| kill_after(store, :commit) }
@@ -85,7 +84,7 @@ RSpec.describe LlmRouter::CallRecord do
       end
 
       it "loses nothing when its thread is killed before it writes" do
-        record_without_thread
+        record_calls
         ask
         allow(LlmRouter::CallRecord::Store).to receive(:new) { Thread.current.kill }
         Thread.new { described_class.flush }.join
@@ -95,7 +94,7 @@ RSpec.describe LlmRouter::CallRecord do
       end
 
       it "says at the end of the process what a database that hangs kept it from writing" do
-        record_without_thread
+        record_calls
         2.times { ask }
         hanging = Thread::Queue.new
         allow(LlmRouter::CallRecord::Store).to receive(:new) { hanging.push(Thread.current) && Thread.stop }

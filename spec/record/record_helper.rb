@@ -43,21 +43,40 @@ module RecordHelper
     end
   end
 
-  # Calls that are recorded, and no thread that writes before the example does.
+  # Calls that are recorded.
   def record(**settings, &)
     allow(LlmRouter::Environment).to receive(:name).and_return("production")
     configure(record_calls: true, allow_real_calls_in_test: true, **settings, &)
+  end
+
+  # The same, and nothing is read or written but by the example.
+  def record_without_thread(**settings, &)
+    allow(LlmRouter::OwnThread).to receive(:start).and_call_original
+    allow(LlmRouter::OwnThread).to receive(:start).with("llm_router record")
+    record(**settings, &)
+  end
+
+  # A first call that waits for the switches however long a busy machine takes.
+  def await_first_read
+    stub_const("LlmRouter::CallRecord::Rounds::FIRST_READ_TIMEOUT", 60)
   end
 
   def flush
     expect(RECORD.flush).to be(true)
   end
 
-  # @return [Array<Hash>] the rows of the statistics, without what is zero
+  # @return [Array<Hash>] the statistics by model and outcome, without what is zero: five minutes may end in an example
   def stats
     flush
     rows = RECORD::Stat.model.order(:model, :outcome).map { |row| row.attributes.except("id", "starts_at") }
-    rows.map { |row| row.reject { |_, value| [0, ""].include?(value) } }
+    added(rows).map { |row| row.reject { |_, value| [0, ""].include?(value) } }
+  end
+
+  def added(rows)
+    rows.group_by { |row| row.slice(*RECORD::Columns::KEY.map(&:name)) }.map do |key, same|
+      columns = same.first.keys - key.keys
+      { **key, **columns.to_h { |column| [column, same.sum { |row| row[column] }] } }
+    end
   end
 
   # @return [Hash{String => Integer}] calls by outcome
@@ -96,11 +115,15 @@ module RecordHelper
   end
 
   def between_rounds?(thread)
-    thread.backtrace.to_a[1].to_s.match?(/rounds\.rb:.*\bwork'/)
+    thread.backtrace.to_a.first(2).join("\n").match?(/\bsleep'\n.*rounds\.rb:.*\bwork'/)
   end
 end
 
 RSpec.configure do |config|
   config.include RecordHelper, :database
-  config.after(:example, :database) { forget_recorder }
+  config.after(:example, :database) do
+    forget_recorder
+    # Its last round may have read some.
+    LlmRouter::Switches.replace([])
+  end
 end

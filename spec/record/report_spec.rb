@@ -3,7 +3,8 @@
 require_relative "record_helper"
 
 RSpec.describe LlmRouter::CallRecord::Report do
-  def report = LlmRouter::CallRecord.report(nil, environment: "production")
+  # Not of this month, which may be a minute old.
+  def report = LlmRouter::CallRecord.report((Time.now - 3600)..(Time.now + 3600), environment: "production")
 
   def add(**row)
     columns = { starts_at: Time.now - 300, chain: "c", feature: "", environment: "production", model: "a/b",
@@ -138,6 +139,11 @@ RSpec.describe LlmRouter::CallRecord::Report do
       " 2025 .. 2026-02 " => days[[2025], [2026, 3]]
     }.each do |given, period|
       it("takes #{given.inspect}") { expect(LlmRouter::CallRecord.report(given).period).to eq(period) }
+    end
+
+    it "is of this month unless a time is given" do
+      travel_to(Time.utc(2026, 11, 28, 12))
+      expect(LlmRouter::CallRecord.report.period).to eq(days[[2026, 11], [2026, 12]])
     end
 
     ["2026-13", "2026-02-30", "", "..", "2026-11-01..", "..2026-11", "2026-11...2026-12", "2026-11-01..soon", "99",

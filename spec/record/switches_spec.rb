@@ -136,8 +136,13 @@ RSpec.describe "Switches" do
     end
 
     it "counts for the first call of a process, too" do
+      await_first_read
       off
-      in_processes(1) { raise "not obeyed" unless ask.requested_model == Support::SECONDARY }
+      in_processes(1) do
+        # What it knows from its parent.
+        LlmRouter::Switches.replace([])
+        raise "not obeyed" unless ask.requested_model == Support::SECONDARY
+      end
     end
 
     it "expires by itself, though nobody reads the table" do
@@ -157,6 +162,21 @@ RSpec.describe "Switches" do
       expect(ask.requested_model).to eq(Support::SECONDARY)
       expect(log.scan("llm_switches cannot be read (ActiveRecord::ConnectionNotEstablished)").size).to eq(1)
       expect(log).to include("the 1 switches that are known stay in force")
+    end
+
+    it "is read again where another process writes, which is said to nobody" do
+      off
+      LlmRouter::Switches.replace([])
+      recorder = RecordHelper::RECORD.recorder
+      allow(recorder).to receive(:sleep)
+      busy = ActiveRecord::StatementInvalid.new("SQLite3::BusyException: database is locked")
+      errors = [busy]
+      allow(RecordHelper::RECORD::Switchboard).to receive(:obey).and_wrap_original do |obey, connection|
+        (error = errors.shift) ? raise(error) : obey.call(connection)
+      end
+      recorder.send(:round)
+      expect(LlmRouter::Switches.known.size).to eq(1)
+      expect(log).not_to include("cannot be read")
     end
 
     it "delays the first call by a quarter of a second at most while the database hangs" do
@@ -305,6 +325,7 @@ RSpec.describe "Switches" do
     end
 
     it "lets its thread end after ten minutes without a call, and starts it with the next" do
+      await_first_read
       ask
       recorder = RecordHelper::RECORD.recorder
       eventually { RecordHelper::RECORD::Stat.model.any? }

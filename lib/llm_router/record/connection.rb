@@ -13,6 +13,7 @@ class LlmRouter
       # @param table [Table]
       def initialize(table)
         @table = table
+        @alone = Mutex.new
       end
 
       # @yieldparam connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
@@ -20,12 +21,6 @@ class LlmRouter
       def use(&)
         pool = @table.pool
         quietly { apart?(pool) ? apart(pool, &) : lent(pool, &) }
-      end
-
-      # @return [void]
-      def close
-        @own&.disconnect!
-        @own = nil
       end
 
       private
@@ -63,15 +58,18 @@ class LlmRouter
       end
 
       # SQLite waits for another writer without giving other threads a turn, that writer perhaps among them. So the
-      # recorder does not wait, and tries later.
+      # recorder does not wait, and tries later. Threads take turns: {Recorder#flush} runs on any.
       def apart(pool, &)
-        @own ||= Database::AdapterInternals.new_connection(pool).tap do |connection|
-          connection.execute("PRAGMA busy_timeout = 0")
+        @alone.synchronize do
+          @own ||= Database::AdapterInternals.new_connection(pool).tap do |connection|
+            connection.execute("PRAGMA busy_timeout = 0")
+          end
+          undisturbed { CurrentConnection.with(@own, &) }
+        rescue ActiveRecord::StatementInvalid
+          @own&.disconnect!
+          @own = nil
+          raise
         end
-        undisturbed { CurrentConnection.with(@own, &) }
-      rescue ActiveRecord::StatementInvalid
-        close
-        raise
       end
 
       # Whoever waits for this writer holds the GVL, and both would wait in vain. Ruby gives a thread of this priority

@@ -146,7 +146,7 @@ class LlmRouter
         nil
       end
 
-      # Another process writes the same rows.
+      # Another process writes.
       def patiently
         tries ||= 0
         yield

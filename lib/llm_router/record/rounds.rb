@@ -71,14 +71,14 @@ class LlmRouter
       end
 
       def wait_for_switches(deadline)
-        @switches_known.wait(@lock, deadline - now) until @read || now >= deadline
+        @switches_known.wait(@lock, [deadline - now, 0].max) until @read || now >= deadline
         # Later calls do not wait once more.
         @read = true
       end
 
       # If they cannot be read, those that are known stay in force until they expire.
       def read_switches
-        @connection.use { |connection| Switchboard.obey(connection) }
+        patiently { @connection.use { |connection| Switchboard.obey(connection) } }
         @blind = false
       rescue StandardError, ScriptError => e
         blind(e)
@@ -91,7 +91,7 @@ class LlmRouter
 
       # @return [Boolean]
       def prune
-        @connection.use { |connection| @pruning.run(connection, now) } if @pruning.due?(now)
+        patiently { @connection.use { |connection| @pruning.run(connection, now) } } if @pruning.due?(now)
         true
       rescue StandardError => e
         failed(e)

@@ -120,6 +120,16 @@ RSpec.describe "Thresholds of a budget" do
         expect(router.call(messages: Support::MESSAGES, max_tokens: 5).hops).to eq([])
       end
 
+      it "do no harm where another thread reads meanwhile that the cap is gone" do
+        row.charge!("1")
+        allow(row).to receive(:spent_usd).and_wrap_original do |spent|
+          model.find(row.id).update!(cap_usd: nil)
+          Thread.new { row.send(:read_share) }.join
+          spent.call
+        end
+        expect(row.spent_share).to eq(usd("0.1"))
+      end
+
       it "hold for call_all" do
         configure(degrade_at: 0.5)
         gateway.answer("Hi", cost_usd: "0.001")

@@ -13,9 +13,9 @@ class LlmRouter
       # @raise [RowMissing, InsideTransaction]
       def spent_share
         read_share unless @share_read && Process.clock_gettime(Process::CLOCK_MONOTONIC) < @share_read + FRESH
-        return unless @share_cap
+        return unless (cap = @share_cap)
 
-        @share_cap.zero? ? BigDecimal(1) : spent_usd / @share_cap
+        cap.zero? ? BigDecimal(1) : spent_usd / cap
       end
 
       # @return [BigDecimal, nil] the model's {ClassMethods#degrade_at}; nil for that of the configuration

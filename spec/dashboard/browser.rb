@@ -8,6 +8,8 @@ class Browser
   OPTIONS = %w[headless no-sandbox disable-gpu disable-dev-shm-usage disable-background-networking
                disable-component-update disable-sync hide-scrollbars no-first-run].freeze
   HEIGHT = 900
+  # Seconds that a busy machine may take for an answer.
+  TIMEOUT = 300
 
   def self.open
     browser = new
@@ -33,7 +35,8 @@ class Browser
     [*OPTIONS, "user-data-dir=#{@profile}"].each { |option| options.add_argument("--#{option}") }
     options.add_option("goog:loggingPrefs", { browser: "ALL" })
     service = Selenium::WebDriver::Service.chrome(path: `which chromedriver`.strip)
-    @driver = Selenium::WebDriver.for(:chrome, service: service, **given(options))
+    client = Selenium::WebDriver::Remote::Http::Default.new(read_timeout: TIMEOUT)
+    @driver = Selenium::WebDriver.for(:chrome, service: service, http_client: client, **given(options))
   end
 
   # Shows a page as on a screen of that width.

@@ -89,8 +89,8 @@ RSpec.describe "The page in a browser", :page, :slow, database: :sqlite do
       browser.press(:enter)
       3.times { browser.tab }
       browser.press(:enter)
-      expect(browser.run("return location.pathname")).to eq("/llm/chains")
-      expect(in_app("LlmRouter.switches.map(&:pattern)")).to include(Support::PRIMARY)
+      eventually { in_app("LlmRouter.switches.map(&:pattern)").include?(Support::PRIMARY) }
+      eventually { browser.run("return document.readyState + location.pathname") == "complete/llm/chains" }
     end
   end
 end

@@ -6,7 +6,8 @@ RSpec.describe "The pages of incidents", :page, database: :sqlite do
   before { let_in }
 
   it "list the newest first, 50 at a time" do
-    60.times { |number| incident(feature: "f#{number}", created_at: Time.now - number) }
+    now = Time.now
+    60.times { |number| incident(feature: "f#{number}", created_at: now - number) }
     first = get("/incidents")
     second = get("/incidents?page=2")
     expect([first, second].map { |response| response.body.scan(/data-label="Feature">(f\d+)/).flatten.size })

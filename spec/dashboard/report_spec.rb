@@ -8,13 +8,14 @@ RSpec.describe "The report on the page" do
       before { let_in }
 
       it "says what LlmRouter::CallRecord.report says" do
-        stat(calls: 100, troubled: 40, fallbacks: 40, cost_usd: BigDecimal("1.25"))
-        stat(starts_at: Time.now - 400, outcome: "absorbed", hops_unavailable: 40, milliseconds: 8000,
+        at = Time.utc(2026, 3, 10)
+        stat(starts_at: at, calls: 100, troubled: 40, fallbacks: 40, cost_usd: BigDecimal("1.25"))
+        stat(starts_at: at - 300, outcome: "absorbed", hops_unavailable: 40, milliseconds: 8000,
              cost_usd: BigDecimal("0.004"))
-        stat(calls: 1, outcome: "rejected", feature: "summarize", model: "", troubled: 1)
-        stat(outcome: "lost", feature: "summarize", hops_rejected: 1)
-        report = LlmRouter::CallRecord.report(nil, environment: "production")
-        shown = words(get("/report"))
+        stat(starts_at: at, calls: 1, outcome: "rejected", feature: "summarize", model: "", troubled: 1)
+        stat(starts_at: at, outcome: "lost", feature: "summarize", hops_rejected: 1)
+        report = LlmRouter::CallRecord.report("2026-03", environment: "production")
+        shown = words(get("/report?month=2026-03"))
         expect(shown).to include("#{report.verdict.upcase_first}.", "Calls 101", "Failed attempts 41", "Cost $1.25",
                                  "Of it failed attempts $0.0040 8.00 s", "unavailable 40", "summarize 1")
         expect(report.outages.size).to eq(1)

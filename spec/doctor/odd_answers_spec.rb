@@ -18,17 +18,24 @@ RSpec.describe LlmRouter::Doctor, "and odd answers of OpenRouter" do
     answering({ "models" => [{ id: "a/b", **model }], "models/a/b/endpoints" => endpoints }, rungs: rungs)
   end
 
-  now = Time.now.utc
-  soon = now + (20 * 86_400)
   {
-    now.strftime("%Y-%m-%d") => [:yellow, /expires on .*, within a day\. Replace it/],
-    (now - 86_400).strftime("%Y-%m-%d") => [:red, /expired on/],
-    (now + 86_400).strftime("%Y-%m-%d") => [:yellow, /in 1 day\./],
-    soon.strftime("%Y%m%d") => [:yellow, /in 20 days/],
-    soon.strftime("%Y/%m/%d") => [:yellow, /in 20 days/],
-    soon.httpdate => [:yellow, /in (19|20) days/],
-    (soon + 3600).strftime("%Y-%m-%d %H:%M") => [:yellow, /in 20 days/],
-    (now - 60).strftime("%Y-%m-%dT%H:%M:%S") => [:red, /expired on/],
+    [0, "%Y-%m-%d"] => [:yellow, /expires on .*, within a day\. Replace it/],
+    [-1, "%Y-%m-%d"] => [:red, /expired on/],
+    [1, "%Y-%m-%d"] => [:yellow, /in 1 day\./],
+    [20, "%Y%m%d"] => [:yellow, /in 20 days/],
+    [20, "%Y/%m/%d"] => [:yellow, /in 20 days/],
+    [20, "%a, %d %b %Y %T GMT"] => [:yellow, /in (19|20) days/],
+    [20.04r, "%Y-%m-%d %H:%M"] => [:yellow, /in 20 days/],
+    [-0.001r, "%Y-%m-%dT%H:%M:%S"] => [:red, /expired on/]
+  }.each do |(days, format), expected|
+    it "reads the date of expiry #{days} days from now, as #{format}, as #{expected}" do
+      # Now, for a day may have ended since this file was loaded.
+      listed(expiration_date: (Time.now.utc + (days * 86_400)).strftime(format))
+      expect(found(:Expiration)).to match([expected])
+    end
+  end
+
+  {
     "9999-12-31" => [:green, /expires on 9999-12-31/],
     "2026-13-45" => [:yellow, %r{not known: a/b: its date of expiry cannot be read}],
     "soon" => [:yellow, /cannot be read/], 1_790_000_000 => [:yellow, /cannot be read/], ["x"] => [:yellow, /read/]

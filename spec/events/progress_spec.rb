@@ -35,7 +35,7 @@ RSpec.describe LlmRouter::Progress do
 
   it "shows nothing of what is done at once" do
     out = stream(true)
-    described_class.of("checking", out: out, &:step)
+    described_class.of("checking", out: out, silent_for: 60, &:step)
     expect(out.written).to be_empty
   end
 

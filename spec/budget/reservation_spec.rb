@@ -171,6 +171,15 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
         expect { reserve("0.75", "job/1") }.to raise_error(have_attributes(retry_after: nil))
       end
 
+      it "says to retry at once where the next lease ends as that is read" do
+        travel_to Time.utc(2026, 1, 10)
+        reserve("0.75")
+        allow(LlmRouter::Budget::Row).to receive(:all).and_wrap_original do |read, connection, leases|
+          read.call(connection, leases).tap { travel 91 if leases.to_sql.include?("expires_at > ") }
+        end
+        expect { reserve("0.5") }.to raise_error(have_attributes(retry_after: 0))
+      end
+
       it "reserves with several rows or with none, and settles with all" do
         app = model.for(nil)
         app.update!(cap_usd: "0.5")

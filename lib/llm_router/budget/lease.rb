@@ -22,7 +22,7 @@ class LlmRouter
       # @return [Float, nil] seconds until the next lease ends; nil where none runs
       def seconds_left(budget)
         first = running(budget) { |leases| leases.order(:expires_at).limit(1) }.first
-        first && (first.expires_at - Time.now).to_f
+        first && [first.expires_at - Time.now, 0.0].max
       end
 
       # @param row [Budget] as the database has it now

@@ -97,4 +97,28 @@ RSpec.describe "LlmRouter::Budget, a row per owner, feature and environment" do
       end
     end
   end
+
+  describe "on PostgreSQL, where the app's transactions are serializable", database: :postgresql do
+    # Makes the row in a transaction that ends when somebody waits for it.
+    def made_meanwhile(made)
+      model.transaction do
+        row = model.create!
+        made << true
+        eventually { connection.select_value("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'") }
+        row
+      end
+    ensure
+      ActiveRecord::Base.connection_pool.release_connection
+    end
+
+    it "is the one that another makes at the same moment" do
+      connection.execute("SET default_transaction_isolation = 'serializable'")
+      made = Queue.new
+      other = Thread.new { made_meanwhile(made) }
+      made.pop
+      expect(model.for(nil)).to eq(other.value)
+    ensure
+      connection.execute("RESET default_transaction_isolation")
+    end
+  end
 end

@@ -26,7 +26,7 @@ class LlmRouter
         all(connection, model.unscoped.where(key)).first
       end
 
-      # Bypasses the query cache, which misses changes by other processes.
+      # Past the query cache, which misses what others change.
       def self.all(connection, relation)
         rows = connection.uncached { connection.select_all(relation.to_sql, "#{relation.klass} Load") }
         rows.map { |attributes| relation.klass.instantiate(attributes) }
@@ -70,22 +70,23 @@ class LlmRouter
         self.class.load(@model, connection, @key.transform_values(&:to_s))
       end
 
-      # Whoever comes second makes nothing: that is no error, which would end a transaction.
+      # Whoever comes second makes nothing: no error, which would end a transaction, unless the isolation is strict.
       def make(connection)
-        columns = values.keys.map { |name| connection.quote_column_name(name) }
-        row = values.map { |name, value| connection.quote(@model.type_for_attribute(name).serialize(value)) }
+        columns, row = values.map do |name, value|
+          [connection.quote_column_name(name), connection.quote(@model.type_for_attribute(name).serialize(value))]
+        end.transpose
         connection.execute("INSERT INTO #{connection.quote_table_name(@model.table_name)} (#{columns.join(', ')}) " \
                            "VALUES (#{row.join(', ')}) #{unless_there(connection)}", "#{@model} Create")
+        true
+      rescue ActiveRecord::SerializationFailure
         true
       end
 
       def values
-        @values ||= begin
-          budget = @model.new(@key)
-          budget.period_started_on ||= Database::Period.start(budget.period)
-          times = { "created_at" => Time.now, "updated_at" => Time.now }.slice(*@model.column_names)
-          budget.attributes.compact.merge(times)
-        end
+        budget = @model.new(@key)
+        budget.period_started_on ||= Database::Period.start(budget.period)
+        times = { "created_at" => Time.now, "updated_at" => Time.now }.slice(*@model.column_names)
+        budget.attributes.compact.merge(times)
       end
 
       def unless_there(connection)

@@ -32,7 +32,7 @@ class LlmRouter
       # @param name [String]
       # @return [Date] when the period that is running now began
       def start(name)
-        name == "monthly" ? today.beginning_of_month : today
+        starts.fetch(name) { today }
       end
 
       # @return [Hash{String => Date}] when the periods that end began

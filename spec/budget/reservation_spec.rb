@@ -243,23 +243,27 @@ RSpec.describe "LlmRouter::Budget, reserved from" do
 
       it "is not undone by an interrupt while the database works" do
         budget
-        slow = ActiveSupport::Notifications.subscribe("sql.active_record") do
-          await_interrupt if Thread.current[:charging]
-        end
-        waiting = Thread.new do
-          model.connection_pool.with_connection do
-            Thread.current[:charging] = true
-            interrupted { budget.charge!("0.25") }
-          end
-        end
-        expect(waiting.value).to be_a(Timeout::Error)
+        working = Queue.new
+        slow = ActiveSupport::Notifications.subscribe("sql.active_record", interrupt_awaited { working << true })
+        charging = Thread.new { model.connection_pool.with_connection { interrupted { budget.charge!("0.25") } } }
+        working.pop
+        charging.raise(Timeout::Error)
+        expect(charging.value).to be_a(Timeout::Error)
         expect(spent(budget)).to eq(usd("0.25"))
       ensure
         ActiveSupport::Notifications.unsubscribe(slow)
       end
 
+      # Listens to statements, and lets them begin once an interrupt is pending.
+      def interrupt_awaited
+        double(finish: nil).tap do |listener|
+          allow(listener).to receive(:start) { yield && await_interrupt if Thread.current[:charging] }
+        end
+      end
+
       def interrupted(&)
-        Timeout.timeout(0.02) { LlmRouter::Uninterrupted.run(&) }
+        Thread.current[:charging] = true
+        LlmRouter::Uninterrupted.run(&)
       rescue Timeout::Error => e
         e
       end

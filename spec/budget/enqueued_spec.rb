@@ -101,7 +101,7 @@ RSpec.describe "LlmRouter::ChargeJob and SettleJob, enqueued in a transaction th
       end
 
       it "are a part of the transaction where no connection is left for them" do
-        stub_const("LlmRouter::Enqueue::LIMIT", 0.2)
+        stub_const("LlmRouter::Enqueue::THREAD_TIMEOUT", 0.2)
         pool = model.connection_pool
         others = Array.new(pool.size - 1) { pool.checkout }
         rolled_back { DraftJob.perform_now.then { expect(enqueued.size).to eq(2) } }

@@ -36,7 +36,8 @@ class BillingGateway
   # @param delay [Range<Float>] seconds that an answer takes
   # @param overruns [Float] the share of answers that are longer than they may be
   # @param seed [Integer]
-  # @param announce [Hash{String => Integer}] for a prompt: the occurrence at which {#announced} returns it
+  # @param announce [Hash{String => Integer}] for a prompt: the occurrence at which {#announced} returns it, which is
+  #   billed, and not answered before the client has left
   def initialize(delay: 0.005..0.04, overruns: 0.0, seed: 1, announce: {})
     @directory = Dir.mktmpdir("llm_router")
     options = { prices: PRICES, delay: [delay.begin, delay.end], overruns: overruns, seed: seed, announce: announce,

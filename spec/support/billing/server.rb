@@ -12,6 +12,8 @@ class BillingServer
   include HttpServer
 
   BYTES_PER_TOKEN = 4
+  # Seconds for which an announced client waits for its answer, unless it leaves.
+  LONGEST_WAIT = 60
 
   # @param options [Hash{String => Object}] as BillingGateway writes them
   def initialize(options)
@@ -33,7 +35,7 @@ class BillingServer
   private
 
   def answer(client, line, body)
-    client.write(http(line.start_with?("POST ") ? completion(JSON.parse(body)) : nil))
+    client.write(http(line.start_with?("POST ") ? completion(JSON.parse(body), client) : nil))
   end
 
   def http(reply)
@@ -43,19 +45,26 @@ class BillingServer
   end
 
   # Billed also when the client goes away before the answer.
-  def completion(request)
+  def completion(request, client)
     most = request.fetch("max_tokens")
     words = request.fetch("messages").map { |message| message.fetch("content") }.join
-    answered, delay = @lock.synchronize { draw(most, words) }
+    answered, delay, announced = @lock.synchronize { draw(most, words) }
     sleep(delay)
-    completed(request.fetch("model"), most, (words.bytesize / BYTES_PER_TOKEN) + 1, answered)
+    reply = completed(request.fetch("model"), most, (words.bytesize / BYTES_PER_TOKEN) + 1, answered)
+    announce(words, client) if announced
+    reply
   end
 
   def draw(most, words)
     @occurrences[words] += 1
-    print_line(words) if @announce[words] == @occurrences[words]
     tokens = @random.rand < @overruns ? (most * 1.5).ceil : @random.rand(1..most)
-    [tokens, @random.rand(@delay)]
+    [tokens, @random.rand(@delay), @announce[words] == @occurrences[words]]
+  end
+
+  # However late the client is killed for it, the request is then on the wire, and billed.
+  def announce(words, client)
+    print_line(words)
+    client.wait_readable(LONGEST_WAIT)
   end
 
   # One write for each line, so that no line is ever incomplete.

@@ -4,7 +4,7 @@
 # calls are in the way, it waits a moment and repeats the call.
 class CallingThread
   # Seconds after which the thread counts as stuck.
-  LIMIT = 120
+  LIMIT = 600
   # Seconds between two tries: another process settles without notice.
   PAUSE = 0.02..0.08
   private_constant :LIMIT, :PAUSE

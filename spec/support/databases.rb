@@ -30,7 +30,8 @@ module Databases
       require "active_record"
       disallow_permanent_checkout
       quiet_forks if name == :sqlite
-      ActiveRecord::Base.establish_connection(send(name).merge(pool: 5, **options))
+      # Some examples have more threads than that, which wait for each other.
+      ActiveRecord::Base.establish_connection(send(name).merge(pool: 5, checkout_timeout: 60, **options))
       # As Rails does it from 7.1 on. Without it, threads of one process can wait for each other in vain.
       ActiveRecord::Base.connection.execute("PRAGMA journal_mode = WAL") if name == :sqlite
       empty
@@ -83,7 +84,7 @@ module Databases
     end
 
     def sqlite
-      { adapter: "sqlite3", database: File.join(scratch, "test.sqlite3"), timeout: 20_000 }
+      { adapter: "sqlite3", database: File.join(scratch, "test.sqlite3"), timeout: 60_000 }
     end
 
     def postgresql

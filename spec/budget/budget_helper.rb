@@ -95,6 +95,7 @@ RSpec.configure do |config|
   config.include BudgetTable::Helpers, :database
   config.before(:example, :database) do
     extend ActiveSupport::Testing::TimeHelpers
+    BudgetTable.let_midnight_pass
     BudgetTable.empty
     allow(LlmRouter::Database).to receive(:environment).and_return("production")
     LlmRouter.configure { |settings| settings.logger = Logger.new(log_io) }

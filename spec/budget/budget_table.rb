@@ -3,6 +3,9 @@
 # The table that the generator's migration makes, in a real database: `describe …, database: :mariadb`.
 module BudgetTable
   TEMPLATES = File.expand_path("../../lib/generators/llm_router/install/templates", __dir__)
+  # Seconds.
+  LONGEST_EXAMPLE = 30
+  private_constant :LONGEST_EXAMPLE
 
   class << self
     def prepare(database)
@@ -23,6 +26,12 @@ module BudgetTable
 
     def tear_down
       Databases.disconnect
+    end
+
+    # Budgets of a day or a month begin anew at midnight, which is not to come in the middle of an example.
+    def let_midnight_pass
+      left = Time.now.to_date.tomorrow.to_time - Time.now
+      sleep(left) if left < LONGEST_EXAMPLE
     end
 
     def empty

@@ -82,6 +82,7 @@ RSpec.configure do |config|
   config.include BudgetTable::Helpers, :shards
   config.include Shards::Helpers, :shards
   config.before(:example, :shards) do
+    BudgetTable.let_midnight_pass
     Shards.empty
     allow(LlmRouter::Database).to receive(:environment).and_return("production")
     LlmRouter.configure { |settings| settings.logger = Logger.new(log_io) }

@@ -42,6 +42,8 @@ RSpec.describe "LlmRouter::Budget, in a deadlock" do
         other = Thread.new { lock_in_the_other_order { locked << true } }
         locked.pop
         yield.tap { other.join }
+      ensure
+        other.kill.join
       end
 
       def lock(budget)

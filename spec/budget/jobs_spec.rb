@@ -138,7 +138,7 @@ RSpec.describe "LlmRouter::Budget, in jobs", database: :sqlite do
     id = budget.class::Reservation.first.generation_id
     travel 120
     DraftJob.perform_now(budget)
-    expect(budget.charges.map(&:kind)).to eq(%w[cost estimate cost])
+    expect(budget.charges.order(:id).map(&:kind)).to eq(%w[cost estimate cost])
     gateway.generation(id, cost_usd: "0.0625")
     deliver_twice(LlmRouter::SettleJob)
     expect([spent(budget), differences]).to eq([usd("0.2625"), []])

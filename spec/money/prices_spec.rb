@@ -112,6 +112,7 @@ RSpec.describe "A price at OpenRouter" do
       models.first(2).each { |model| two_providers(model) }
       gateway.price("a/b", prompt: "0", completion: "0.000001")
       configure
+      budget
       Array.new(8) do |number|
         Thread.new do
           chained = LlmRouter.new(chain: [models[number % 4], "x/y"], budget: budget)

@@ -90,9 +90,9 @@ module Soak
     # A worker that starts needs its rows.
     def restart_database
       await_all
-      @journal.note("database", "stopped", now)
+      @journal.note("database", "stopped", now.floor(3))
       @database.restart
-      @journal.note("database", "started", now)
+      @journal.note("database", "started", now.ceil(3))
     end
 
     def top_up
@@ -111,7 +111,7 @@ module Soak
     end
 
     def now
-      Process.clock_gettime(Process::CLOCK_MONOTONIC).round(3)
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
     end
 
     # The gateway stays until nobody calls any more; and then nothing is left to be connected to.

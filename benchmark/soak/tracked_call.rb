@@ -13,7 +13,7 @@ module Soak
     # How a call may end without an answer.
     FAILURES = [LlmRouter::ChainExhausted, LlmRouter::RequestRejected, LlmRouter::ChargeFailed].freeze
     # How often a charge is tried again, and the seconds between.
-    TRIES = 40
+    TRIES = 300
     PAUSE = 0.1
     private_constant :MESSAGES, :FAILURES, :TRIES, :PAUSE
 

@@ -159,7 +159,7 @@ impl Health {
 
     /// Forgets the outcomes of all attempts.
     pub fn reset(&self) {
-        *self.breakers() = Breakers::default();
+        self.breakers().endpoints.clear();
     }
 
     fn breakers(&self) -> MutexGuard<'_, Breakers> {

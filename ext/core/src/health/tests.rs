@@ -146,6 +146,21 @@ fn one_call_probes_and_its_end_decides() {
     assert!(matches!(health.admit(&model, secs(10), due), Admission::Clear));
 }
 
+#[test]
+fn a_probe_from_before_a_reset_ends_no_later_one() {
+    fn probe<'h>(health: &'h Health, model: &Candidate, now: Instant) -> Probe<'h> {
+        health.take_over(&model.endpoint, Some("a/1"), secs(10), Reason::Timeout, now);
+        let Admission::Probe(probe) = health.admit(model, secs(10), now + secs(13)) else { panic!("must probe") };
+        probe
+    }
+    let (health, model, now) = (Health::default(), candidate("a/1"), Instant::now());
+    let before = probe(&health, &model, now);
+    health.reset();
+    let _later = probe(&health, &model, now);
+    drop(before);
+    assert!(!health.admits(&model, now + secs(13)));
+}
+
 /// What a minute-long outage of the first model looks like to a caller who calls twenty times a second: how often it
 /// tries that model in the outage, and how long after its end it is answered there.
 fn outage(took: Duration, health: &Health) -> (usize, Duration) {

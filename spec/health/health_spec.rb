@@ -244,6 +244,24 @@ RSpec.describe LlmRouter, "and models that are down" do
                                         consecutive_failures: 1, whole_endpoint: false, seconds: be_between(7, 8.5))])
   end
 
+  it "cools a model down for another time in each child of a process, so that not all probe at one moment", :slow do
+    gateway.fail(status: 429, retry_after: 7)
+    lengths = output_of_program(<<~RUBY).split
+      require "llm_router/notifications"
+      LlmRouter.configure { |config| config.retries = 0 }
+      def fail_all
+        LlmRouter.new(budget: LlmRouter::Unlimited).call(messages: MESSAGES)
+      rescue LlmRouter::ChainExhausted
+        LlmRouter.reset_health!
+      end
+      fail_all
+      show = proc { |event| $stdout.syswrite("\#{event.payload[:seconds]} ") }
+      ActiveSupport::Notifications.subscribe("cooldown.llm_router", show)
+      3.times { Process.wait(fork { fail_all }) }
+    RUBY
+    expect([lengths.size, lengths.uniq.size]).to eq([9, 9])
+  end
+
   it "says what is wrong with its settings" do
     { cooldown_after: 0, down_after: -1, health_store: Object.new }.each do |setting, bad|
       expect { configure(setting => bad) }.to raise_error(described_class::ConfigurationError, /\A#{setting} is /)

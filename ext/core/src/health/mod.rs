@@ -183,8 +183,8 @@ fn jitter() -> f64 {
 
 /// From 0 to 1.
 pub(crate) fn random() -> f64 {
-    // The seed of a hash map is the standard library's one source of random numbers.
-    let random = RandomState::new().hash_one(0) >> 11;
+    // The seed of a hash map is the standard library's one source of random numbers. Forks have the same.
+    let random = RandomState::new().hash_one(std::process::id()) >> 11;
     random as f64 / (1_u64 << 53) as f64
 }
 

@@ -82,7 +82,7 @@ RSpec.describe LlmRouter, "and headers of the app's own" do
     server = TCPServer.new("127.0.0.1", 0)
     thread = Thread.new do
       socket = server.accept
-      seen << [socket.gets, *Array.new(20) { socket.gets&.chomp }.take_while { |line| line && !line.empty? }]
+      seen << [socket.gets, *socket.each_line(chomp: true).take_while { |line| !line.empty? }]
       socket.close
     end
     base = "http://127.0.0.1:#{server.addr[1]}/openai/deployments/gpt-4o?api-version=2024-10-21"

@@ -41,7 +41,7 @@ fn caller(address: SocketAddr) -> Caller {
 }
 
 async fn lengths(server: JoinHandle<Lengths>) -> Lengths {
-    let all = tokio::time::timeout(Duration::from_secs(20), server);
+    let all = tokio::time::timeout(Duration::from_secs(60), server);
     all.await.expect("every turn is taken").unwrap()
 }
 

@@ -6,7 +6,9 @@ use llm_router_core::{Failure, Progress, Proxy, Reason};
 use rcgen::CertificateParams;
 use reqwest::NoProxy;
 
-use crate::support::{good_answer, json, Authority, Caller, Conduct, Gateway, ProxyServer, Step, TlsGateway, KEY};
+use crate::support::{
+    good_answer, json, nobody, Authority, Caller, Conduct, Gateway, ProxyServer, Step, TlsGateway, KEY,
+};
 
 const NAME_AND_PASSWORD: &str = "us%40er:p%3Ass%20%2F";
 /// The same as `Proxy-Authorization` spells it: `us@er:p:ss /`.
@@ -137,9 +139,8 @@ async fn a_proxy_that_is_none_or_is_down_is_named() {
         let proxy = format!("the proxy 127.0.0.1:{port} ");
         assert!(failure.message.starts_with(&proxy), "{}", failure.message);
     }
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    let (_socket, address) = nobody();
+    let port = address.port();
     let proxy = Proxy::at(&format!("me:s3cret@127.0.0.1:{port}"), None).unwrap();
     let caller = Caller::at("https://api.example", Authority::new().client(Some(proxy)));
     let failure = caller.attempt_with(&Progress::default()).await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use llm_router_core::{Failure, Reason, Scope};
 
-use crate::support::{answer, good_answer, gzip, json, Caller, Gateway, Reply, Step};
+use crate::support::{answer, good_answer, gzip, json, nobody, Caller, Gateway, Reply, Step};
 
 async fn failure(reply: Reply) -> Failure {
     let gateway = Gateway::start(vec![reply]);
@@ -19,9 +19,7 @@ fn assert_broken(failure: &Failure) {
 
 #[tokio::test]
 async fn closed_port() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let (_socket, address) = nobody();
     let refused = Caller::of(address).attempt().await.unwrap_err();
     assert_eq!((refused.reason, refused.scope, refused.status), (Reason::Connection, Scope::Model, None));
     assert!(refused.message.starts_with("could not connect to 127.0.0.1: "), "{}", refused.message);

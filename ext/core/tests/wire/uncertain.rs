@@ -10,7 +10,7 @@ use tokio::join;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use crate::support::{answer, good_answer, gzip, json, Caller, Event, Gateway, Reply, Step};
+use crate::support::{answer, good_answer, gzip, json, nobody, Caller, Event, Gateway, Reply, Step};
 
 const ID: &str = "X-Generation-Id: gen-4\r\n";
 const USAGE: &str = r#""usage":{"cost":0.0021}"#;
@@ -212,12 +212,11 @@ async fn a_request_that_never_went_out_is_not_billed() {
     let address = listener.local_addr().unwrap();
     let mut caller = Caller { limit: Duration::from_millis(100), ..Caller::of(address) };
     let tls = Endpoint::new("tls", &format!("https://{address}"), None, &App::default()).unwrap();
-    let plain = std::mem::replace(&mut caller.candidate.endpoint, Arc::new(tls));
+    caller.candidate.endpoint = Arc::new(tls);
     let stalled = caller.attempt().await.unwrap_err();
     assert_eq!((stalled.reason, stalled.uncertain), (Reason::Timeout, false), "TLS never came about");
-    drop(listener);
-    (caller.candidate.endpoint, caller.limit) = (plain, Duration::from_secs(60));
-    let refused = caller.attempt().await.unwrap_err();
+    let (_socket, address) = nobody();
+    let refused = Caller::of(address).attempt().await.unwrap_err();
     assert_eq!((refused.reason, refused.uncertain), (Reason::Connection, false));
 }
 

@@ -101,7 +101,7 @@ impl Gateway {
 
     /// Blocks until `event`; the time limit is only there to fail a test rather than hang it.
     pub(crate) fn wait_for(&self, event: Event) {
-        while self.events.recv_timeout(Duration::from_secs(20)).expect("the event comes") != event {}
+        while self.events.recv_timeout(Duration::from_secs(60)).expect("the event comes") != event {}
     }
 
     /// Holds the paused clock still until `event`, for while a blocking task runs time does not

@@ -3,6 +3,7 @@
 require "json"
 require "open3"
 require "rbconfig"
+require_relative "../../spec/support/stalls"
 require_relative "database"
 require_relative "scenarios"
 
@@ -63,7 +64,9 @@ module Bench
 
     def run(scenario, *command)
       pin = scenario.pinned ? %w[taskset -c 0] : []
-      out, status = Open3.capture2(*pin, *command)
+      out = status = nil
+      # A machine that stands still may miss the timeout of both models.
+      Stalls.outlive { (out, status = Open3.capture2(*pin, *command)) && status.success? }
       raise "#{name}, #{scenario.id}: ended with #{status}" unless status.success?
 
       JSON.parse(out, symbolize_names: true)

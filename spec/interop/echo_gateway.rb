@@ -16,8 +16,9 @@ class EchoGateway
   end
 
   # @param delay [Float] seconds that an answer takes
-  def initialize(delay: 0)
-    @server = IO.popen([RbConfig.ruby, __FILE__, delay.to_s], "r+")
+  # @param together [Integer] how many connections have been open at the same time before it answers the first request
+  def initialize(delay: 0, together: 0)
+    @server = IO.popen([RbConfig.ruby, __FILE__, delay.to_s, together.to_s], "r+")
     @port = Integer(@server.gets)
   end
 
@@ -53,11 +54,13 @@ class EchoGateway
 
   # The process.
   class Program
-    def initialize(delay)
+    def initialize(delay, together)
       @delay = delay
+      @together = together
       @prompts = []
       @open = @most = 0
       @lock = Mutex.new
+      @all_open = ConditionVariable.new
     end
 
     def run
@@ -76,7 +79,7 @@ class EchoGateway
 
     def serve(client)
       prompts = []
-      @lock.synchronize { (@prompts << prompts) && (@most = [@most, @open += 1].max) }
+      @lock.synchronize { (@prompts << prompts) && opened }
       while (line = client.gets)
         prompt = line.start_with?("POST /api/v1/chat/completions HTTP/1.1") ? prompt(client) : "garbled: #{line}"
         @lock.synchronize { prompts << prompt }
@@ -87,6 +90,11 @@ class EchoGateway
     ensure
       client.close
       @lock.synchronize { @open -= 1 }
+    end
+
+    def opened
+      @most = [@most, @open += 1].max
+      @all_open.broadcast if @open == @together
     end
 
     def prompt(client)
@@ -100,6 +108,7 @@ class EchoGateway
     end
 
     def answer(client, prompt)
+      @lock.synchronize { @all_open.wait(@lock) while @most < @together }
       sleep(prompt == "slow" ? 1 : @delay)
       body = JSON.generate(id: "gen", model: "m", choices: [{ message: { role: "assistant", content: prompt } }],
                            usage: { cost: 0.25 })
@@ -112,5 +121,5 @@ class EchoGateway
     end
   end
 
-  Program.new(Float(ARGV.fetch(0))).run if $PROGRAM_NAME == __FILE__
+  Program.new(Float(ARGV.fetch(0)), Integer(ARGV.fetch(1))).run if $PROGRAM_NAME == __FILE__
 end

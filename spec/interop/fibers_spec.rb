@@ -167,7 +167,7 @@ RSpec.describe LlmRouter, "and fibers" do
   it "ends for the timeout of a task" do
     gateway.hang
     Async do |task|
-      expect { task.with_timeout(0.2) { ask } }.to raise_error(Async::TimeoutError)
+      until_requested { |time| expect { task.with_timeout(time) { ask } }.to raise_error(Async::TimeoutError) }
       gateway.await_disconnect
     end.wait
     expect(budget.charges).to be_empty
@@ -177,8 +177,10 @@ RSpec.describe LlmRouter, "and fibers" do
     gateway.hang
     # Async 2 times the fiber alone; with Async 1 it is the thread that is interrupted, and all its fibers.
     # From Ruby 3.3 on, what ends the thread is of Timeout, but no Timeout::Error.
-    expect { Async { Timeout.timeout(0.2) { ask } }.wait }.to raise_error(Exception) do |error|
-      expect(error.class.name).to start_with("Timeout::")
+    until_requested do |time|
+      expect { Async { Timeout.timeout(time) { ask } }.wait }.to raise_error(Exception) do |error|
+        expect(error.class.name).to start_with("Timeout::")
+      end
     end
     gateway.await_disconnect
   end
@@ -227,12 +229,16 @@ RSpec.describe LlmRouter, "and fibers" do
 
   it "has a thread of its own while fibers wait, and only then" do
     skip "needs /proc" unless File.directory?("/proc/self/task")
-    gateway.answer("Hi", delay: 0.2)
+    # That of the example before may still end.
+    eventually { Support::Driver.count.zero? }
+    counted = Thread::Queue.new
+    answer_after { counted.pop }
     seen = nil
     Async do |task|
       calls = Array.new(3) { task.async { ask } }
       gateway.await_requests(3)
       seen = Support::Driver.count
+      4.times { counted << true }
       calls.each(&:wait)
     end.wait
     Support::Driver.finish(gateway)

@@ -26,9 +26,11 @@ RSpec.describe LlmRouter, "and interruption" do
 
   it "ends for Timeout.timeout, and drops the request" do
     gateway.hang
-    started = now
-    expect { Timeout.timeout(0.2) { ask } }.to raise_error(Timeout::Error)
-    expect(elapsed_since(started)).to be < soon
+    until_requested do |time|
+      started = now
+      expect { Timeout.timeout(time) { ask } }.to raise_error(Timeout::Error)
+      expect(elapsed_since(started)).to be < time + soon
+    end
     gateway.await_disconnect(within: soon)
     expect(budget.charges).to be_empty
   end
@@ -106,14 +108,14 @@ RSpec.describe LlmRouter, "and interruption" do
   it "is not disturbed by a harmless signal" do
     caught = Queue.new
     previous = trap(:USR1) { caught << true }
-    gateway.answer("Hi", delay: 0.5)
+    answer_after { eventually { !caught.empty? } }
     configure
-    Thread.new do
+    sender = Thread.new do
       gateway.await_requests(1)
       3.times { Process.kill(:USR1, Process.pid) }
     end
     expect(ask).to have_attributes(content: "Hi", fallback?: false)
-    expect(caught).not_to be_empty
+    sender.join
     expect(gateway.requests.size).to eq(1)
   ensure
     trap(:USR1, previous || "DEFAULT")
@@ -276,7 +278,7 @@ RSpec.describe LlmRouter, "and interruption" do
         sleep(0.0005)
         thread.raise(interrupt)
         begin
-          thread.join(1).nil? && thread.kill
+          thread.join(60).nil? && thread.kill
         rescue interrupt
           false
         end
@@ -287,7 +289,8 @@ RSpec.describe LlmRouter, "and interruption" do
   end
 
   it "defers an interrupt as long as the caller does" do
-    gateway.answer("Hi", delay: 0.3)
+    raised = Thread::Queue.new
+    answer_after { raised.pop }
     configure
     answer = nil
     thread = Thread.new do
@@ -298,6 +301,7 @@ RSpec.describe LlmRouter, "and interruption" do
     thread.report_on_exception = false
     gateway.await_requests(1)
     thread.raise(IOError, "later, please")
+    raised << true
     expect { thread.value }.to raise_error(IOError)
     expect(answer.content).to eq("Hi")
   end

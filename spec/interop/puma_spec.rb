@@ -65,8 +65,8 @@ RSpec.describe "A Puma cluster", :puma, :slow do
     worker, asker, hops = answer[/[^\n]+\z/].split
     expect([asker, hops]).to eq([worker, "0"]), answer
     Integer(worker)
-  rescue Errno::EPIPE
-    # A worker that ends closes connections whose request has not come.
+  rescue Errno::EPIPE, Errno::ECONNRESET
+    # A worker that ends closes connections whose request has not come, or is on its way.
     retry
   end
 

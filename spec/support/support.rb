@@ -64,6 +64,25 @@ module Support
     raise "expected a LlmRouter::Error"
   end
 
+  # A reply of a block that the gateway was given.
+  def answer_of(content)
+    [200, {}, JSON.generate(id: "gen-#{content}", model: PRIMARY, usage: { cost: 0.25 },
+                            choices: [{ message: { role: "assistant", content: content }, finish_reason: "stop" }])]
+  end
+
+  # Has each request answered once the block has returned, which runs on a thread of the gateway's.
+  def answer_after(times: nil)
+    gateway.respond(times: times) { yield && answer_of("Hi") }
+  end
+
+  # Yields times in seconds, until a request has come within one of them: a busy machine takes its time to send one.
+  def until_requested
+    [0.2, 1, 5, 25].each do |time|
+      yield time
+      break if gateway.requests.any?
+    end
+  end
+
   # What a fresh Ruby prints that has nothing loaded but this gem.
   def output_of(code, *arguments)
     IO.popen([RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), "-e", code, *arguments], &:read)

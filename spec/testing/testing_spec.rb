@@ -100,11 +100,11 @@ RSpec.describe LlmRouter::Testing do
       expect(called).to eq([Support::PRIMARY, "llama"])
     end
 
-    it "keeps each candidate's own settings, and the app's name" do
+    it "keeps each candidate's own settings, and the app's name", :slow do
       scripted
       configure(base_url: outside.base_url, app_name: "Shop") do |config|
         config.endpoint :own, base_url: outside.base_url, api_key: false
-        config.chain :default, [{ model: "a/slow", timeout: 0.2 }, { model: "b/own", endpoint: :own, params: { x: 1 } }]
+        config.chain :default, [{ model: "a/slow", timeout: 1 }, { model: "b/own", endpoint: :own, params: { x: 1 } }]
       end
       testing.hang("a/*")
       expect(reasons(ask.hops)).to eq([:timeout])

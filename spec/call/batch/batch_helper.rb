@@ -10,12 +10,6 @@ module BatchHelper
     router(**options).call_all(requests(count), concurrency: concurrency, &block)
   end
 
-  # A block's reply.
-  def answer_of(content)
-    [200, {}, JSON.generate(id: "gen-#{content}", model: Support::PRIMARY, usage: { cost: 0.25 },
-                            choices: [{ message: { role: "assistant", content: content }, finish_reason: "stop" }])]
-  end
-
   def number_of(request)
     request.messages.last["content"].to_i
   end

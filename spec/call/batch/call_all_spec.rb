@@ -90,6 +90,8 @@ RSpec.describe LlmRouter, "#call_all" do
     lock = Mutex.new
     gateway.respond do
       lock.synchronize { peak = [peak, under_way += 1].max }
+      eventually { peak >= 3 }
+      # For one too many.
       sleep 0.05
       lock.synchronize { under_way -= 1 }
       answer_of("Hi")

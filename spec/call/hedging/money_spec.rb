@@ -71,7 +71,8 @@ RSpec.describe "The money of a call that is hedged", :puma do
 
   it "is uncertain for the first if an interrupt comes while the second reserves, and that is not mistaken" do
     gateway.hang
-    configure_hedged
+    # By then the first is on the wire.
+    configure_hedged(hedge: { after: 0.5 })
     reservations = 0
     budget.define_singleton_method(:reserve!) do |usd, key:|
       Thread.current.raise(IOError, "now") if (reservations += 1) == 2

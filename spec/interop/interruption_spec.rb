@@ -105,6 +105,15 @@ RSpec.describe LlmRouter, "and interruption" do
     end
   end
 
+  it "ends for a trap that raises, though another trap has started a thread meanwhile", :slow do
+    trapped_with("trap(:USR2) { Thread.new { ask }.report_on_exception = false }") do |io|
+      gateway.await_requests(1)
+      Process.kill(:USR2, io.pid)
+      gateway.await_requests(2)
+      Process.kill(:USR1, io.pid)
+    end
+  end
+
   it "is not disturbed by a harmless signal" do
     caught = Queue.new
     previous = trap(:USR1) { caught << true }

@@ -61,9 +61,10 @@ impl Interrupted {
 /// [`Interrupted`], with `work` dropped and its connection closed.
 pub(crate) fn wait<F: Future>(process: &Process, work: F) -> Result<F::Output, Interrupted> {
     let flag = process.wake_pipe.flag();
-    let poll_interval = (is_main_thread() && !is_only_thread()).then_some(SIGNAL_POLL_INTERVAL);
     let mut work = Box::pin(work);
     let interrupted = loop {
+        // A trap may start a thread.
+        let poll_interval = (is_main_thread() && !is_only_thread()).then_some(SIGNAL_POLL_INTERVAL);
         let mut wait = Wait { process, work: work.as_mut(), flag: &flag, poll_interval, outcome: Ok(None) };
         // SAFETY: called with the GVL held, on a Ruby thread. `run` gets `wait` and `wake` gets `flag`; both outlive the
         // call, since Ruby unregisters the unblock function before it returns. `run` touches no Ruby object and lets no

@@ -24,38 +24,35 @@ class LlmRouter
     def self.enqueue_for(budget, attempt)
       return unless attempt.endpoint == "openrouter"
 
+      known = attempt.to_h.transform_keys(&:to_s)
       Budgets.new([budget]).budgets.select { |member| BudgetAddress.row?(member) }.each do |row|
-        Enqueue.call(new(row, attempt.to_h.transform_keys(&:to_s)), wait: FIRST_WAIT)
+        Enqueue.call(new(row, known), wait: FIRST_WAIT)
+        # The record counts an attempt once: by the job of the first row.
+        known = { **known, "recorded" => true }
       end
     end
 
     # @param budget [Budget, Hash] or its {BudgetAddress}
-    # @param attempt [Hash] what {Attempt} holds
+    # @param attempt [Hash] what {Attempt} holds, and whether another job records its cost
     # @return [void]
     # @raise [LookupFailed]
     # @raise [BudgetNotFound] the row was deleted, or is another owner's: reported, not retried
     def perform(budget, attempt)
-      attempt = Attempt.new(**attempt.symbolize_keys)
-      BudgetAddress.find(budget) { |row| settle(row, attempt) }
+      recorded, attempt = attempt.symbolize_keys.then { |known| [known.delete(:recorded), Attempt.new(**known)] }
+      BudgetAddress.find(budget) { |row| settle(row, attempt, recorded || !LlmRouter.config.record_calls) }
     end
 
     private
 
-    def settle(row, attempt)
+    def settle(row, attempt, recorded)
       endpoint = LlmRouter.config.endpoint_called(attempt.endpoint)
       cost, prompt_tokens, completion_tokens = endpoint.generation(attempt.generation_id, LOOKUP_TIMEOUT)
       raise LookupFailed, "the endpoint knows the generation, but not its cost" unless cost
 
-      known = known?(row, attempt)
+      recorded ||= row.charges.where(attempt_id: attempt.id).where.not(kind: "estimate").exists?
       row.charge!(BigDecimal(cost), attempt: attempt.with(prompt_tokens: prompt_tokens,
                                                           completion_tokens: completion_tokens))
-      Hooks.run(:cost_settled, attempt.model, BigDecimal(cost)) unless known
-    end
-
-    # The record counts an attempt once, however many budgets pay for it.
-    def known?(row, attempt)
-      charges = row.class::Charge.where(attempt_id: attempt.id).where.not(kind: "estimate")
-      !LlmRouter.config.record_calls || charges.exists?
+      Hooks.run(:cost_settled, attempt.model, BigDecimal(cost)) unless recorded
     end
   end
 end

@@ -8,7 +8,8 @@ class LlmRouter
       # @api private
       class Server
         HOST = "127.0.0.1"
-        THREADS = { min_threads: 0, max_threads: 128 }.freeze
+        # Puma counts a request whose thread has yet to begin as two.
+        THREADS = { min_threads: 0, max_threads: 256 }.freeze
         # Seconds until a busy thread, in a `respond` block say, is interrupted when the server stops.
         SHUTDOWN_TIMEOUT = 2
         # Seconds until an interrupted thread is killed.

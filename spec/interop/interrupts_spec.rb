@@ -40,7 +40,7 @@ RSpec.describe "Calls that are interrupted at any moment, by Timeout, Thread#rai
 
   # An interrupted call is billed when its answer would have been ready.
   def ledger(gateway, size)
-    poll(20) { gateway.ledger.size >= size }
+    poll(60) { gateway.ledger.size >= size }
     gateway.ledger
   end
 

@@ -77,7 +77,12 @@ module Support
       found, = IO.select([@awake, *@reading.keys], [], [], time_to_next_timer)
       found&.each { |io| io == @awake ? io.read_nonblock(100, exception: false) : @reading[io]&.transfer }
       @ready.size.times { @ready.pop.transfer }
-      @timers.select { |_, due| due <= now }.each_key(&:call)
+      ring
+    end
+
+    # One of those that are due may end the fiber of another.
+    def ring
+      @timers.select { |_, due| due <= now }.each_key { |timer| timer.call if @timers.key?(timer) }
     end
 
     def time_to_next_timer

@@ -36,8 +36,19 @@ RSpec.describe LlmRouter::Job do
     def charge!(cost) = broken ? raise(IOError, "the database is gone") : ledger.charge!(cost)
   end
 
+  # Knows how long each job is to wait, from the moment at which it was enqueued.
+  timing = Class.new(ActiveJob::QueueAdapters::TestAdapter) do
+    def self.name = superclass.name
+    def waits = @waits ||= []
+
+    def enqueue_at(job, timestamp)
+      waits << (timestamp - Time.now.to_f)
+      super
+    end
+  end
+
   let(:budget) { record.new("1", Support::ChargingBudget.new) }
-  let(:adapter) { ActiveJob::QueueAdapters::TestAdapter.new }
+  let(:adapter) { timing.new }
   let(:answers) { [] }
   let(:job) { job_class }
 
@@ -82,9 +93,7 @@ RSpec.describe LlmRouter::Job do
     job
   end
 
-  def waits
-    adapter.enqueued_jobs.map { |enqueued| enqueued[:at] - Time.now.to_f }
-  end
+  def waits = adapter.waits
 
   it "retries a chain that failed, later each time and no sooner than the models' retry_after" do
     gateway.fail(status: 503)

@@ -47,10 +47,12 @@ RSpec.shared_context "with a job whose process is killed" do
 
   # The provider bills, and then sends the answer.
   def serve(place)
+    # A request may be here before fork has returned.
+    kill = -> { Process.kill(:KILL, eventually { @pid }) }
     gateway.respond do
-      Process.kill(:KILL, @pid) if place == "when the request has arrived"
+      kill.call if place == "when the request has arrived"
       bills << "gen-#{bills.size + 1}"
-      Process.kill(:KILL, @pid) if place == "when the provider has billed"
+      kill.call if place == "when the provider has billed"
       [200, { "content-type" => "application/json" },
        JSON.generate(id: "gen-#{bills.size}", model: Support::PRIMARY, usage: { cost: 0.01, prompt_tokens: 1,
                                                                                 completion_tokens: 1 },

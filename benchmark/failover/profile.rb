@@ -28,6 +28,6 @@ module Failover
   FULL = Profile.new(settings: {}, retry_after: 2, slow: 20, slow_timeout: 5, outage: 30, outage_retry_after: nil,
                      flap: 60, phase: 4, back_within: 30).freeze
   # A cooldown without a Retry-After takes ten seconds at least, so here everything that is down asks for one.
-  QUICK = Profile.new(settings: { timeout: 2, deadline: 8 }, retry_after: 1, slow: 0.8, slow_timeout: 0.3, outage: 3,
+  QUICK = Profile.new(settings: { timeout: 3, deadline: 9 }, retry_after: 1, slow: 1.5, slow_timeout: 0.7, outage: 3,
                       outage_retry_after: 1, flap: 4.9, phase: 0.7, back_within: 5).freeze
 end

@@ -4,16 +4,24 @@
 # with --check it only looks whether the page is there.
 
 require "net/http"
-require "socket"
 require_relative "rails_app"
 
 PAGES = ["", "/chains", "/budgets", "/incidents", "/report"].freeze
 
+# The server says which port it was given.
+def address(app, server)
+  loop do
+    log = app.log("server.log")
+    found = log[%r{Listening on (http://\S+)}, 1]
+    return found if found
+
+    abort log if Process.wait(server, Process::WNOHANG)
+    sleep 0.2
+  end
+end
+
 def statuses(url)
   PAGES.map { |path| Net::HTTP.get_response(URI(url + path)).code }
-rescue SystemCallError
-  sleep 0.2
-  retry
 end
 
 app = RailsApp.new(File.expand_path("../tmp/demo_page", __dir__), gem_home: ENV.fetch("LLM_ROUTER_GEM_HOME")).build
@@ -26,10 +34,9 @@ app.runner(<<~RUBY)
   LlmRouter::Testing::Gateway.start { |gateway| Day.new(gateway, budgets: LlmBudget).play }
 RUBY
 
-port = TCPServer.open("127.0.0.1", 0) { |server| server.addr[1] }
-server = app.start("bin/rails", "server", "-b", "127.0.0.1", "-p", port.to_s, log: "server.log")
+server = app.start("bin/rails", "server", "-b", "127.0.0.1", "-p", "0", log: "server.log")
 begin
-  url = "http://127.0.0.1:#{port}/llm"
+  url = "#{address(app, server)}/llm"
   pages = statuses(url)
   puts "#{url} shows it: #{PAGES.zip(pages).map { |path, status| "#{path.empty? ? '/' : path} #{status}" }.join(', ')}"
   exit(pages.uniq == ["200"]) if ARGV.include?("--check")

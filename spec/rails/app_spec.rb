@@ -6,6 +6,7 @@ require_relative "../support/databases"
 
 # A real Rails app, made with `rails new` and driven from outside.
 RSpec.describe "A Rails app with llm_router", :slow do
+  include Hedging
   include OwnApp
 
   let(:env) { { GATEWAY_URL: gateway.base_url } }
@@ -152,11 +153,9 @@ RSpec.describe "A Rails app with llm_router", :slow do
 
   it "holds no database connection while it waits, where that is configured: 20 threads get by with a pool of 5" do
     arrived = Queue.new
-    answer = LlmRouter::Testing::Gateway::Answer.new("On its way.")
-    gateway.respond("google/*") do |request|
+    answer_when("On its way.", "google/*") do
       arrived << true
       eventually { arrived.size >= 20 }
-      answer.reply(request)
     end
     code = <<~RUBY
       database = ActiveRecord::Base.connection_db_config.configuration_hash
@@ -276,12 +275,13 @@ RSpec.describe "A Rails app with llm_router", :slow do
     def stop(pid) = app.stop(pid)
 
     it "runs the job in a process of its own" do
-      in_app("DraftReplyJob.perform_later(message.id)")
+      id = in_app("DraftReplyJob.perform_later(message.id); print message.id")[/\d+\z/]
       sidekiq do
         gateway.await_requests(2, within: 60)
         answered = in_app(<<~RUBY)
-          Waiting.eventually { Message.uncached { Message.where.not(suggested_reply: nil).exists? } }
-          print Message.where.not(suggested_reply: nil).last.suggested_reply
+          message = Message.find(#{id})
+          Waiting.eventually { Message.uncached { message.reload.suggested_reply } }
+          print message.suggested_reply
         RUBY
         expect(answered).to end_with("On its way.")
       end

@@ -146,7 +146,7 @@ RSpec.describe "llm_router with Solid Queue", :slow, gem: "solid_queue" do
 
     it "goes on with the next step after a shutdown" do
       gateway.answer("Polished.", cost_usd: "0.0021")
-      gateway.answer("Drafted.", cost_usd: "0.0021", delay: 1.5, times: 1)
+      gateway.answer("Drafted.", cost_usd: "0.0021", delay: 5, times: 1)
       ids = messages
       in_app("StepwiseJob.perform_later(#{ids.first})")
       jobs(SHUTDOWN_TIMEOUT: "30") { |pid| gateway.await_requests(1, within: 60) && stop(pid) }

@@ -132,10 +132,8 @@ class LlmRouter
       Lease.held(self)
     end
 
-    # Reserves money for one attempt, if it fits under the cap. First ends the reservations whose leases have expired,
-    # as
-    # +config.on_uncertain+ says. Others stay, even under the same idempotency key: another run of the job may be on the
-    # wire.
+    # Reserves money for one attempt, if it fits under the cap. First ends reservations whose leases have expired, as
+    # +config.on_uncertain+ says. Others stay, even under the same idempotency key: another run may be on the wire.
     #
     # @param usd [BigDecimal, Integer, String] US dollars: the most that the attempt can cost
     # @param key [String] which attempt of which job it is, for the record; it identifies nothing

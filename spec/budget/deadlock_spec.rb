@@ -97,6 +97,27 @@ RSpec.describe "LlmRouter::Budget, in a deadlock" do
       end.join
       expect(mine.map { |budget| budget.reload.reserved_usd }).to all(eq(usd("0.25")))
     end
+
+    def uncertain(budget, reservation)
+      Thread.new { model.connection_pool.with_connection { model.find(budget.id).uncertain!(reservation) } }.join
+    end
+
+    # To MariaDB that is one, where a transaction must not change what is newer than its snapshot. So it is by default
+    # from 11.6.2 on.
+    it "ends a lease, though its reservation is marked as uncertain at the same moment" do
+      connection.execute("SET innodb_snapshot_isolation = ON")
+      budget = model.for(nil)
+      marks = [budget.reserve!(usd("0.5"), key: "old", attempt: LlmRouter::Attempt.new(lease: 0.0))]
+      careful = allow_any_instance_of(LlmRouter::Budget::CarefulPath)
+      careful.to receive(:end_lease).and_wrap_original do |act, *lease, **estimate|
+        marks.shift&.then { |reservation| uncertain(budget, reservation) }
+        act.call(*lease, **estimate)
+      end
+      budget.reserve!(usd("0.25"), key: "new")
+      expect(model.pluck(:spent_usd, :reserved_usd)).to eq([[usd("0.5"), usd("0.25")]])
+    ensure
+      connection.execute("SET innodb_snapshot_isolation = DEFAULT")
+    end
   end
 
   describe "on MySQL, where statements go one by one", database: :mariadb do

@@ -24,8 +24,6 @@ class LlmRouter
         @budgets = budgets.one? ? budgets : budgets.sort_by { |budget| budget.id.to_s }
       end
 
-      # Another run of the same attempt may be on the wire, whatever their key: what it reserved stays until its lease
-      # is up.
       # @see Budget#reserve!
       def reserve!(usd, key:, attempt: nil)
         reservation = reservation(usd: usd, key: key, attempt: attempt)

@@ -72,7 +72,7 @@ class LlmRouter
 
       def times(given)
         case given
-        when Range then moment(given.begin)...(given.exclude_end? ? moment(given.end) : moment(after(given.end)))
+        when Range then moment(given.begin)...moment(given.end, given.exclude_end? ? 0 : 1)
         when String then named(given)
         else month((given || today).to_date)
         end
@@ -103,12 +103,8 @@ class LlmRouter
         midnight(date.beginning_of_month)...midnight(date.next_month.beginning_of_month)
       end
 
-      def moment(time)
-        time.is_a?(Date) && !time.is_a?(DateTime) ? midnight(time) : time
-      end
-
-      def after(time)
-        time.is_a?(Date) && !time.is_a?(DateTime) ? time.tomorrow : time
+      def moment(time, days = 0)
+        time.is_a?(Date) && !time.is_a?(DateTime) ? midnight(time + days) : time
       end
 
       def midnight(date)

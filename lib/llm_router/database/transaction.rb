@@ -6,6 +6,10 @@ class LlmRouter
     # Active Record before 7.1 takes such a connection from the pool and closes it; here it only sees a rollback.
     # @api private
     module Transaction
+      # MariaDB's error for a row that is newer than the snapshot: to it a deadlock, by default from 11.6.2 on.
+      CHANGED = 1020
+      private_constant :CHANGED
+
       # @param connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
       # @param options [Hash] of Active Record's own transaction
       # @return [Object] what the block returns
@@ -16,9 +20,10 @@ class LlmRouter
         ended = nil
         result = connection.transaction(**options) do
           yield
-        rescue ActiveRecord::TransactionRollbackError => e
-          ended = e
-          raise ActiveRecord::Rollback
+        rescue ActiveRecord::StatementInvalid => e
+          changed = %i[error_number error_code].any? { |name| e.cause.try(name) == CHANGED }
+          ended = changed ? ActiveRecord::SerializationFailure.new(e.message) : e
+          raise ended.is_a?(ActiveRecord::TransactionRollbackError) ? ActiveRecord::Rollback : e
         end
         ended ? raise(ended) : result
       end

@@ -5,7 +5,7 @@ require "rbconfig"
 require "socket"
 
 # A gateway in a process of its own that answers with the prompt and records which prompt came over which connection.
-# It never answers the prompt "hang", and answers "slow" after a second.
+# It never answers the prompt "hang", and answers "slow" when it is told to.
 class EchoGateway
   # @yieldparam echo_gateway [EchoGateway]
   def self.open(**options)
@@ -41,14 +41,19 @@ class EchoGateway
     report.fetch("most_connections")
   end
 
+  # Answers "slow".
+  def answer_slow
+    report("slow")
+  end
+
   def close
     @server.close
   end
 
   private
 
-  def report
-    @server.puts
+  def report(order = nil)
+    @server.puts(order)
     JSON.parse(@server.gets)
   end
 
@@ -61,6 +66,7 @@ class EchoGateway
       @open = @most = 0
       @lock = Mutex.new
       @all_open = ConditionVariable.new
+      @slow = Queue.new
     end
 
     def run
@@ -68,7 +74,10 @@ class EchoGateway
       server.listen(1024)
       Thread.new { loop { Thread.new(server.accept) { |client| serve(client) } } }
       print_line(server.addr[1])
-      print_line(@lock.synchronize { report }) while $stdin.gets
+      while (order = $stdin.gets)
+        @slow.close if order == "slow\n"
+        print_line(@lock.synchronize { report })
+      end
     end
 
     private
@@ -109,7 +118,7 @@ class EchoGateway
 
     def answer(client, prompt)
       @lock.synchronize { @all_open.wait(@lock) while @most < @together }
-      sleep(prompt == "slow" ? 1 : @delay)
+      prompt == "slow" ? @slow.pop : sleep(@delay)
       body = JSON.generate(id: "gen", model: "m", choices: [{ message: { role: "assistant", content: prompt } }],
                            usage: { cost: 0.25 })
       client.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" \

@@ -22,7 +22,7 @@ RSpec.describe "A process that forks", :slow do
   def report_of(program, *arguments)
     command = [RbConfig.ruby, "-I", File.expand_path("../../lib", __dir__), File.join(__dir__, program), *arguments]
     IO.popen(command, pgroup: true) do |io|
-      Timeout.timeout(120) { JSON.parse(io.read, symbolize_names: true) }
+      Timeout.timeout(600) { JSON.parse(io.read, symbolize_names: true) }
     rescue Timeout::Error
       Process.kill(:KILL, -io.pid)
       raise
@@ -115,7 +115,9 @@ RSpec.describe "A process that forks", :slow do
     program("LlmRouter.configure { |config| #{settings} }\n#{forking_call}") do |io|
       eventually { echo_gateway.prompts_by_connection.flatten.size == attempts }
       Process.kill(:USR1, io.pid)
-      io.read
+      of_child = io.gets.to_s
+      echo_gateway.answer_slow
+      of_child + io.read
     end
   end
 

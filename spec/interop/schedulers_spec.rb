@@ -4,8 +4,6 @@ require "timeout"
 
 # Under a fiber scheduler that is not Async 1's, and does what it can in other ways.
 RSpec.describe LlmRouter, "and any fiber scheduler" do
-  include Hedging
-
   # What no rescue of a StandardError holds up, as Async's own.
   let(:halt) { Class.new(Exception) } # rubocop:disable Lint/InheritException
 
@@ -25,7 +23,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
   before { configure }
 
   it "lets the fibers of a thread wait side by side", :puma do
-    answer_when("Hi", "*", cost_usd: "0.25") { gateway.await_requests(20) }
+    answer_after { gateway.await_requests(20) }
     answers = []
     scheduled { 20.times { Fiber.schedule { answers << ask.content } } }
     expect([answers, budget.charges.sum]).to eq([["Hi"] * 20, 5])
@@ -96,7 +94,7 @@ RSpec.describe LlmRouter, "and any fiber scheduler" do
 
   it "parks a fiber of one's own", :puma do
     order = []
-    answer_when("Hi", "*") { eventually { order.any? } }
+    answer_after { eventually { order.any? } }
     scheduled do
       Fiber.schedule { order << Fiber.new { ask.content }.resume }
       order << :meanwhile
